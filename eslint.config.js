@@ -1,0 +1,35 @@
+import tseslint from "typescript-eslint";
+import { deviceRules } from "./src/build/dialect.ts";
+
+// What lands in a board's bundle. The build checks the bundle itself too; here a finding has its source line.
+const device = ["src/cipher/**", "src/device/**", "src/engine/espruino.ts", "src/errors.ts", "src/exchange/**", "src/mesh/**", "src/packet/**"];
+// what of those folders only the host has
+const host = ["src/cipher/primitives-node.ts", "src/cipher/primitives-noble.ts", "src/exchange/e3x.ts", "src/mesh/pairing.ts"];
+
+export default tseslint.config(
+  { ignores: ["dist/**"] },
+  { files: ["**/*.ts"], extends: [tseslint.configs.recommended] },
+  {
+    files: ["**/*.ts"],
+    languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      // tsc has this one
+      "@typescript-eslint/no-unused-vars": "off",
+      // an index within bounds is often known to the reader only
+      "@typescript-eslint/no-non-null-assertion": "off",
+    },
+  },
+  {
+    files: device,
+    ignores: host,
+    plugins: deviceRules.plugins,
+    rules: {
+      ...deviceRules.rules,
+      // the build moves fields into the constructor, drops their declarations, and turns functions into constants
+      "espruino/class-member": "off",
+      "no-use-before-define": ["error", { functions: false, classes: false, variables: false }],
+      // the build has a message for these where they are not TypeScript's
+      "@typescript-eslint/no-require-imports": "off",
+    },
+  },
+);

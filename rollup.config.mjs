@@ -1,0 +1,31 @@
+// Builds everything in dist but the types: the boards' bundles, then the host package (ESM).
+import { chmodSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { nodeResolve } from "@rollup/plugin-node-resolve";
+import ts from "typescript";
+import { buildBoard, loadBoards, writeBuild } from "./src/build/index.ts";
+import { stripTypes } from "./src/build/strip-types.ts";
+
+const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+const external = [/^node:/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))];
+const dir = "dist/host";
+
+const executable = {
+  name: "executable",
+  writeBundle: () => chmodSync(join(dir, "cli.js"), 0o755),
+};
+
+const host = (input, exportConditions, ...plugins) => ({
+  input,
+  external,
+  plugins: [nodeResolve({ exportConditions, extensions: [".ts", ".js"] }), stripTypes(ts.ScriptTarget.ES2022, false), ...plugins],
+  output: { dir, format: "es", entryFileNames: "[name].js", chunkFileNames: "[name].js", sourcemap: true },
+});
+
+export default async () => {
+  for (const board of loadBoards()) writeBuild(await buildBoard(board));
+  return [
+    host({ index: "src/index.ts", cli: "src/cli/main.ts" }, ["node"], executable),
+    host({ browser: "src/index.ts" }, ["browser"]),
+  ];
+};

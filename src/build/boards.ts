@@ -1,0 +1,71 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import { BoardError, BuildError } from "./errors.ts";
+import { packageRoot } from "./root.ts";
+
+/** What one board file (boards/<name>.json) says; boards/schema.json has the meaning of each field. */
+export interface Board {
+  name: string;
+  title: string;
+  chip: string;
+  clockMHz: number;
+  variables: number;
+  variableBytes: number;
+  crypto: "native" | "small";
+  entropy: { source: "E.hwRand"; hardware: boolean };
+  /** `frameSize` in bytes. */
+  radio: { kind: "ble" | "serial"; frameSize: number };
+  /** Most bytes that the minified e3x-mote.js may have. */
+  budget: { bytes: number };
+  /** Estimated milliseconds of one step of curve work. */
+  curveStepMs: number;
+  sources: string[];
+}
+
+export const boardsFolder: string = join(packageRoot, "boards");
+
+const validate = new Ajv2020().compile<Board & { $schema?: string }>(
+  JSON.parse(readFileSync(join(boardsFolder, "schema.json"), "utf8")),
+);
+
+function fieldOf(error: ErrorObject): string {
+  const { missingProperty, additionalProperty } = error.params as Record<string, string | undefined>;
+  const path = error.instancePath.split("/").slice(1);
+  return [...path, missingProperty ?? additionalProperty].filter((part) => part !== undefined).join(".");
+}
+
+/** Reads and checks one board file. Throws BoardError, which names the file and the field. */
+export function readBoard(file: string): Board {
+  let data: unknown;
+  try {
+    data = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new BoardError(file, "", (error as Error).message);
+  }
+  if (!validate(data)) {
+    const error = validate.errors![0]!;
+    const values = error.keyword === "enum" ? `: ${error.params["allowedValues"].join(", ")}` : "";
+    throw new BoardError(file, fieldOf(error), `${error.message}${values}`);
+  }
+  const { $schema: _, ...board } = data;
+  const name = basename(file, ".json");
+  if (board.name !== name) throw new BoardError(file, "name", `must be "${name}", as the file is called`);
+  return board;
+}
+
+/** All boards, by name. */
+export function loadBoards(folder: string = boardsFolder): Board[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".json") && file !== "schema.json")
+    .sort()
+    .map((file) => readBoard(join(folder, file)));
+}
+
+/** The board of that name. Throws BuildError (UNKNOWN_BOARD), which lists the names there are. */
+export function loadBoard(name: string, folder: string = boardsFolder): Board {
+  const boards = loadBoards(folder);
+  const board = boards.find((candidate) => candidate.name === name);
+  if (board) return board;
+  throw new BuildError("UNKNOWN_BOARD", `no board "${name}"; there are ${boards.map((b) => b.name).join(", ")}`);
+}

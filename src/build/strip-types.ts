@@ -1,0 +1,32 @@
+import type { Plugin } from "rollup";
+import ts from "typescript";
+import { shorten } from "./shorten.ts";
+
+/**
+ * A rollup plugin that takes the types out of TypeScript and brings newer syntax down to `target`;
+ * for a device it also chooses the shorter of equal forms.
+ */
+export function stripTypes(target: ts.ScriptTarget, device: boolean): Plugin {
+  return {
+    name: "strip-types",
+    transform(code, id) {
+      if (!/\.[mc]?[jt]s$/.test(id)) return null;
+      const output = ts.transpileModule(code, {
+        fileName: id,
+        reportDiagnostics: true,
+        transformers: { before: device ? [shorten] : [] },
+        compilerOptions: {
+          target,
+          module: ts.ModuleKind.ESNext,
+          allowJs: true,
+          sourceMap: true,
+          // fields become assignments in the constructor: Espruino's own fields are shared by all instances
+          useDefineForClassFields: false,
+        },
+      });
+      const problem = output.diagnostics?.[0];
+      if (problem) this.error(ts.flattenDiagnosticMessageText(problem.messageText, "\n"), problem.start);
+      return { code: output.outputText, map: output.sourceMapText ?? null };
+    },
+  };
+}

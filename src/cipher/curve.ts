@@ -1,0 +1,300 @@
+/**
+ * secp160r1 (SEC 2, section 2.4.2) in plain numbers, as a job that is done a step at a time, so that a
+ * microcontroller can serve its radio in between. One step is one field operation.
+ *
+ * A field element is eight signed limbs of 20 bits: products summed by columns and folded by
+ * 2^160 = 2^31 + 1 (mod p) stay below 2^53. Points are Jacobian (X, T, Z) with x = X/Z^2 and 2y = T/Z^3;
+ * to keep 2y saves steps. The secret is read in 41 signed odd digits of four bits, so that the sequence of
+ * steps is the same for every secret and none branches on it; the index into the table of odd multiples
+ * does depend on it.
+ */
+import { columns } from "#engine";
+import { e3xError } from "../errors.ts";
+
+/** Bytes of a public key: 02 or 03 (parity of y), then x. */
+export const KEY_LENGTH = 21;
+
+/** Steps that a public key takes, and a shared secret (with the check of the other key): for progress and planning. */
+export const KEY_STEPS = 2811;
+export const SHARED_STEPS = 2983;
+
+// the order n of the group
+const ORDER = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 244, 200, 249, 39, 174, 211, 202, 117, 34, 87]);
+
+// limbs of the curve's coefficient b, then of x and 2y of its generator
+const B = [391749, -336810, 120021, -30216, -301651, -272471, -66475, 117116];
+const GX = [-263038, -290499, -474228, 432279, -506268, -43213, 354447, 305515];
+const GT = [-264604, 454489, -506206, -449983, -347206, -191856, 43619, 292037];
+
+const LIMB = 0x100000;
+// a number below 2^72 is rounded to a multiple of LIMB when this, 3 * 2^71, is added and taken off again
+const ROUND = LIMB * LIMB * LIMB * 0x1800;
+
+// Programs. A letter names a register: abc is the sum X T Z; defgh the table entry X T 2Z Z^2 Z^3 to be added, pqrst
+// one in the making; u is y^2; v is b; i to o are scratch. An operation is "dab", d = a * b, or "d`aG", d = a, times
+// a factor G at the end (Q is 1, R 2, ..., O -1, N -2, ...); then perhaps a term "Fl" that is added, l times a factor
+// F; or a digit (1 to 9, then : to ?), how often it is done. Formulas: dbl-2001-b, add-2007-bl (2y instead of y).
+const DOUBLE = "iccjbbk`aSOil`aQQikkllajcbcakkNljjjl`lROabklOj";
+const ADD = "iccjickagldiOkmbhnejOmccfcclollllokkoo`lLRkannQolmlk`aNLkbnkHl";
+const LOAD = "a`dTb`eXc`fQ";
+const ENTRY = "p`aQq`bQr`cRscctsc";
+const CURVE = "a`aQiaauiaMau`uQQvi`uQ";
+// n = i^(2^128 - 1); j, k, l, m = i to the power of 2^2 - 1, 2^4 - 1, 2^8 - 1, 2^16 - 1
+const POWER = "jiijjikjjkkkkkjlkklll3llkmllmmm7mmlnmmnnn?nnmonnooo?ooo?ooooonnoonnn?nnn?nnn?nnn?nnn3nno";
+// n = i^((p + 1) / 4), o = n^2 - u
+const ROOT = "nnnnninnn?nnn>onnOub`nR";
+// n = i^(p - 2), a = a n^2, b = b n^3
+const INVERT = "jmmjjj7jjljjj4jjkjjjjjinnn?nnn?nnjnnn2nnijnnaajjjnbbj";
+
+/** d = (u + l * f) * g, its limbs brought down to 20 bits (19 and a sign). */
+function carry(d: Int32Array, u: Float64Array | Int32Array, g: number, l: Int32Array, f: number): void {
+  let x = (u[6]! + l[6]! * f) * g;
+  let h = x + ROUND - ROUND;
+  const d6 = x - h;
+  x = (u[7]! + l[7]! * f) * g + h / LIMB;
+  h = x + ROUND - ROUND;
+  const d7 = x - h;
+  h /= LIMB;
+  x = (u[0]! + l[0]! * f) * g + h;
+  const fold = h * 2048;
+  h = x + ROUND - ROUND;
+  d[0] = x - h;
+  x = (u[1]! + l[1]! * f) * g + fold + h / LIMB;
+  h = x + ROUND - ROUND;
+  d[1] = x - h;
+  x = (u[2]! + l[2]! * f) * g + h / LIMB;
+  h = x + ROUND - ROUND;
+  d[2] = x - h;
+  x = (u[3]! + l[3]! * f) * g + h / LIMB;
+  h = x + ROUND - ROUND;
+  d[3] = x - h;
+  x = (u[4]! + l[4]! * f) * g + h / LIMB;
+  h = x + ROUND - ROUND;
+  d[4] = x - h;
+  x = (u[5]! + l[5]! * f) * g + h / LIMB;
+  h = x + ROUND - ROUND;
+  d[5] = x - h;
+  x = d6 + h / LIMB;
+  h = x + ROUND - ROUND;
+  d[6] = x - h;
+  d[7] = d7 + h / LIMB;
+}
+
+/** Fully reduced limbs, 0 to 2^20 - 1 each, in place. */
+function reduce(d: Int32Array): void {
+  for (let n = 0; n < 2; n++) {
+    let h = 0;
+    for (let i = 0; i < 8; i++) {
+      h += d[i]!;
+      d[i] = h & 0xfffff;
+      h >>= 20;
+    }
+    // the borrow, 0 or -1: fold it
+    d[0]! += h;
+    d[1]! += h * 2048;
+  }
+}
+
+/** Copies the reduced limbs of d as 20 bytes, big-endian. */
+function store(d: Int32Array, out: Uint8Array, at: number): void {
+  for (let i = 7; i > 0; i -= 2) {
+    const high = d[i]!;
+    const low = d[i - 1]!;
+    out[at++] = high >> 12;
+    out[at++] = high >> 4;
+    out[at++] = (high << 4) | (low >> 16);
+    out[at++] = low >> 8;
+    out[at++] = low;
+  }
+}
+
+/**
+ * The secret as a number of 163 bits whose digits the job reads: secret + n or secret + 2n, whichever is odd, since
+ * odd digits need an odd number and these two never meet an exceptional case of the addition.
+ * Throws SECRET_LENGTH or SECRET_RANGE.
+ */
+function scalar(secret: Uint8Array): Uint8Array {
+  const skip = 21 - secret.length;
+  if (skip !== 0 && skip !== 1) throw e3xError("SECRET_LENGTH");
+  const out = new Uint8Array(21);
+  out.set(secret, skip);
+  const times = 1 + (out[20]! & 1);
+  let below = 0;
+  let bits = 0;
+  let h = 0;
+  for (let i = 20; i >= 0; i--) {
+    const byte = out[i]!;
+    bits |= byte;
+    below = (byte - ORDER[i]! + below) >> 8;
+    h += byte + times * ORDER[i]!;
+    out[i] = h;
+    h >>= 8;
+  }
+  if (!bits || !below) throw e3xError("SECRET_RANGE");
+  return out;
+}
+
+/** Throws SECRET_LENGTH or SECRET_RANGE where a secret is not 1 to n - 1 in 20 or 21 bytes. */
+export function checkSecret(secret: Uint8Array): void {
+  scalar(secret);
+}
+
+/**
+ * Checks of a public key what needs no curve work; whether it is on the curve, a job finds.
+ * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE
+ */
+export function checkKey(key: Uint8Array): void {
+  if (key.length !== KEY_LENGTH) throw e3xError("KEY_LENGTH");
+  if (key[0] !== 2 && key[0] !== 3) throw e3xError("KEY_PREFIX");
+  // p is all ones but for its bit 31
+  let below = 0;
+  for (let i = 20; i > 0; i--) below = (key[i]! - (i === 17 ? 127 : 255) + below) >> 8;
+  if (!below) throw e3xError("KEY_RANGE");
+}
+
+/**
+ * A scalar multiplication under way. `result` is there when `step` has returned false: for a job with the other's key
+ * the shared secret (20 bytes, x of the product), for a job without it the public key of the secret (21 bytes).
+ * Throws SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE when made, KEY_OFF_CURVE in a step.
+ */
+export class CurveJob {
+  result?: Uint8Array;
+  private _scalar: Uint8Array;
+  private _shared: boolean;
+  private _file = new Int32Array(176);
+  private _registers: Int32Array[] = [];
+  private _table = new Int32Array(320);
+  private _sums = new Float64Array(8);
+  private _program = CURVE + POWER + ROOT;
+  private _at = 0;
+  private _again = 0;
+  private _phase = 0;
+
+  /** @param secret 20 or 21 bytes, big-endian; @param key the other's public key, 21 bytes, or undefined */
+  constructor(secret: Uint8Array, key?: Uint8Array) {
+    this._scalar = scalar(secret);
+    this._shared = !!key;
+    const file = this._file;
+    for (let i = 0; i < 176; i += 8) this._registers.push(file.subarray(i, i + 8));
+    if (key) {
+      checkKey(key);
+      for (let i = 0, at = 21; i < 8; i += 2) {
+        at -= 5;
+        const middle = key[at + 2]!;
+        file[i] = ((middle & 15) << 16) | (key[at + 3]! << 8) | key[at + 4]!;
+        file[i + 1] = (key[at]! << 12) | (key[at + 1]! << 4) | (middle >> 4);
+      }
+      file.set(B, 168);
+    } else {
+      file.set(GX, 0);
+      file.set(GT, 8);
+      this._program = "";
+    }
+  }
+
+  /** Does one step; false when there is nothing left to do. */
+  step(): boolean {
+    const program = this._program;
+    let at = this._at;
+    if (at >= program.length) return this._next();
+    const registers = this._registers;
+    const d = registers[program.charCodeAt(at) - 97]!;
+    const a = program.charCodeAt(at + 1) - 97;
+    const b = registers[program.charCodeAt(at + 2) - 97]!;
+    let u: Float64Array | Int32Array = b;
+    let g = 1;
+    at += 3;
+    if (a < 0) g = program.charCodeAt(at++) - 80;
+    else columns((u = this._sums), registers[a]!, b);
+    let f = program.charCodeAt(at) - 80;
+    let l = d;
+    if (f < -16) {
+      // repeated: f is the digit's code less 80
+      if (++this._again < f + 32) at = this._at;
+      else {
+        this._again = 0;
+        at++;
+      }
+      f = 0;
+    } else if (f < 16) {
+      l = registers[program.charCodeAt(at + 1) - 97]!;
+      at += 2;
+    } else f = 0;
+    carry(d, u, g, l, f);
+    this._at = at;
+    return true;
+  }
+
+  private _next(): boolean {
+    const file = this._file;
+    const phase = this._phase++;
+    this._at = 0;
+    if (!phase) {
+      // the point is in a and b; where it came from outside, o is 0 if it is on the curve
+      if (this._shared) {
+        const o = this._registers[14]!;
+        reduce(o);
+        for (let i = 0; i < 8; i++) if (o[i]) throw e3xError("KEY_OFF_CURVE");
+      }
+      file[16] = 1;
+      this._program = ENTRY;
+    } else if (phase < 10) {
+      // P is made, then 2P, then 3P, 5P, ..., 15P
+      const made = file.subarray(120, 160);
+      const table = this._table;
+      if (phase === 2) {
+        file.set(made, 24);
+        file.set(table.subarray(0, 16), 0);
+        file.fill(0, 16, 24);
+        file[16] = 1;
+      } else table.set(made, phase < 2 ? 0 : phase * 40 - 80);
+      this._program = (phase < 2 ? DOUBLE : ADD) + ENTRY;
+      if (phase === 9) {
+        this._select(40);
+        this._program = LOAD;
+      }
+    } else if (phase < 50) {
+      this._select(49 - phase);
+      this._program = DOUBLE + DOUBLE + DOUBLE + DOUBLE + ADD;
+    } else if (phase < 51) {
+      this._program = "i`cQ" + POWER + INVERT;
+    } else if (phase < 52) {
+      const x = this._registers[0]!;
+      const t = this._registers[1]!;
+      reduce(x);
+      reduce(t);
+      const result = new Uint8Array(this._shared ? 20 : 21);
+      store(x, result, this._shared ? 0 : 1);
+      // 2y mod p is even or y + (p - 1) / 2: either way its second bit is the parity of y
+      if (!this._shared) result[0] = 2 | ((t[0]! >> 1) & 1);
+      this.result = result;
+      file.fill(0);
+      this._table.fill(0);
+      this._scalar.fill(0);
+      return false;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /** Puts the table entry of digit n (0 is the lowest) into the registers d to h. */
+  private _select(n: number): void {
+    const scalar = this._scalar;
+    const bit = 4 * n + 1;
+    const byte = 20 - (bit >> 3);
+    // the number is the sum of (2u - 15) 16^n where u are the digits of itself halved with bit 163 set
+    let u = ((((byte ? scalar[byte - 1]! : 0) << 8) | scalar[byte]!) >> (bit & 7)) & 15;
+    if (n > 39) u |= 8;
+    const negative = (u >> 3) - 1;
+    const entry = ((u ^ negative) & 7) * 40;
+    this._file.set(this._table.subarray(entry, entry + 40), 24);
+    for (let i = 32; i < 40; i++) this._file[i]! *= 1 + 2 * negative;
+  }
+}
+
+/** Does a job to its end. */
+export function finish(job: CurveJob): Uint8Array {
+  while (job.step());
+  return job.result!;
+}

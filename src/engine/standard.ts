@@ -1,0 +1,49 @@
+/**
+ * What differs between JavaScript engines, for Node.js and browsers: text, error texts, and the inner
+ * loop of the curve. `espruino.ts` is the other half; package.json's "imports" choose.
+ */
+import { texts } from "../errors-texts.ts";
+import type { ErrorCode } from "../errors.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** UTF-8 bytes of a string. */
+export function toBytes(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** String of UTF-8 bytes. Throws on bytes that are not UTF-8. */
+export function toText(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** What an error says beside its code. */
+export function explain(code: ErrorCode): string {
+  return texts[code];
+}
+
+/**
+ * Product of two field elements as eight column sums, folded by 2^160 = 2^31 + 1 but not carried:
+ * r[k] = c[k] + c[k + 8] + 2048 c[k + 7] where c[m] is the sum of a[i] b[m - i] (and c[7] is not folded).
+ * Sums stay below 2^53 while |a[i]| |b[j]| <= 2^39. Unrolled: V8 keeps all operands in registers or on the stack.
+ */
+export function columns(r: Float64Array, a: Int32Array, b: Int32Array): void {
+  const a0 = a[0]!, a1 = a[1]!, a2 = a[2]!, a3 = a[3]!, a4 = a[4]!, a5 = a[5]!, a6 = a[6]!, a7 = a[7]!;
+  const b0 = b[0]!, b1 = b[1]!, b2 = b[2]!, b3 = b[3]!, b4 = b[4]!, b5 = b[5]!, b6 = b[6]!, b7 = b[7]!;
+  const c8 = a1 * b7 + a2 * b6 + a3 * b5 + a4 * b4 + a5 * b3 + a6 * b2 + a7 * b1;
+  const c9 = a2 * b7 + a3 * b6 + a4 * b5 + a5 * b4 + a6 * b3 + a7 * b2;
+  const c10 = a3 * b7 + a4 * b6 + a5 * b5 + a6 * b4 + a7 * b3;
+  const c11 = a4 * b7 + a5 * b6 + a6 * b5 + a7 * b4;
+  const c12 = a5 * b7 + a6 * b6 + a7 * b5;
+  const c13 = a6 * b7 + a7 * b6;
+  const c14 = a7 * b7;
+  r[0] = a0 * b0 + c8;
+  r[1] = a0 * b1 + a1 * b0 + c9 + c8 * 2048;
+  r[2] = a0 * b2 + a1 * b1 + a2 * b0 + c10 + c9 * 2048;
+  r[3] = a0 * b3 + a1 * b2 + a2 * b1 + a3 * b0 + c11 + c10 * 2048;
+  r[4] = a0 * b4 + a1 * b3 + a2 * b2 + a3 * b1 + a4 * b0 + c12 + c11 * 2048;
+  r[5] = a0 * b5 + a1 * b4 + a2 * b3 + a3 * b2 + a4 * b1 + a5 * b0 + c13 + c12 * 2048;
+  r[6] = a0 * b6 + a1 * b5 + a2 * b4 + a3 * b3 + a4 * b2 + a5 * b1 + a6 * b0 + c14 + c13 * 2048;
+  r[7] = a0 * b7 + a1 * b6 + a2 * b5 + a3 * b4 + a4 * b3 + a5 * b2 + a6 * b1 + a7 * b0 + c14 * 2048;
+}

@@ -1,0 +1,32 @@
+import type { ErrorCode } from "./errors.ts";
+
+/** What each error says to people: what was wrong and what to do. */
+export const texts: Record<ErrorCode, string> = {
+  KEY_LENGTH: "A CS1a public key has 21 bytes: 02 or 03, then x. Check that the whole key was copied.",
+  KEY_PREFIX: "A compressed public key starts with 02 or 03. Uncompressed keys are not accepted.",
+  KEY_RANGE: "The public key's x is not below the field's prime. The key is damaged, or not of secp160r1.",
+  KEY_OFF_CURVE: "The public key is no point of secp160r1. The key is damaged, of another curve, or an attack.",
+  SECRET_LENGTH: "A CS1a secret has 20 or 21 bytes.",
+  SECRET_RANGE: "The secret is not between 1 and the order of the curve less 1. Make a new key pair.",
+  PACKET_TOO_SHORT: "The packet is too short for what it says to be. Check that it was not cut.",
+  PACKET_LENGTH: "The packet's LENGTH goes beyond its end. Check that it was not cut.",
+  PACKET_HEAD: "The packet's HEAD has a length that is not allowed here.",
+  PACKET_TOO_LARGE: "The packet or content is longer than the limit that was set, or was cut off. Raise the limit, or send less.",
+  JSON: "The packet's HEAD has 7 bytes or more and is not a JSON object.",
+  CSID: "The message is of a Cipher Set that is not supported. Only CS1a is.",
+  MAC: "The MAC is wrong: the packet was changed, or is not from this sender to this recipient.",
+  TOKEN: "The channel packet carries another exchange's token.",
+  INNER: "What was decrypted has not the form that was expected: a JSON HEAD in a channel packet, or the next piece of a content.",
+  STALE: "Its \"at\" is not above the last one: a replay, or it arrived too late.",
+  AT: "\"at\" is missing or not an integer that can be used here: above what was sent before and at most 2^53 - 1.",
+  AT_PARITY: "The last bit of \"at\" is not that of the sender's order.",
+  HANDSHAKE: "The message is not a handshake of type \"link\".",
+  NOT_IN_SYNC: "No handshake of the other side was accepted yet: exchange handshakes first.",
+  INVALIDATED: "The exchange or ephemeral key was invalidated and can not be used again: make a new exchange.",
+  SELF_EXCHANGE: "Both public keys are the same: an endpoint has no exchange with itself.",
+  CHUNK_SIZE: "A chunk size is 2 to 256 bytes, its length byte counted (0 stands for 256).",
+  ENTROPY: "The source of entropy gave what can not be random. Do not make keys with it.",
+  UNKNOWN_SENDER: "The message is from nobody known. Link the sender's public key first, or allow pairing.",
+  BUSY: "Too much waits already. Send again later.",
+  BASE32: "The text is not base32 (lower case, no padding), or not hex, of whole bytes.",
+};

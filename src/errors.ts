@@ -1,0 +1,43 @@
+import { explain } from "#engine";
+
+/** Every way in which input, state or use can be refused. On a device the code is the whole message. */
+export type ErrorCode =
+  | "KEY_LENGTH"
+  | "KEY_PREFIX"
+  | "KEY_RANGE"
+  | "KEY_OFF_CURVE"
+  | "SECRET_LENGTH"
+  | "SECRET_RANGE"
+  | "PACKET_TOO_SHORT"
+  | "PACKET_LENGTH"
+  | "PACKET_HEAD"
+  | "PACKET_TOO_LARGE"
+  | "JSON"
+  | "CSID"
+  | "MAC"
+  | "TOKEN"
+  | "INNER"
+  | "STALE"
+  | "AT"
+  | "AT_PARITY"
+  | "HANDSHAKE"
+  | "NOT_IN_SYNC"
+  | "INVALIDATED"
+  | "SELF_EXCHANGE"
+  | "CHUNK_SIZE"
+  | "ENTROPY"
+  | "UNKNOWN_SENDER"
+  | "BUSY"
+  | "BASE32";
+
+/** An error of this library: `code` says which, `message` what was wrong and what to do; never key material. */
+export interface E3XError extends Error {
+  code: ErrorCode;
+}
+
+/** Makes a typed error. A plain Error with a code: Espruino cannot extend Error. */
+export function e3xError(code: ErrorCode): E3XError {
+  const error = new Error(explain(code)) as E3XError;
+  error.code = code;
+  return error;
+}

@@ -1,0 +1,170 @@
+/**
+ * The E3X API by the names of telehash v3, guides/implementers.md: `generate`, `Self.decrypt`, and of an exchange
+ * `token`, `verify`, `encrypt`, `handshake`, `sync`, `send`, `receive`. For programs that may block for the curve work.
+ */
+import { CHANNEL_OVERHEAD, TOKEN_LENGTH, authentic, channelKey, open, seal, token } from "../cipher/cs1a.ts";
+import { CurveJob, finish } from "../cipher/curve.ts";
+import { e3xError } from "../errors.ts";
+import { decode } from "../packet/lob.ts";
+import type { Packet } from "../packet/lob.ts";
+import { Identity, Ivs, MessageExchange, generateSecret, messageBody, messageSender, same } from "./exchange.ts";
+import type { KeyPair, Random } from "./exchange.ts";
+
+/** Key pairs by CSID. */
+export interface KeyPairs {
+  "1a": KeyPair;
+}
+
+const CHANNEL_HEAD = new Uint8Array(2);
+
+/** New key pairs, for every cipher set there is. Throws SECRET_RANGE where the source of entropy gives zeros. */
+export function generate(random: Random): KeyPairs {
+  const secret = generateSecret(random);
+  return { "1a": { key: finish(new CurveJob(secret)), secret } };
+}
+
+/** One's own endpoint. */
+export class Self extends Identity {
+  /**
+   * @param room how many KEYs of others are remembered, 100 if not given
+   * @throws SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE
+   */
+  constructor(pairs: KeyPairs, random: Random, room?: number) {
+    super(pairs["1a"], random, room ?? 100);
+  }
+
+  /**
+   * INNER of a message to this endpoint, as bytes. Who sent it is not known before `Exchange.verify`: nothing of it may
+   * be believed before that.
+   * @throws PACKET_TOO_SHORT, PACKET_LENGTH, PACKET_HEAD, CSID, KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE
+   */
+  decrypt(outer: Uint8Array): Uint8Array {
+    const body = messageBody(outer);
+    const key = messageSender(body);
+    return this.open(body, this.met(key) ?? this.meet(key, finish(new CurveJob(this.secret, key))));
+  }
+}
+
+/** What a handshake led to. */
+export interface Synced {
+  /** The highest `at` known. */
+  at: number;
+  /** The other side is in sync with us. False where its `at` is below ours: it needs ours. */
+  accepted: boolean;
+  /** `handshake(at)` is to be sent: with this `at` where it was accepted, with the one of before where not. */
+  answer: boolean;
+  /** The session is new: channels of an older one have ended. */
+  renewed: boolean;
+}
+
+export class Exchange extends MessageExchange {
+  private _sendKey?: Uint8Array;
+  private _receiveKey?: Uint8Array;
+  private _channelIvs?: Ivs;
+
+  /**
+   * @param self one's own endpoint; @param key the other's public key
+   * @param out the highest `at` ever sent to the other, 0 if not given; @param received the highest accepted
+   * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, SELF_EXCHANGE
+   */
+  constructor(self: Self, key: Uint8Array, out?: number, received?: number) {
+    super(self, key, out ?? 0, received ?? 0);
+  }
+
+  private _finish(): void {
+    while (this.stage() < 3) this.done(finish(this.job()));
+  }
+
+  /** The token by which others address channel packets to this exchange, 16 bytes. Throws KEY_OFF_CURVE. */
+  token(): Uint8Array {
+    this._finish();
+    return token(this.ephemeral!.key);
+  }
+
+  override encrypt(inner: Uint8Array): Uint8Array {
+    this._finish();
+    return super.encrypt(inner);
+  }
+
+  /** Whether the other endpoint sent this OUTER message. Never throws for what is in it. */
+  verify(outer: Uint8Array): boolean {
+    this._finish();
+    try {
+      return this.sent(messageBody(outer));
+    } catch (_error) {
+      return false;
+    }
+  }
+
+  /** OUTER message with a handshake of type "link": with this `at`, or a new one. Throws AT, INVALIDATED. */
+  override handshake(at?: number): Uint8Array {
+    return super.handshake(at ?? 0);
+  }
+
+  /**
+   * Takes a handshake of the other side. What throws has changed nothing.
+   * @throws MAC, what `Self.decrypt` throws, and what `accept` throws
+   */
+  sync(outer: Uint8Array): Synced {
+    if (!this.verify(outer)) throw e3xError("MAC");
+    const self = this.identity as Self;
+    const inner = decode(self.decrypt(outer));
+    const before = this.in;
+    const renewed = this.accept(inner, messageSender(messageBody(outer)));
+    if (renewed) this._wipe();
+    const accepted = this.in > before;
+    const answer = this.out !== this.in;
+    return { at: accepted ? this.in : this.out, accepted, answer, renewed };
+  }
+
+  private _channel(): void {
+    this._finish();
+    const remote = this.remote;
+    if (!remote) throw e3xError("NOT_IN_SYNC");
+    if (this._channelIvs) return;
+    const pair = this.ephemeral!;
+    const shared = finish(new CurveJob(pair.secret, remote));
+    this._sendKey = channelKey(shared, pair.key, remote);
+    this._receiveKey = channelKey(shared, remote, pair.key);
+    this._channelIvs = new Ivs(this.identity.random);
+  }
+
+  private _wipe(): void {
+    for (const key of [this._sendKey, this._receiveKey]) if (key) key.fill(0);
+    this._channelIvs = undefined;
+  }
+
+  /**
+   * Channel packet (OUTER) of an INNER packet.
+   * @throws NOT_IN_SYNC before a handshake of the other side, INVALIDATED
+   */
+  send(inner: Uint8Array): Uint8Array {
+    this._channel();
+    const key = this._sendKey!;
+    return seal(CHANNEL_HEAD, token(this.remote!), key, key, this._channelIvs!.next(), inner);
+  }
+
+  /**
+   * INNER of a channel packet of the other side.
+   * @throws NOT_IN_SYNC, PACKET_LENGTH, PACKET_HEAD, PACKET_TOO_SHORT, TOKEN, MAC, INNER where its HEAD is no JSON object
+   */
+  receive(outer: Uint8Array): Packet {
+    this._channel();
+    const packet = decode(outer);
+    const body = packet.body;
+    if (packet.head.length) throw e3xError("PACKET_HEAD");
+    if (body.length < CHANNEL_OVERHEAD) throw e3xError("PACKET_TOO_SHORT");
+    if (!same(body.subarray(0, TOKEN_LENGTH), this.token())) throw e3xError("TOKEN");
+    const key = this._receiveKey!;
+    if (!authentic(body, TOKEN_LENGTH, key)) throw e3xError("MAC");
+    const bytes = open(body, TOKEN_LENGTH, key);
+    const inner = bytes.length < 2 ? undefined : decode(bytes);
+    if (!inner || !inner.json) throw e3xError("INNER");
+    return inner;
+  }
+
+  override invalidate(): void {
+    super.invalidate();
+    this._wipe();
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * What this project's applications put in INNER: a rising `at`, so that a recipient can refuse what is replayed or
+ * stale, and content, whole or a piece. messages.md leaves INNER to the application but asks for recency.
+ *
+ * INNER is a LOB packet. HEAD is `at` (uint32, big-endian), and for a piece one byte more that says which: 1 begins a
+ * content, 2 goes on. BODY is the content, or a piece of its chunk encoding (packet/chunk.ts) with `at` one above the
+ * piece before. Other applications may have "at" in a JSON HEAD instead.
+ */
+import { encode } from "../packet/lob.ts";
+import type { Packet } from "../packet/lob.ts";
+
+export const WHOLE = 0;
+export const FIRST = 1;
+export const NEXT = 2;
+
+/** The highest `at` of a message. */
+export const MESSAGE_AT_MAX = 4294967295;
+
+/** INNER of content or of a piece of it. */
+export function stamp(at: number, piece: number, body: Uint8Array): Uint8Array {
+  const head = [at / 16777216, at >> 16, at >> 8, at];
+  if (piece) head.push(piece);
+  return encode(new Uint8Array(head), body);
+}
+
+/** `at` of an INNER packet; 0 where it has none that is a positive integer. */
+export function stampOf(packet: Packet): number {
+  const head = packet.head;
+  if (head.length === 4 || head.length === 5) {
+    return head[0]! * 16777216 + ((head[1]! << 16) | (head[2]! << 8) | head[3]!);
+  }
+  const at = packet.json && packet.json["at"];
+  return typeof at === "number" && at > 0 && at <= MESSAGE_AT_MAX && Math.floor(at) === at ? at : 0;
+}
+
+/** WHOLE, FIRST or NEXT. */
+export function pieceOf(packet: Packet): number {
+  return packet.head.length === 5 ? packet.head[4]! : WHOLE;
+}

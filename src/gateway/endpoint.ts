@@ -1,0 +1,168 @@
+/** An endpoint with many links: a gateway. */
+import { CurveJob, checkKey, finish } from "../cipher/curve.ts";
+import { e3xError } from "../errors.ts";
+import type { E3XError, ErrorCode } from "../errors.ts";
+import { Identity, isHandshake, messageBody, messageSender, same } from "../exchange/exchange.ts";
+import type { KeyPair, Random } from "../exchange/exchange.ts";
+import { decode } from "../packet/lob.ts";
+import type { Packet } from "../packet/lob.ts";
+import { toBase32 } from "../packet/text.ts";
+import { Link } from "../mesh/link.ts";
+import type { LinkState } from "../mesh/link.ts";
+import type { Pipe } from "../mesh/pipe.ts";
+
+/** What of an endpoint outlives a restart: states of links by public key in base32. No secrets. */
+export type State = Record<string, LinkState>;
+
+/** What happens, as in link.ts; packets of nobody known are dropped without a link. */
+export interface Events {
+  up?(link: Link): void;
+  down?(link: Link): void;
+  message?(link: Link, data: Uint8Array, packet: Packet): void;
+  drop?(code: ErrorCode, link: Link | undefined): void;
+}
+
+export interface EndpointOptions {
+  pair: KeyPair;
+  random: Random;
+  events: Events;
+  /** What `save` was last given; nothing for a new identity. */
+  state?: State;
+  /** Must keep the state before it returns: what comes after relies on it. Without it replays after a restart succeed. */
+  save?(state: State): void;
+  /**
+   * Whether an endpoint that is not known, and has proved who it is by its handshake, may link. Who may not is not
+   * answered. Without it nobody may.
+   */
+  accept?(key: Uint8Array): boolean;
+  /** The application's own rule of recency; without it `at` of messages must rise. */
+  recent?(link: Link, packet: Packet): boolean;
+  /** How many KEYs of others are remembered; 1,000 if not given. */
+  room?: number;
+  /** The largest content of one message, 1,400 if not given, and of several, 65,536 if not given; in bytes. */
+  message?: number;
+  content?: number;
+}
+
+/**
+ * A machine without radio, clock or storage of its own:
+ *
+ *     receive(pipe, frame, now) for what the radio brings, then pipe.frame() to the radio until it gives none,
+ *     and poll(now) when the time (in seconds) that it returned has come
+ *
+ * Curve work is done at once: a step takes a gateway less than 100 ns.
+ */
+export class Endpoint {
+  readonly identity: Identity;
+  readonly links: Link[] = [];
+  /** How often what was refused, by code. */
+  readonly drops: Partial<Record<ErrorCode, number>> = {};
+  private _options: EndpointOptions;
+  private _state: State;
+
+  /** @throws SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE */
+  constructor(options: EndpointOptions) {
+    this._options = options;
+    this._state = { ...options.state };
+    this.identity = new Identity(options.pair, options.random, options.room ?? 1000);
+  }
+
+  /**
+   * The link to another endpoint by its public key; made if it is new.
+   * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE, SELF_EXCHANGE
+   */
+  link(key: Uint8Array): Link {
+    const known = this.links.find((link) => same(link.exchange.key, key));
+    if (known) return known;
+    const link = this._make(key);
+    this.links.push(link);
+    return link;
+  }
+
+  private _make(key: Uint8Array): Link {
+    checkKey(key);
+    const { message, content, recent, events, save } = this._options;
+    const id = toBase32(key);
+    const link = new Link(this.identity, new Uint8Array(key), this._state[id] ?? [0, 0, 0, 0], {
+      message: message ?? 1400,
+      content: content ?? 65536,
+      ...(recent && { recent }),
+      save: (changed) => {
+        this._state[id] = changed.state();
+        save?.(this._state);
+      },
+      on: (event, from, data, packet) => {
+        if (event === "drop") this._drop(data as ErrorCode, from);
+        else if (event === "message") events.message?.(from, data as Uint8Array, packet!);
+        else events[event]?.(from);
+      },
+    });
+    // the key is checked by what is needed of it anyhow
+    link.exchange.done(finish(link.exchange.job()));
+    return link;
+  }
+
+  private _drop(code: ErrorCode, link?: Link): void {
+    this.drops[code] = (this.drops[code] ?? 0) + 1;
+    this._options.events.drop?.(code, link);
+  }
+
+  /** Takes a frame, or any bytes of a stream, that came by a pipe. Never throws for what is in it. */
+  receive(pipe: Pipe, frame: Uint8Array, now: number): void {
+    const given = pipe.receive(frame, now, (outer) => this.packet(pipe, outer, now));
+    for (let i = 0; i < given; i++) this._drop("PACKET_TOO_LARGE");
+  }
+
+  /** Takes a whole packet that came by a pipe. Never throws for what is in it. */
+  packet(pipe: Pipe, outer: Uint8Array, now: number): void {
+    try {
+      const body = messageBody(outer);
+      const link = this._find(body) ?? this._admit(body);
+      link.receive(body, pipe);
+      this._work(link, now);
+    } catch (error) {
+      const { code } = error as E3XError;
+      // without a code it is a fault of this program or of the application
+      if (!code) throw error;
+      this._drop(code);
+    }
+  }
+
+  private _find(body: Uint8Array): Link | undefined {
+    const owner = this.identity.met(messageSender(body))?.owner as Link | undefined;
+    if (owner) return owner;
+    // the MAC needs no work with the KEY: nobody who is not known can cause that
+    return this.links.find((link) => link.exchange.sent(body));
+  }
+
+  /** The link with somebody new, who says in the handshake who it is. */
+  private _admit(body: Uint8Array): Link {
+    const { accept } = this._options;
+    if (!accept) throw e3xError("UNKNOWN_SENDER");
+    const key = messageSender(body);
+    const { identity } = this;
+    const met = identity.met(key) ?? identity.meet(key, finish(new CurveJob(identity.secret, key)));
+    const inner = decode(identity.open(body, met));
+    if (!isHandshake(inner)) throw e3xError("UNKNOWN_SENDER");
+    const link = this._make(decode(inner.body).body);
+    if (!link.exchange.sent(body)) throw e3xError("MAC");
+    if (!accept(link.exchange.key)) throw e3xError("UNKNOWN_SENDER");
+    this.links.push(link);
+    return link;
+  }
+
+  private _work(link: Link, now: number): void {
+    while (link.work(now, false));
+  }
+
+  /** Does what is due. Returns when it wants to be called next (seconds); undefined for not at all. */
+  poll(now: number): number | undefined {
+    let next: number | undefined;
+    for (const link of this.links) {
+      this._work(link, now);
+      const due = link.poll(now);
+      if (due !== undefined && (next === undefined || due < next)) next = due;
+    }
+    return next;
+  }
+}

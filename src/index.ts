@@ -1,0 +1,21 @@
+/** e3x-mote for Node.js and browsers: the protocol, by the names of telehash v3. */
+export { CSID, messageKey, token } from "./cipher/cs1a.ts";
+export { CurveJob, KEY_LENGTH, KEY_STEPS, SHARED_STEPS, checkKey, checkSecret, finish } from "./cipher/curve.ts";
+export type { E3XError, ErrorCode } from "./errors.ts";
+export { e3xError } from "./errors.ts";
+export { Exchange, Self, generate } from "./exchange/e3x.ts";
+export type { KeyPairs, Synced } from "./exchange/e3x.ts";
+export { Identity, MessageExchange, isHandshake, messageBody, messageSender } from "./exchange/exchange.ts";
+export type { KeyPair, Random } from "./exchange/exchange.ts";
+export { pieceOf, stamp, stampOf } from "./exchange/recency.ts";
+export { Endpoint } from "./gateway/endpoint.ts";
+export type { EndpointOptions, Events, State } from "./gateway/endpoint.ts";
+export { hashname, intermediate } from "./mesh/hashname.ts";
+export { Link } from "./mesh/link.ts";
+export type { LinkOptions, LinkState, On } from "./mesh/link.ts";
+export { Pipe } from "./mesh/pipe.ts";
+export type { PipeOptions } from "./mesh/pipe.ts";
+export { Joiner, split } from "./packet/chunk.ts";
+export * as lob from "./packet/lob.ts";
+export type { Json, Packet } from "./packet/lob.ts";
+export { fromBase32, fromHex, toBase32, toHex } from "./packet/text.ts";

@@ -1,0 +1,60 @@
+/** Bytes as text: base32 (RFC 4648, lower case, no padding: keys and hashnames; telehash v3, base32.md) and hex. */
+import { e3xError } from "../errors.ts";
+
+function write(bytes: Uint8Array, alphabet: string, bits: number): string {
+  let text = "";
+  let value = 0;
+  let have = 0;
+  for (const byte of bytes) {
+    value = (value << 8) | byte;
+    have += 8;
+    while (have >= bits) {
+      have -= bits;
+      text += alphabet[(value >> have) & ((1 << bits) - 1)];
+    }
+    value &= 255;
+  }
+  if (have) text += alphabet[(value << (bits - have)) & ((1 << bits) - 1)];
+  return text;
+}
+
+function read(text: string, alphabet: string, bits: number): Uint8Array {
+  const bytes = new Uint8Array((text.length * bits) >> 3);
+  let value = 0;
+  let have = 0;
+  let at = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = alphabet.indexOf(text[i]!);
+    if (digit < 0) throw e3xError("BASE32");
+    value = ((value & 255) << bits) | digit;
+    have += bits;
+    if (have >= 8) {
+      have -= 8;
+      bytes[at++] = value >> have;
+    }
+  }
+  // what is left over must be zero bits, fewer than a digit's: no two texts mean the same bytes
+  if (have >= bits || value & ((1 << have) - 1)) throw e3xError("BASE32");
+  return bytes;
+}
+
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+const HEX = "0123456789abcdef";
+
+export function toBase32(bytes: Uint8Array): string {
+  return write(bytes, BASE32, 5);
+}
+
+/** @throws BASE32 where the text has another character or a length that no bytes give */
+export function fromBase32(text: string): Uint8Array {
+  return read(text, BASE32, 5);
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return write(bytes, HEX, 4);
+}
+
+/** @throws BASE32 where the text is not lower-case hex of whole bytes */
+export function fromHex(text: string): Uint8Array {
+  return read(text, HEX, 4);
+}
