@@ -1,6 +1,6 @@
 import type { ErrorCode } from "./errors.ts";
 
-/** What each error says to people: what was wrong and what to do. */
+/** What each error says to people: what was wrong and what to do. New ones go to the end: a device has their numbers. */
 export const texts: Record<ErrorCode, string> = {
   KEY_LENGTH: "A CS1a public key has 21 bytes: 02 or 03, then x. Check that the whole key was copied.",
   KEY_PREFIX: "A compressed public key starts with 02 or 03. Uncompressed keys are not accepted.",
@@ -30,3 +30,15 @@ export const texts: Record<ErrorCode, string> = {
   BUSY: "Too much waits already. Send again later.",
   BASE32: "The text is not base32 (lower case, no padding), or not hex, of whole bytes.",
 };
+
+/** The number, from 1, that stands for an error's code on a device. Throws for what is no code. */
+export function errorNumber(code: string): number {
+  const index = Object.keys(texts).indexOf(code);
+  if (index < 0) throw new Error(`no error has the code ${code}`);
+  return index + 1;
+}
+
+/** The code that a number from a device stands for; undefined for none. */
+export function errorCode(number: number): ErrorCode | undefined {
+  return (Object.keys(texts) as ErrorCode[])[number - 1];
+}

@@ -35,9 +35,9 @@ export interface E3XError extends Error {
   code: ErrorCode;
 }
 
-/** Makes a typed error. A plain Error with a code: Espruino cannot extend Error. */
-export function e3xError(code: ErrorCode): E3XError {
+/** Throws a typed error. A plain Error with a code: Espruino cannot extend Error. */
+export function fail(code: ErrorCode): never {
   const error = new Error(explain(code)) as E3XError;
   error.code = code;
-  return error;
+  throw error;
 }

@@ -2,11 +2,11 @@
 export { CSID, messageKey, token } from "./cipher/cs1a.ts";
 export { CurveJob, KEY_LENGTH, KEY_STEPS, SHARED_STEPS, checkKey, checkSecret, finish } from "./cipher/curve.ts";
 export type { E3XError, ErrorCode } from "./errors.ts";
-export { e3xError } from "./errors.ts";
+export { errorCode, errorNumber, texts as errorTexts } from "./errors-texts.ts";
 export { Exchange, Self, generate } from "./exchange/e3x.ts";
 export type { KeyPairs, Synced } from "./exchange/e3x.ts";
-export { Identity, MessageExchange, isHandshake, messageBody, messageSender } from "./exchange/exchange.ts";
-export type { KeyPair, Random } from "./exchange/exchange.ts";
+export { MessageExchange, isHandshake, messageBody, messageSender } from "./exchange/exchange.ts";
+export type { Identity, KeyPair, Random } from "./exchange/exchange.ts";
 export { pieceOf, stamp, stampOf } from "./exchange/recency.ts";
 export { Endpoint } from "./gateway/endpoint.ts";
 export type { EndpointOptions, Events, State } from "./gateway/endpoint.ts";

@@ -254,8 +254,9 @@ function installModules(G: Foreign, services: NativeServices, builtIn: Record<st
   const load = (source: unknown): unknown => {
     const module = new G.Object();
     module.exports = new G.Object();
-    if (typeof source === "function") source.call(module.exports, module.exports, module);
-    else services.compile(String(source)).call(module.exports, module.exports, module);
+    // A function sees `exports` and `module` too. It is compiled anew for that: what it closes over is lost here.
+    const text = typeof source === "function" ? `(${String(source)}).call(this);` : String(source);
+    services.compile(text).call(module.exports, module.exports, module);
     return module.exports;
   };
   put(G, "require", (name: unknown): unknown => {

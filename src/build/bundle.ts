@@ -4,6 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { rollup, type RollupError } from "rollup";
 import ts from "typescript";
+import { aliasGlobals } from "./alias.ts";
 import type { Board } from "./boards.ts";
 import { findDialectErrors } from "./dialect.ts";
 import { BudgetError, BuildError, DialectError } from "./errors.ts";
@@ -69,7 +70,11 @@ async function compile(unit: Unit): Promise<Compiled> {
     const bundle = await rollup({
       input: unit.input,
       external: [moduleName, ...builtinModules],
-      plugins: [nodeResolve({ exportConditions: unit.conditions, extensions: [".ts", ".js", ".mjs"] }), stripTypes(unit.target, true)],
+      plugins: [
+        nodeResolve({ exportConditions: unit.conditions, extensions: [".ts", ".js", ".mjs"] }),
+        stripTypes(unit.target, true),
+        unit.role === "runtime" && aliasGlobals(),
+      ],
       onwarn(warning) {
         if (warning.code === "UNRESOLVED_IMPORT" || warning.code === "CIRCULAR_DEPENDENCY") {
           throw new BuildError(warning.code, warning.message);

@@ -77,3 +77,25 @@ export const reservedWords: Set<string> = new Set(
 
 /** Modules that firmware has built in: `require` of them stays as it is. */
 export const builtinModules: string[] = words("Flash Storage crypto fs heatshrink net neopixel tensorflow timer");
+
+/** Members of the language's objects, and of the board's that the runtime uses. */
+export const members: string[] = words(`
+  add all apply bind buffer byteLength byteOffset call catch charAt charCodeAt concat constructor emit endsWith every exec
+  fill filter find findIndex forEach get getDate getFloat32 getFloat64 getInt16 getInt32 getInt8 getTime getUint16
+  getUint32 getUint8 hasOwnProperty includes indexOf join lastIndexOf length map match message name on padEnd padStart pop
+  prototype push reduce removeAllListeners removeListener repeat replace reverse set setFloat32 setFloat64 setInt16
+  setInt32 setInt8 setUint16 setUint32 setUint8 shift slice some sort splice split stack startsWith subarray substr
+  substring test then toFixed toLowerCase toString toUpperCase trim type unshift valueOf
+  AES SHA256 convolve count data encrypt hwRand mapInPlace mode read readArrayBuffer readJSON toUint8Array write writeJSON
+`).concat(...Object.values(statics));
+
+/** Members of the runtime by which applications call it: they keep their names. */
+export const publicMembers: string[] = words(`
+  create key on send
+  radio gateway mtu blocking limit slice random
+  json head body error code
+  CurveJob step result
+  Identity secret met meet open
+  MessageExchange out in order remote ephemeral stage job done encrypt sent handshake accept
+  messageBody decode encode split Joiner add
+`);

@@ -2,7 +2,7 @@
  * Cipher Set 1a: secp160r1, AES-128-CTR, HMAC-SHA256 cut to 32 bits. telehash v3, e3x/cs/1a.md.
  */
 import { ctr, hmac, sha256 } from "#primitives";
-import { e3xError } from "../errors.ts";
+import { fail } from "../errors.ts";
 import { KEY_LENGTH } from "./curve.ts";
 
 export const CSID = 0x1a;
@@ -96,6 +96,6 @@ export function authentic(body: Uint8Array, prefix: number, secret: Uint8Array):
 export function open(body: Uint8Array, prefix: number, key: Uint8Array): Uint8Array {
   const start = prefix + IV_LENGTH;
   const end = body.length - MAC_LENGTH;
-  if (end < start) throw e3xError("PACKET_TOO_SHORT");
+  if (end < start) fail("PACKET_TOO_SHORT");
   return ctr(key, body.subarray(prefix, start), body.subarray(start, end));
 }

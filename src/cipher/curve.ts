@@ -9,7 +9,7 @@
  * does depend on it.
  */
 import { columns } from "#engine";
-import { e3xError } from "../errors.ts";
+import { fail } from "../errors.ts";
 
 /** Bytes of a public key: 02 or 03 (parity of y), then x. */
 export const KEY_LENGTH = 21;
@@ -95,16 +95,12 @@ function reduce(d: Int32Array): void {
   }
 }
 
-/** Copies the reduced limbs of d as 20 bytes, big-endian. */
-function store(d: Int32Array, out: Uint8Array, at: number): void {
-  for (let i = 7; i > 0; i -= 2) {
-    const high = d[i]!;
-    const low = d[i - 1]!;
-    out[at++] = high >> 12;
-    out[at++] = high >> 4;
-    out[at++] = (high << 4) | (low >> 16);
-    out[at++] = low >> 8;
-    out[at++] = low;
+/** Writes the reduced limbs of d as 20 bytes, big-endian, the last one before `end`. */
+function store(d: Int32Array, out: Uint8Array, end: number): void {
+  for (let bit = 0; bit < 160; bit += 8) {
+    const limb = Math.floor(bit / 20);
+    // what is too high for a byte falls off
+    out[--end] = (d[limb]! >> (bit - limb * 20)) | (d[limb + 1]! << (limb * 20 + 20 - bit));
   }
 }
 
@@ -115,7 +111,7 @@ function store(d: Int32Array, out: Uint8Array, at: number): void {
  */
 function scalar(secret: Uint8Array): Uint8Array {
   const skip = 21 - secret.length;
-  if (skip !== 0 && skip !== 1) throw e3xError("SECRET_LENGTH");
+  if (skip !== 0 && skip !== 1) fail("SECRET_LENGTH");
   const out = new Uint8Array(21);
   out.set(secret, skip);
   const times = 1 + (out[20]! & 1);
@@ -130,7 +126,7 @@ function scalar(secret: Uint8Array): Uint8Array {
     out[i] = h;
     h >>= 8;
   }
-  if (!bits || !below) throw e3xError("SECRET_RANGE");
+  if (!bits || !below) fail("SECRET_RANGE");
   return out;
 }
 
@@ -144,12 +140,12 @@ export function checkSecret(secret: Uint8Array): void {
  * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE
  */
 export function checkKey(key: Uint8Array): void {
-  if (key.length !== KEY_LENGTH) throw e3xError("KEY_LENGTH");
-  if (key[0] !== 2 && key[0] !== 3) throw e3xError("KEY_PREFIX");
+  if (key.length !== KEY_LENGTH) fail("KEY_LENGTH");
+  if (key[0] !== 2 && key[0] !== 3) fail("KEY_PREFIX");
   // p is all ones but for its bit 31
   let below = 0;
   for (let i = 20; i > 0; i--) below = (key[i]! - (i === 17 ? 127 : 255) + below) >> 8;
-  if (!below) throw e3xError("KEY_RANGE");
+  if (!below) fail("KEY_RANGE");
 }
 
 /**
@@ -178,11 +174,9 @@ export class CurveJob {
     for (let i = 0; i < 176; i += 8) this._registers.push(file.subarray(i, i + 8));
     if (key) {
       checkKey(key);
-      for (let i = 0, at = 21; i < 8; i += 2) {
-        at -= 5;
-        const middle = key[at + 2]!;
-        file[i] = ((middle & 15) << 16) | (key[at + 3]! << 8) | key[at + 4]!;
-        file[i + 1] = (key[at]! << 12) | (key[at + 1]! << 4) | (middle >> 4);
+      for (let i = 0; i < 8; i++) {
+        const at = 20 - ((i * 20) >> 3);
+        file[i] = ((key[at]! | (key[at - 1]! << 8) | (key[at - 2]! << 16)) >> ((i & 1) * 4)) & 0xfffff;
       }
       file.set(B, 168);
     } else {
@@ -234,7 +228,7 @@ export class CurveJob {
       if (this._shared) {
         const o = this._registers[14]!;
         reduce(o);
-        for (let i = 0; i < 8; i++) if (o[i]) throw e3xError("KEY_OFF_CURVE");
+        for (let i = 0; i < 8; i++) if (o[i]) fail("KEY_OFF_CURVE");
       }
       file[16] = 1;
       this._program = ENTRY;
@@ -264,7 +258,7 @@ export class CurveJob {
       reduce(x);
       reduce(t);
       const result = new Uint8Array(this._shared ? 20 : 21);
-      store(x, result, this._shared ? 0 : 1);
+      store(x, result, result.length);
       // 2y mod p is even or y + (p - 1) / 2: either way its second bit is the parity of y
       if (!this._shared) result[0] = 2 | ((t[0]! >> 1) & 1);
       this.result = result;

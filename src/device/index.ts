@@ -5,9 +5,9 @@
 import { entropy } from "#entropy";
 import { concat } from "../cipher/cs1a.ts";
 import { CurveJob, KEY_LENGTH } from "../cipher/curve.ts";
-import { e3xError } from "../errors.ts";
+import { fail } from "../errors.ts";
 import type { E3XError } from "../errors.ts";
-import { Identity, generateSecret, messageBody } from "../exchange/exchange.ts";
+import { generateSecret, messageBody } from "../exchange/exchange.ts";
 import type { Random } from "../exchange/exchange.ts";
 import { Link } from "../mesh/link.ts";
 import type { LinkState, On } from "../mesh/link.ts";
@@ -15,7 +15,7 @@ import { Pipe } from "../mesh/pipe.ts";
 import { fromBase32 } from "../packet/text.ts";
 
 export { CurveJob } from "../cipher/curve.ts";
-export { Identity, MessageExchange, messageBody } from "../exchange/exchange.ts";
+export { MessageExchange, messageBody } from "../exchange/exchange.ts";
 export { Joiner, split } from "../packet/chunk.ts";
 export { decode, encode } from "../packet/lob.ts";
 
@@ -64,7 +64,7 @@ export interface Mote {
    * which are told in mesh/link.ts. There is one listener for an event.
    */
   on(event: string, listener: (link: Link, data?: Parameters<On>[2], packet?: Parameters<On>[3]) => void): void;
-  /** Sends content to the gateway: bytes, a string, or an object as JSON. Throws BUSY when too much waits. */
+  /** Sends content to the gateway: bytes, a string, or an object as JSON. Throws BUSY when too much waits, and before "ready". */
   send(content: Uint8Array | string | object): void;
 }
 
@@ -72,12 +72,11 @@ export interface Mote {
 export function create(options: MoteOptions): Mote {
   const storage = require("Storage");
   const random = options.random ?? entropy!;
-  if (!random) throw e3xError("ENTROPY");
+  if (!random) fail("ENTROPY");
   const limit = options.limit ?? 1500;
   const blocking = options.blocking!;
   const pipe = new Pipe({ mtu: options.mtu ?? 20, blocking, stream: blocking, limit });
   const listeners: { [event: string]: Function } = {};
-  let early: (Uint8Array | string | object)[] = [];
   let link: Link | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let secret: Uint8Array;
@@ -89,7 +88,7 @@ export function create(options: MoteOptions): Mote {
   };
   const open = (bytes: Uint8Array): void => {
     link = new Link(
-      new Identity({ key: bytes.subarray(0, KEY_LENGTH), secret: bytes.subarray(KEY_LENGTH) }, random, 3),
+      { key: bytes.subarray(0, KEY_LENGTH), secret: bytes.subarray(KEY_LENGTH), random },
       fromBase32(options.gateway), storage.readJSON(STATE, true) ?? [0, 0, 0, 0],
       { on: emit, save: (changed) => storage.writeJSON(STATE, changed.state()), message: 1400, content: limit },
     );
@@ -101,8 +100,6 @@ export function create(options: MoteOptions): Mote {
       const bytes = concat([job.result!, secret]);
       storage.write(IDENTITY, bytes);
       open(bytes);
-      for (const content of early) link!.send(content);
-      early = [];
       emit("ready", link);
     }
     return true;
@@ -117,7 +114,7 @@ export function create(options: MoteOptions): Mote {
     const end = now + (options.slice ?? 20) / 1000;
     let more = true;
     timer = undefined;
-    for (; more && now < end; now = getTime()) more = link ? link.work(now, true) : identify();
+    for (; more && now < end; now = getTime()) more = link ? link.work(true) : identify();
     const next = link && link.poll(now);
     for (let frame = pipe.frame(); frame; frame = pipe.frame()) options.radio.write(frame);
     // not at once: events of the radio come first
@@ -146,8 +143,8 @@ export function create(options: MoteOptions): Mote {
     key: () => link && link.identity.key,
     on: (event, listener) => { listeners[event] = listener; },
     send: (content) => {
-      if (link) link.send(content);
-      else early.push(content);
+      if (!link) fail("BUSY");
+      link!.send(content);
       wake(1);
     },
   };

@@ -18,9 +18,9 @@ export function toText(bytes: Uint8Array): string {
   return E.toString(bytes);
 }
 
-/** No texts on a device: they would take more flash than the code that fails. */
+/** No texts on a device, and numbers for codes: they would take more flash than the code that fails. */
 export function explain(code: ErrorCode): string {
-  return code;
+  return `e3x-mote ${code}`;
 }
 
 // 2,100 products a curve operation: native convolution takes half of the time that a loop in JavaScript takes.

@@ -2,13 +2,14 @@
  * The E3X API by the names of telehash v3, guides/implementers.md: `generate`, `Self.decrypt`, and of an exchange
  * `token`, `verify`, `encrypt`, `handshake`, `sync`, `send`, `receive`. For programs that may block for the curve work.
  */
-import { CHANNEL_OVERHEAD, TOKEN_LENGTH, authentic, channelKey, open, seal, token } from "../cipher/cs1a.ts";
-import { CurveJob, finish } from "../cipher/curve.ts";
-import { e3xError } from "../errors.ts";
+import { CHANNEL_OVERHEAD, TOKEN_LENGTH, authentic, channelKey, messageKey, open, seal, token } from "../cipher/cs1a.ts";
+import { CurveJob, KEY_LENGTH, checkKey, checkSecret, finish } from "../cipher/curve.ts";
+import { fail } from "../errors.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
-import { Identity, Ivs, MessageExchange, generateSecret, messageBody, messageSender, same } from "./exchange.ts";
-import type { KeyPair, Random } from "./exchange.ts";
+import { fromBase32, toBase32 } from "../packet/text.ts";
+import { IVS, MessageExchange, advance, generateSecret, messageBody, messageSender, same } from "./exchange.ts";
+import type { Identity, KeyPair, Random } from "./exchange.ts";
 
 /** Key pairs by CSID. */
 export interface KeyPairs {
@@ -24,13 +25,31 @@ export function generate(random: Random): KeyPairs {
 }
 
 /** One's own endpoint. */
-export class Self extends Identity {
+export class Self implements Identity {
+  readonly key: Uint8Array;
+  readonly secret: Uint8Array;
+  readonly random: Random;
+  // the AES keys of messages by KEY in base32, least recently used first
+  private _met = new Map<string, Uint8Array>();
+  private _room: number;
+
   /**
-   * @param room how many KEYs of others are remembered, 100 if not given
+   * @param room of how many KEYs the curve work is remembered; the least recently used goes first
    * @throws SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE
    */
-  constructor(pairs: KeyPairs, random: Random, room?: number) {
-    super(pairs["1a"], random, room ?? 100);
+  constructor(pairs: KeyPairs, random: Random, room = 100) {
+    const pair = pairs["1a"];
+    checkKey(pair.key);
+    checkSecret(pair.secret);
+    this.key = pair.key;
+    this.secret = pair.secret;
+    this.random = random;
+    this._room = room;
+  }
+
+  /** Whether a message with this KEY takes no curve work. */
+  met(key: Uint8Array): boolean {
+    return this._met.has(toBase32(key));
   }
 
   /**
@@ -41,7 +60,19 @@ export class Self extends Identity {
   decrypt(outer: Uint8Array): Uint8Array {
     const body = messageBody(outer);
     const key = messageSender(body);
-    return this.open(body, this.met(key) ?? this.meet(key, finish(new CurveJob(this.secret, key))));
+    const id = toBase32(key);
+    const aes = this._met.get(id) ?? messageKey(finish(new CurveJob(this.secret, key)));
+    this._met.delete(id);
+    this._met.set(id, aes);
+    if (this._met.size > this._room) this.forget(fromBase32(this._met.keys().next().value!));
+    return open(body, KEY_LENGTH, aes);
+  }
+
+  /** Forgets a KEY and wipes what was made of it. */
+  forget(key: Uint8Array): void {
+    const id = toBase32(key);
+    this._met.get(id)?.fill(0);
+    this._met.delete(id);
   }
 }
 
@@ -60,15 +91,16 @@ export interface Synced {
 export class Exchange extends MessageExchange {
   private _sendKey?: Uint8Array;
   private _receiveKey?: Uint8Array;
-  private _channelIvs?: Ivs;
+  private _channelIv?: Uint8Array;
+  private _channelLeft = 0;
 
   /**
    * @param self one's own endpoint; @param key the other's public key
    * @param out the highest `at` ever sent to the other, 0 if not given; @param received the highest accepted
    * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, SELF_EXCHANGE
    */
-  constructor(self: Self, key: Uint8Array, out?: number, received?: number) {
-    super(self, key, out ?? 0, received ?? 0);
+  constructor(self: Self, key: Uint8Array, out = 0, received = 0) {
+    super(self, key, out, received);
   }
 
   private _finish(): void {
@@ -106,12 +138,16 @@ export class Exchange extends MessageExchange {
    * @throws MAC, what `Self.decrypt` throws, and what `accept` throws
    */
   sync(outer: Uint8Array): Synced {
-    if (!this.verify(outer)) throw e3xError("MAC");
+    if (!this.verify(outer)) fail("MAC");
     const self = this.identity as Self;
     const inner = decode(self.decrypt(outer));
     const before = this.in;
+    const { remote } = this;
     const renewed = this.accept(inner, messageSender(messageBody(outer)));
-    if (renewed) this._wipe();
+    if (renewed) {
+      if (remote) self.forget(remote);
+      this._wipe();
+    }
     const accepted = this.in > before;
     const answer = this.out !== this.in;
     return { at: accepted ? this.in : this.out, accepted, answer, renewed };
@@ -120,18 +156,19 @@ export class Exchange extends MessageExchange {
   private _channel(): void {
     this._finish();
     const remote = this.remote;
-    if (!remote) throw e3xError("NOT_IN_SYNC");
-    if (this._channelIvs) return;
+    if (!remote) fail("NOT_IN_SYNC");
+    if (this._channelIv) return;
     const pair = this.ephemeral!;
     const shared = finish(new CurveJob(pair.secret, remote));
     this._sendKey = channelKey(shared, pair.key, remote);
     this._receiveKey = channelKey(shared, remote, pair.key);
-    this._channelIvs = new Ivs(this.identity.random);
+    this._channelIv = new Uint8Array(this.identity.random(4));
+    this._channelLeft = IVS;
   }
 
   private _wipe(): void {
     for (const key of [this._sendKey, this._receiveKey]) if (key) key.fill(0);
-    this._channelIvs = undefined;
+    this._channelIv = undefined;
   }
 
   /**
@@ -141,7 +178,11 @@ export class Exchange extends MessageExchange {
   send(inner: Uint8Array): Uint8Array {
     this._channel();
     const key = this._sendKey!;
-    return seal(CHANNEL_HEAD, token(this.remote!), key, key, this._channelIvs!.next(), inner);
+    const iv = this._channelIv!;
+    if (!this._channelLeft--) fail("INVALIDATED");
+    const outer = seal(CHANNEL_HEAD, token(this.remote!), key, key, iv, inner);
+    advance(iv);
+    return outer;
   }
 
   /**
@@ -152,19 +193,20 @@ export class Exchange extends MessageExchange {
     this._channel();
     const packet = decode(outer);
     const body = packet.body;
-    if (packet.head.length) throw e3xError("PACKET_HEAD");
-    if (body.length < CHANNEL_OVERHEAD) throw e3xError("PACKET_TOO_SHORT");
-    if (!same(body.subarray(0, TOKEN_LENGTH), this.token())) throw e3xError("TOKEN");
+    if (packet.head.length) fail("PACKET_HEAD");
+    if (body.length < CHANNEL_OVERHEAD) fail("PACKET_TOO_SHORT");
+    if (!same(body.subarray(0, TOKEN_LENGTH), this.token())) fail("TOKEN");
     const key = this._receiveKey!;
-    if (!authentic(body, TOKEN_LENGTH, key)) throw e3xError("MAC");
+    if (!authentic(body, TOKEN_LENGTH, key)) fail("MAC");
     const bytes = open(body, TOKEN_LENGTH, key);
     const inner = bytes.length < 2 ? undefined : decode(bytes);
-    if (!inner || !inner.json) throw e3xError("INNER");
+    if (!inner || !inner.json) fail("INNER");
     return inner;
   }
 
   override invalidate(): void {
     super.invalidate();
+    if (this.remote) (this.identity as Self).forget(this.remote);
     this._wipe();
   }
 }

@@ -6,6 +6,7 @@
  * content, 2 goes on. BODY is the content, or a piece of its chunk encoding (packet/chunk.ts) with `at` one above the
  * piece before. Other applications may have "at" in a JSON HEAD instead.
  */
+import { isAt } from "./exchange.ts";
 import { encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 
@@ -26,11 +27,10 @@ export function stamp(at: number, piece: number, body: Uint8Array): Uint8Array {
 /** `at` of an INNER packet; 0 where it has none that is a positive integer. */
 export function stampOf(packet: Packet): number {
   const head = packet.head;
-  if (head.length === 4 || head.length === 5) {
-    return head[0]! * 16777216 + ((head[1]! << 16) | (head[2]! << 8) | head[3]!);
-  }
-  const at = packet.json && packet.json["at"];
-  return typeof at === "number" && at > 0 && at <= MESSAGE_AT_MAX && Math.floor(at) === at ? at : 0;
+  const at = (head.length >> 1 === 2
+    ? head[0]! * 16777216 + ((head[1]! << 16) | (head[2]! << 8) | head[3]!)
+    : packet.json && packet.json["at"]) as number;
+  return isAt(at, MESSAGE_AT_MAX) ? at : 0;
 }
 
 /** WHOLE, FIRST or NEXT. */

@@ -1,9 +1,10 @@
 /** An endpoint with many links: a gateway. */
-import { CurveJob, checkKey, finish } from "../cipher/curve.ts";
-import { e3xError } from "../errors.ts";
+import { messageKey, open } from "../cipher/cs1a.ts";
+import { CurveJob, KEY_LENGTH, checkKey, checkSecret, finish } from "../cipher/curve.ts";
+import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
-import { Identity, isHandshake, messageBody, messageSender, same } from "../exchange/exchange.ts";
-import type { KeyPair, Random } from "../exchange/exchange.ts";
+import { isHandshake, messageBody, messageSender, same } from "../exchange/exchange.ts";
+import type { Identity, KeyPair, Random } from "../exchange/exchange.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { toBase32 } from "../packet/text.ts";
@@ -37,7 +38,7 @@ export interface EndpointOptions {
   accept?(key: Uint8Array): boolean;
   /** The application's own rule of recency; without it `at` of messages must rise. */
   recent?(link: Link, packet: Packet): boolean;
-  /** How many KEYs of others are remembered; 1,000 if not given. */
+  /** Of how many KEYs it is remembered whose they are, the least recently used going first; 20,000 if not given. */
   room?: number;
   /** The largest content of one message, 1,400 if not given, and of several, 65,536 if not given; in bytes. */
   message?: number;
@@ -54,6 +55,8 @@ export interface EndpointOptions {
  */
 export class Endpoint {
   readonly identity: Identity;
+  // links by the KEY of their last message, in base32: the MAC of a packet need not be tried with every link
+  private _senders = new Map<string, Link>();
   readonly links: Link[] = [];
   /** How often what was refused, by code. */
   readonly drops: Partial<Record<ErrorCode, number>> = {};
@@ -64,7 +67,10 @@ export class Endpoint {
   constructor(options: EndpointOptions) {
     this._options = options;
     this._state = { ...options.state };
-    this.identity = new Identity(options.pair, options.random, options.room ?? 1000);
+    const { pair, random } = options;
+    checkKey(pair.key);
+    checkSecret(pair.secret);
+    this.identity = { key: pair.key, secret: pair.secret, random };
   }
 
   /**
@@ -109,17 +115,18 @@ export class Endpoint {
 
   /** Takes a frame, or any bytes of a stream, that came by a pipe. Never throws for what is in it. */
   receive(pipe: Pipe, frame: Uint8Array, now: number): void {
-    const given = pipe.receive(frame, now, (outer) => this.packet(pipe, outer, now));
+    const given = pipe.receive(frame, now, (outer) => this.packet(pipe, outer));
     for (let i = 0; i < given; i++) this._drop("PACKET_TOO_LARGE");
   }
 
   /** Takes a whole packet that came by a pipe. Never throws for what is in it. */
-  packet(pipe: Pipe, outer: Uint8Array, now: number): void {
+  packet(pipe: Pipe, outer: Uint8Array): void {
     try {
       const body = messageBody(outer);
       const link = this._find(body) ?? this._admit(body);
       link.receive(body, pipe);
-      this._work(link, now);
+      this._work(link);
+      if (link.exchange.met(body)) this._remember(body, link);
     } catch (error) {
       const { code } = error as E3XError;
       // without a code it is a fault of this program or of the application
@@ -129,37 +136,44 @@ export class Endpoint {
   }
 
   private _find(body: Uint8Array): Link | undefined {
-    const owner = this.identity.met(messageSender(body))?.owner as Link | undefined;
-    if (owner) return owner;
-    // the MAC needs no work with the KEY: nobody who is not known can cause that
+    const known = this._senders.get(toBase32(messageSender(body)));
+    if (known) return known;
+    // takes no work with the KEY: nobody who is not known can cause that
     return this.links.find((link) => link.exchange.sent(body));
   }
 
   /** The link with somebody new, who says in the handshake who it is. */
   private _admit(body: Uint8Array): Link {
     const { accept } = this._options;
-    if (!accept) throw e3xError("UNKNOWN_SENDER");
+    if (!accept) fail("UNKNOWN_SENDER");
     const key = messageSender(body);
-    const { identity } = this;
-    const met = identity.met(key) ?? identity.meet(key, finish(new CurveJob(identity.secret, key)));
-    const inner = decode(identity.open(body, met));
-    if (!isHandshake(inner)) throw e3xError("UNKNOWN_SENDER");
+    const shared = finish(new CurveJob(this.identity.secret, key));
+    const inner = decode(open(body, KEY_LENGTH, messageKey(shared)));
+    if (!isHandshake(inner)) fail("UNKNOWN_SENDER");
     const link = this._make(decode(inner.body).body);
-    if (!link.exchange.sent(body)) throw e3xError("MAC");
-    if (!accept(link.exchange.key)) throw e3xError("UNKNOWN_SENDER");
+    if (!link.exchange.sent(body)) fail("MAC");
+    if (!accept(link.exchange.key)) fail("UNKNOWN_SENDER");
+    link.exchange.meet(body, shared);
     this.links.push(link);
     return link;
   }
 
-  private _work(link: Link, now: number): void {
-    while (link.work(now, false));
+  private _remember(body: Uint8Array, link: Link): void {
+    const id = toBase32(messageSender(body));
+    this._senders.delete(id);
+    this._senders.set(id, link);
+    if (this._senders.size > (this._options.room ?? 20000)) this._senders.delete(this._senders.keys().next().value!);
+  }
+
+  private _work(link: Link): void {
+    while (link.work(false));
   }
 
   /** Does what is due. Returns when it wants to be called next (seconds); undefined for not at all. */
   poll(now: number): number | undefined {
     let next: number | undefined;
     for (const link of this.links) {
-      this._work(link, now);
+      this._work(link);
       const due = link.poll(now);
       if (due !== undefined && (next === undefined || due < next)) next = due;
     }

@@ -6,7 +6,7 @@
 import { toBytes } from "#engine";
 import { concat } from "../cipher/cs1a.ts";
 import { CurveJob, checkKey } from "../cipher/curve.ts";
-import { e3xError } from "../errors.ts";
+import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
 import { MessageExchange, generateSecret, isHandshake, messageSender, same } from "../exchange/exchange.ts";
 import type { Identity, KeyPair } from "../exchange/exchange.ts";
@@ -68,7 +68,7 @@ export class Link {
   // the content that comes in pieces, and `at` of its last piece
   private _joiner?: Joiner;
   private _piece?: number;
-  // the last handshake sent while it may have to be sent again, since when, and how often it was
+  // the last handshake sent while it may have to be sent again, since when, and how often it was (-1: it was made after the last `poll`)
   private _handshake?: Uint8Array;
   private _since = 0;
   private _tries = 0;
@@ -77,7 +77,6 @@ export class Link {
   private _job?: CurveJob;
   private _done?: (result?: Uint8Array) => void;
   private _spare?: KeyPair;
-  private _now = 0;
 
   /**
    * @param key the other's public key; @param state what `state()` gave last, zeros for a new link
@@ -111,7 +110,7 @@ export class Link {
     do {
       if (this._sent >= this._reserved) {
         this._reserved += RESERVE;
-        if (this._reserved > MESSAGE_AT_MAX) throw e3xError("AT");
+        if (this._reserved > MESSAGE_AT_MAX) fail("AT");
         this._options.save(this);
       }
       const length = Math.min(room, rest.length);
@@ -123,7 +122,7 @@ export class Link {
 
   /** Sends an INNER packet as it is, for applications with a rule of recency of their own. Throws BUSY. */
   message(inner: Uint8Array): void {
-    if (this._out.length >= WAITING) throw e3xError("BUSY");
+    if (this._out.length >= WAITING) fail("BUSY");
     this._out.push(inner);
     this._flush();
   }
@@ -151,7 +150,7 @@ export class Link {
   receive(body: Uint8Array, pipe: Pipe): void {
     try {
       if (this._take(body, pipe)) return;
-      if (this._in.length >= WAITING) throw e3xError("BUSY");
+      if (this._in.length >= WAITING) fail("BUSY");
       this._in.push([body, pipe]);
     } catch (error) {
       this._drop(error as E3XError);
@@ -167,20 +166,17 @@ export class Link {
   /** False where curve work has to be done first. */
   private _take(body: Uint8Array, pipe: Pipe): boolean {
     const exchange = this.exchange;
-    const identity = this.identity;
     if (!exchange.stage()) return false;
     // the MAC needs no work with the KEY: nobody but the other can cause that
-    if (!exchange.sent(body)) throw e3xError("MAC");
+    if (!exchange.sent(body)) fail("MAC");
     const key = messageSender(body);
-    const met = identity.met(key);
-    if (!met) {
+    if (!exchange.met(body)) {
       checkKey(key);
       return false;
     }
-    met.owner = this;
     this.pipe = pipe;
     const options = this._options;
-    const inner = decode(identity.open(body, met));
+    const inner = decode(exchange.open(body));
     if (isHandshake(inner)) {
       const before = exchange.in;
       const renewed = exchange.accept(inner, key) || !this.up;
@@ -196,9 +192,9 @@ export class Link {
       return true;
     }
     // a KEY that a handshake has put another in the place of is never used again
-    if (exchange.remote && !same(exchange.remote, key)) throw e3xError("INVALIDATED");
+    if (exchange.remote && !same(exchange.remote, key)) fail("INVALIDATED");
     const at = stampOf(inner);
-    if (options.recent ? !options.recent(this, inner) : at <= this._received) throw e3xError("STALE");
+    if (options.recent ? !options.recent(this, inner) : at <= this._received) fail("STALE");
     if (at > this._received) {
       this._received = at;
       options.save(this);
@@ -210,8 +206,8 @@ export class Link {
       if (piece === FIRST) this._joiner = new Joiner(options.content);
       else if (at !== this._piece! + 1) this._joiner = undefined;
       this._piece = at;
-      if (!this._joiner) throw e3xError("INNER");
-      if (this._joiner.add(inner.body, (content) => options.on("message", this, content, inner))) throw e3xError("PACKET_TOO_LARGE");
+      if (!this._joiner) fail("INNER");
+      if (this._joiner.add(inner.body, (content) => options.on("message", this, content, inner))) fail("PACKET_TOO_LARGE");
     } else options.on("message", this, inner.body, inner);
     return true;
   }
@@ -223,8 +219,8 @@ export class Link {
     if (!pipe || exchange.stage() < 3) return;
     if (this._due) {
       this._handshake = exchange.handshake(Math.max(0, this._due));
-      this._due = this._tries = 0;
-      this._since = this._now;
+      this._due = 0;
+      this._tries = -1;
       this._options.save(this);
       pipe.send(this._handshake);
     }
@@ -235,8 +231,7 @@ export class Link {
    * Does one step of curve work: what the exchange needs, then what packets that came wait for, then, where `ahead` is
    * set, the ephemeral key pair of the next exchange. True while there is more.
    */
-  work(now: number, ahead: boolean): boolean {
-    this._now = now;
+  work(ahead: boolean): boolean {
     const exchange = this.exchange;
     const identity = this.identity;
     const waiting = this._in;
@@ -245,10 +240,10 @@ export class Link {
         this._job = exchange.job();
         this._done = (result) => exchange.done(result!);
       } else if (waiting.length) {
-        const key = messageSender(waiting[0]![0]);
-        this._job = new CurveJob(identity.secret, key);
+        const body = waiting[0]![0];
+        this._job = new CurveJob(identity.secret, messageSender(body));
         this._done = (result) => {
-          if (result) identity.meet(key, result);
+          if (result) exchange.meet(body, result);
           else waiting.shift();
         };
       } else if (ahead && !this._spare) {
@@ -273,9 +268,13 @@ export class Link {
 
   /** Sends again what was not answered. Returns when it wants to be called next (seconds); undefined for not at all. */
   poll(now: number): number | undefined {
-    this._now = now;
     const handshake = this._handshake;
-    if (!handshake) return undefined;
+    // the answer may be among what waits for curve work, which may take a device longer than the other's patience
+    if (!handshake || this._in.length) return undefined;
+    if (this._tries < 0) {
+      this._tries = 0;
+      this._since = now;
+    }
     let due = this._since + RESEND[this._tries]!;
     if (now >= due) {
       due = this._since + RESEND[++this._tries]!;

@@ -2,7 +2,7 @@
  * Chunking: a packet in fragments of 1 to 255 bytes, each behind its length, ended by a zero byte, for radios whose
  * frames are smaller than a packet. telehash v3, chunking.md.
  */
-import { e3xError } from "../errors.ts";
+import { fail } from "../errors.ts";
 
 /**
  * Cuts a packet into frames of at most `size` bytes, one chunk each; the zero that ends the packet rides in the last
@@ -12,8 +12,8 @@ import { e3xError } from "../errors.ts";
  */
 export function split(packet: Uint8Array, size: number): Uint8Array[] {
   const room = (size || 256) - 1;
-  if (!(room > 0 && room < 256)) throw e3xError("CHUNK_SIZE");
-  if (!packet.length) throw e3xError("PACKET_TOO_SHORT");
+  if (!(room > 0 && room < 256)) fail("CHUNK_SIZE");
+  if (!packet.length) fail("PACKET_TOO_SHORT");
   const frames: Uint8Array[] = [];
   // one round more where the last chunk is full: it has no fragment
   for (let at = 0; at <= packet.length; at += room) {

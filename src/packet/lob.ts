@@ -2,7 +2,7 @@
  * LOB packets: LENGTH (uint16, big-endian), HEAD (LENGTH bytes), BODY (the rest). telehash v3, lob.md.
  */
 import { toBytes, toText } from "#engine";
-import { e3xError } from "../errors.ts";
+import { fail } from "../errors.ts";
 
 /** A JSON object, as in the HEAD of a packet. */
 export type Json = { [name: string]: unknown };
@@ -30,7 +30,7 @@ export function encode(head?: Json | Uint8Array, body?: Uint8Array): Uint8Array 
   const bytes = head ? (head instanceof Uint8Array ? head : toBytes(JSON.stringify(head))) : EMPTY;
   const rest = body ?? EMPTY;
   const length = bytes.length;
-  if (length > 65535) throw e3xError("PACKET_HEAD");
+  if (length > 65535) fail("PACKET_HEAD");
   const packet = new Uint8Array(2 + length + rest.length);
   packet[0] = length >> 8;
   packet[1] = length;
@@ -44,9 +44,9 @@ export function encode(head?: Json | Uint8Array, body?: Uint8Array): Uint8Array 
  * @throws PACKET_TOO_SHORT below 2 bytes, PACKET_LENGTH where LENGTH goes beyond the end
  */
 export function decode(packet: Uint8Array): Packet {
-  if (packet.length < 2) throw e3xError("PACKET_TOO_SHORT");
+  if (packet.length < 2) fail("PACKET_TOO_SHORT");
   const end = 2 + ((packet[0]! << 8) | packet[1]!);
-  if (end > packet.length) throw e3xError("PACKET_LENGTH");
+  if (end > packet.length) fail("PACKET_LENGTH");
   const head = packet.subarray(2, end);
   const decoded: Packet = { head, body: packet.subarray(end) };
   if (end > 8) {

@@ -1,5 +1,5 @@
 /** Bytes as text: base32 (RFC 4648, lower case, no padding: keys and hashnames; telehash v3, base32.md) and hex. */
-import { e3xError } from "../errors.ts";
+import { fail } from "../errors.ts";
 
 function write(bytes: Uint8Array, alphabet: string, bits: number): string {
   let text = "";
@@ -18,23 +18,24 @@ function write(bytes: Uint8Array, alphabet: string, bits: number): string {
   return text;
 }
 
+/** Bytes of digits of so many bits. What is left over must be zero bits, less than a digit's: no two texts mean the same. */
 function read(text: string, alphabet: string, bits: number): Uint8Array {
   const bytes = new Uint8Array((text.length * bits) >> 3);
   let value = 0;
   let have = 0;
   let at = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = alphabet.indexOf(text[i]!);
-    if (digit < 0) throw e3xError("BASE32");
-    value = ((value & 255) << bits) | digit;
+  for (const letter of text) {
+    const digit = alphabet.indexOf(letter);
+    if (digit < 0) fail("BASE32");
+    value = (value << bits) | digit;
     have += bits;
-    if (have >= 8) {
+    if (have > 7) {
       have -= 8;
       bytes[at++] = value >> have;
+      value &= (1 << have) - 1;
     }
   }
-  // what is left over must be zero bits, fewer than a digit's: no two texts mean the same bytes
-  if (have >= bits || value & ((1 << have) - 1)) throw e3xError("BASE32");
+  if (value || have >= bits) fail("BASE32");
   return bytes;
 }
 
