@@ -64,6 +64,8 @@ export interface ScenarioResult {
   drops: Partial<Record<string, number>>;
   /** The device's log. */
   logs: { time: number; text: string }[];
+  /** Virtual ms at which the gateway had linked for the first time; undefined: it has not. */
+  linked: number | undefined;
   /** Frames and bytes on the air, both directions. */
   frames: number;
   air: number;
@@ -166,6 +168,7 @@ export class Scenario {
   #frames = 0;
   #air = 0;
   #last = 0;
+  #linked: number | undefined;
 
   constructor(options: ScenarioOptions) {
     this.#options = options;
@@ -208,9 +211,10 @@ export class Scenario {
     return this.simulator.runUntil(this.simulator.time + ms);
   }
 
-  /** Goes on until nothing was on the air for so many virtual ms. */
-  async untilQuiet(ms: number): Promise<void> {
-    while (this.simulator.time < this.#last + ms) await this.simulator.runUntil(this.#last + ms);
+  /** Goes on until nothing was on the air for so many virtual ms, for `limit` at most. */
+  async untilQuiet(ms: number, limit = Infinity): Promise<void> {
+    const end = this.simulator.time + limit;
+    while (this.simulator.time < Math.min(this.#last + ms, end)) await this.simulator.runUntil(Math.min(this.#last + ms, end));
   }
 
   /** Restarts the device: its Storage stays. */
@@ -257,6 +261,7 @@ export class Scenario {
       accepted,
       drops: { ...this.gateway.drops },
       logs: this.logs,
+      linked: this.#linked,
       frames: this.#frames,
       air: this.#air,
       ...(this.#host.memory && { memory: this.#host.memory }),
@@ -265,11 +270,15 @@ export class Scenario {
 
   #observe(event: SimEvent): void {
     if (event.kind === "log" && event.at === this.device) this.logs.push({ time: event.time, text: event.text });
+    if (event.kind === "log" && event.at === "gateway" && event.text === "linked") this.#linked ??= event.time;
     if (event.kind !== "sent") return;
+    // others may be on the air too, and hear what these two say to each other
+    const { from, to } = event;
+    if (!(from === this.device && to === "gateway") && !(from === "gateway" && to === this.device)) return;
     this.#frames++;
     this.#air += event.bytes.length;
     this.#last = Math.max(this.#last, event.time, ...event.arrivals);
-    if (event.from !== this.device) {
+    if (from !== this.device) {
       this.#down.add(event);
       return;
     }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { usage } from "./failure.ts";
-import { count, print, printJson, style } from "./output.ts";
+import { count, print, printJson, table } from "./output.ts";
 
 interface BuildOptions {
   board?: string;
@@ -29,15 +29,24 @@ async function build({ board, all, app, out, json }: BuildOptions): Promise<void
 async function boards(json: boolean): Promise<void> {
   const { loadBoards } = await import("../build/boards.ts");
   const all = loadBoards();
-  if (json) {
-    printJson(all);
-    return;
+  if (json) printJson(all);
+  else {
+    print(table(
+      ["board", "chip", "MHz", "variables", "ciphers", "entropy", "frame", "budget"],
+      all.map((board) => [
+        board.name,
+        board.chip,
+        String(board.clockMHz),
+        count(board.variables),
+        board.crypto === "native" ? "native" : "JavaScript",
+        board.entropy.hardware ? "hardware" : "from the app",
+        `${board.radio.frameSize} B`,
+        `${count(board.budget.bytes)} B`,
+      ]),
+      [2, 3, 6, 7],
+    ));
   }
-  const { formatBoards } = await import("../build/report.ts");
-  const [head, ...lines] = formatBoards(all).split("\n");
-  print([style("bold", head!), ...lines].join("\n"));
 }
-void count;
 
 export function register(program: Command): void {
   program

@@ -32,10 +32,12 @@ export function register(program: Command): void {
       const joiner = new Joiner(LIMIT);
       let drops = 0;
       for (const frame of frames) drops += joiner.add(frame, (packet) => packets.push(toHex(packet)));
-      if (options.json) printJson({ packets, complete: !joiner.begun() && !drops });
-      else if (packets.length) print(packets.join("\n"));
-      if (drops) throw new Failure("PACKET_TOO_LARGE", `${plural(drops, "packet")} beyond ${LIMIT} bytes left out; give shorter ones`);
-      if (joiner.begun()) throw new Failure("PACKET_TOO_SHORT", "the last packet is not ended; give the frames that are missing");
+      const problem = drops
+        ? new Failure("PACKET_TOO_LARGE", `${plural(drops, "packet")} beyond ${LIMIT} bytes left out; give shorter ones`)
+        : joiner.begun() && new Failure("PACKET_TOO_SHORT", "the last packet is not ended; give the frames that are missing");
+      if (options.json && !problem) printJson({ packets });
+      else if (packets.length && !options.json) print(packets.join("\n"));
+      if (problem) throw problem;
       if (!packets.length && !options.json) note("no packet in it: only acks");
     });
 }

@@ -34,8 +34,8 @@ export function describe(error: unknown, command: string): { code: string; messa
       .replace(/^error: /, "")
       // a value behind an unknown option may be a secret
       .replace(/(unknown option '[^'=]*)=.*'/s, "$1'")
-      .replace(/\s*\((Did you mean .*)\)/s, "; $1")
-      .replace(/\.?$/, "");
+      .replace(/\s*\(Did you mean (.*)\?\)/s, " (did you mean $1?)")
+      .replace(/\.$/, "");
     return { code: "USAGE", message: `${text}; see ${command} --help`, exitCode: 2 };
   }
   return { code, message: code in errorTexts ? oneLine(message) : message, exitCode: 1 };

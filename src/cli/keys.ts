@@ -19,6 +19,13 @@ export function register(program: Command): void {
     .option("-o, --out <file>", "where to write it", "mote-keys.json")
     .option("--force", "replace the file if it exists: its secret is lost")
     .option("--json", "print JSON")
+    .addHelpText("after", `
+The file is JSON, all values in base32:
+  {
+    "hashname": "...",            the endpoint's name: for anybody
+    "keys": { "1a": "..." },      its public key: for who sends to it
+    "secrets": { "1a": "..." }    for nobody else: who has it is this endpoint
+  }`)
     .action((options: { out: string; force?: boolean; json?: boolean }) => {
       const pair = newPair();
       writeKeys(options.out, pair, !!options.force);

@@ -62,6 +62,14 @@ export function pairs(rows: [name: string, value: string][]): string {
     style("dim", name.padEnd(indent)) + value.split("\n").join(`\n${" ".repeat(indent)}`)).join("\n");
 }
 
+/** Rows under a head; the columns named in `right` are numbers. */
+export function table(head: string[], rows: string[][], right: number[]): string {
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]!.length)));
+  const line = (row: string[]): string =>
+    row.map((text, i) => (right.includes(i) ? text.padStart(widths[i]!) : text.padEnd(widths[i]!))).join("  ").trimEnd();
+  return [style("bold", line(head)), ...rows.map(line)].join("\n");
+}
+
 /** A number with thousands apart. */
 export const count = (value: number): string => value.toLocaleString("en");
 

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { packageRoot } from "../build/root.ts";
 import { register as registerBuild } from "./build.ts";
 import { register as registerChunk } from "./chunk.ts";
 import { describe } from "./failure.ts";
@@ -6,6 +9,8 @@ import { register as registerKeys } from "./keys.ts";
 import { register as registerMessage } from "./message.ts";
 import { printJson, style } from "./output.ts";
 import { register as registerPacket } from "./packet.ts";
+
+const version = (): string => (JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string }).version;
 
 type Register = (program: Command) => void;
 
@@ -30,7 +35,8 @@ export async function run(args: string[], others: Register[]): Promise<number> {
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .helpCommand(false)
-    .addHelpText("after", "\nSecrets are read from files or standard input only. Exit code 1: it failed; 2: the command line is wrong.");
+    .version(version(), "-V, --version", "print the version")
+    .addHelpText("after", "\nSecrets are read from files or standard input only.\nExit code 1: it failed; 2: the command line is wrong.");
   const registrations = [registerKeys, registerMessage, registerPacket, registerChunk, registerBuild, ...others];
   for (const register of registrations) register(program);
   try {

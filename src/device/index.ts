@@ -131,9 +131,12 @@ export function create(options: MoteOptions): Mote {
   options.radio.on("data", (data) => {
     pipe.receive(E.toUint8Array(data), getTime(), (outer) => {
       try {
-        link!.receive(messageBody(outer), pipe);
+        if (link) link.receive(messageBody(outer), pipe);
       } catch (error) {
-        emit("drop", link, (error as E3XError).code);
+        const code = (error as E3XError).code;
+        // without a code it is a fault of the application, which is to be seen on the console
+        if (!code) throw error;
+        emit("drop", link, code);
       }
     });
     wake(1);

@@ -103,24 +103,24 @@ export class Exchange extends MessageExchange {
     super(self, key, out, received);
   }
 
-  private _finish(): void {
-    while (this.stage() < 3) this.done(finish(this.job()));
+  private _finish(stage: number): void {
+    while (this.stage() < stage) this.done(finish(this.job()));
   }
 
   /** The token by which others address channel packets to this exchange, 16 bytes. Throws KEY_OFF_CURVE. */
   token(): Uint8Array {
-    this._finish();
+    this._finish(2);
     return token(this.ephemeral!.key);
   }
 
   override encrypt(inner: Uint8Array): Uint8Array {
-    this._finish();
+    this._finish(3);
     return super.encrypt(inner);
   }
 
   /** Whether the other endpoint sent this OUTER message. Never throws for what is in it. */
   verify(outer: Uint8Array): boolean {
-    this._finish();
+    this._finish(1);
     try {
       return this.sent(messageBody(outer));
     } catch (_error) {
@@ -154,8 +154,9 @@ export class Exchange extends MessageExchange {
   }
 
   private _channel(): void {
-    this._finish();
+    this._finish(3);
     const remote = this.remote;
+    if (!this.left) fail("INVALIDATED");
     if (!remote) fail("NOT_IN_SYNC");
     if (this._channelIv) return;
     const pair = this.ephemeral!;

@@ -93,7 +93,7 @@ export class MessageExchange {
   private _secret?: Uint8Array;
   private _aes?: Uint8Array;
   private _iv?: Uint8Array;
-  private _left = IVS;
+  protected left = IVS;
   // the other's KEY that was met last, and the key to its messages
   private _met?: Uint8Array;
   private _metAes?: Uint8Array;
@@ -117,7 +117,9 @@ export class MessageExchange {
 
   /** How far the curve work is: from 1 on `sent` may be asked, at 3 all is done. */
   stage(): number {
-    return this._static ? (this.ephemeral ? (this._aes ? 3 : 2) : 1) : 0;
+    if (!this._static) return 0;
+    if (!this.ephemeral) return 1;
+    return this._aes || !this.left ? 3 : 2;
   }
 
   /** The curve work to be done next, below stage 3; its result is for `done`. */
@@ -140,8 +142,9 @@ export class MessageExchange {
   /** OUTER message of an INNER packet. Throws INVALIDATED, also when all IVs are used. */
   encrypt(inner: Uint8Array): Uint8Array {
     const iv = this._iv!;
-    if (!this._aes || !this._left--) fail("INVALIDATED");
-    const outer = seal(MESSAGE_HEAD, this.ephemeral!.key, this._aes, this._static!, iv, inner);
+    if (!this.left) fail("INVALIDATED");
+    this.left--;
+    const outer = seal(MESSAGE_HEAD, this.ephemeral!.key, this._aes!, this._static!, iv, inner);
     advance(iv);
     return outer;
   }
@@ -208,13 +211,10 @@ export class MessageExchange {
     return true;
   }
 
-  /** Ends the exchange: its ephemeral secret and all keys made of it are wiped, and it can never be used again. */
+  /** Ends the exchange: its ephemeral secret and the keys made of it are wiped, and it can never be used again. */
   invalidate(): void {
-    if (this._aes) {
-      this._aes.fill(0);
-      this._static!.fill(0);
-      this.ephemeral!.secret.fill(0);
-    }
-    this._aes = this._met = undefined;
+    for (const secret of [this._aes, this._metAes, this.ephemeral && this.ephemeral.secret]) if (secret) secret.fill(0);
+    this.left = 0;
+    this._met = undefined;
   }
 }

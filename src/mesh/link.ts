@@ -51,7 +51,7 @@ const RESEND = [1, 3, 7, 15, 30];
 export class Link {
   exchange: MessageExchange;
   identity: Identity;
-  /** The radio link that reaches the other: the one that its last valid packet came by. */
+  /** The radio link that reaches the other: the one that its last accepted packet came by. */
   pipe?: Pipe;
   /** Whether handshakes are in sync. */
   up?: boolean;
@@ -174,12 +174,12 @@ export class Link {
       checkKey(key);
       return false;
     }
-    this.pipe = pipe;
     const options = this._options;
     const inner = decode(exchange.open(body));
     if (isHandshake(inner)) {
       const before = exchange.in;
       const renewed = exchange.accept(inner, key) || !this.up;
+      this.pipe = pipe;
       if (exchange.in > before) {
         this.up = true;
         this._handshake = undefined;
@@ -195,6 +195,8 @@ export class Link {
     if (exchange.remote && !same(exchange.remote, key)) fail("INVALIDATED");
     const at = stampOf(inner);
     if (options.recent ? !options.recent(this, inner) : at <= this._received) fail("STALE");
+    // not before: who says again what it heard must not draw the answers to itself
+    this.pipe = pipe;
     if (at > this._received) {
       this._received = at;
       options.save(this);
@@ -229,7 +231,7 @@ export class Link {
 
   /**
    * Does one step of curve work: what the exchange needs, then what packets that came wait for, then, where `ahead` is
-   * set, the ephemeral key pair of the next exchange. True while there is more.
+   * set and the link is up, the ephemeral key pair of the next exchange. True while there is more.
    */
   work(ahead: boolean): boolean {
     const exchange = this.exchange;
@@ -246,7 +248,7 @@ export class Link {
           if (result) exchange.meet(body, result);
           else waiting.shift();
         };
-      } else if (ahead && !this._spare) {
+      } else if (ahead && this.up && !this._spare) {
         const secret = generateSecret(identity.random);
         this._job = new CurveJob(secret);
         this._done = (key) => { this._spare = { key: key!, secret }; };

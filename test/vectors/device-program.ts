@@ -55,6 +55,7 @@ const operations = {
   public: function (a) { return hex(finish(new mote.CurveJob(bytes(a[1])))); },
   shared: function (a) { return hex(finish(new mote.CurveJob(bytes(a[1]), bytes(a[2])))); },
   split: function (a) { return mote.split(bytes(a[2]), a[1]).map(hex).join(" "); },
+  splitStream: function (a) { return mote.split(bytes(a[2]), a[1]).map(hex).join(""); },
   join: function (a) {
     const joiner = new mote.Joiner(65536);
     let packets = [];
@@ -113,5 +114,5 @@ if (OPERATIONS.length) setTimeout(turn, 1);
 
 /** The operations that the program does. */
 export const deviceOperations = [
-  "public", "shared", "split", "join", "stream", "decode", "encode", "encodeJson", "order", "seal", "messageIvs", "message", "verify", "sync",
+  "public", "shared", "split", "splitStream", "join", "stream", "decode", "encode", "encodeJson", "order", "seal", "messageIvs", "message", "verify", "sync",
 ];

@@ -63,6 +63,7 @@ export function hostOperations(library: Library): Operations {
     public: (secret: string) => hex(finish(new CurveJob(bytes(secret)))),
     shared: (secret: string, key: string) => hex(finish(new CurveJob(bytes(secret), bytes(key)))),
     split: (size: number, packet: string) => split(bytes(packet), size).map(hex).join(" "),
+    splitStream: (size: number, packet: string) => split(bytes(packet), size).map(hex).join(""),
     join: (pieces: string[]) => {
       const joiner = new Joiner(65536);
       const packets: string[] = [];
@@ -124,11 +125,14 @@ export function hostOperations(library: Library): Operations {
     exchangeToken: (secret: string, key: string, peer: string, ephemeral: string) =>
       hex(exchange(secret, key, peer, 0, secretOf(ephemeral), "00000000").token()),
     token: (prefix: string) => hex(library.token(bytes(prefix))),
+    aesKey: (secret: string, key: string) => hex(library.messageKey(finish(new CurveJob(bytes(secret), bytes(key))))),
     messageKey: (shared: string) => hex(library.messageKey(bytes(shared))),
     intermediate: (key: string) => hex(library.intermediate(bytes(key))),
     hashname: (keys: Record<string, string>) => library.hashname(Object.fromEntries(Object.entries(keys).map(([id, key]) => [id, bytes(key)]))),
     // keys by base32 of their intermediate digests
     hashnameOf: (keys: Record<string, string>) => library.hashname(keys),
+    // keys in base32
+    hashnameOfKeys: (keys: Record<string, string>) => library.hashname(Object.fromEntries(Object.entries(keys).map(([id, key]) => [id, library.fromBase32(key)]))),
     toBase32: (data: string) => library.toBase32(bytes(data)),
     fromBase32: (text: string) => hex(library.fromBase32(text)),
   };
@@ -147,6 +151,23 @@ const attempt = (work: () => string): string => {
     return codeOf(error);
   }
 };
+
+interface Cloak {
+  cloak(packet: Uint8Array, random: (n: number) => Uint8Array, rounds: number): Uint8Array;
+  decloak(packet: Uint8Array): { packet: Uint8Array; nonces: Uint8Array[] };
+}
+
+/** Cloaking; what is under the cloak has to be a packet. */
+export function cloakOperations({ cloak, decloak }: Cloak, { lob }: Library): Operations {
+  return {
+    cloak: (packet: string, nonces: string[], rounds: number) => hex(cloak(bytes(packet), scripted(...nonces), rounds)),
+    uncloak: (data: string) => {
+      const { packet, nonces } = decloak(bytes(data));
+      lob.decode(packet);
+      return `${hex(packet)} in ${nonces.length}`;
+    },
+  };
+}
 
 /** One result; what is thrown without a code is a result too, so that the runner can say so. */
 const resultOf = (work: () => string): string => {
@@ -170,4 +191,5 @@ export function hostTarget(name: string, library: Library, more: Operations = {}
 const REASONS: Record<string, string> = {
   cloak: "cloaking is not in the host library",
   uncloak: "cloaking is not in the host library",
+  channelKey: "the host library gives no channel keys: channel packets show them",
 };

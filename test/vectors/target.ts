@@ -18,8 +18,8 @@ export interface Case {
   entry: string;
   operation: Operation;
   expected: string;
-  /** A result that shows that the case does not apply, and why. */
-  unless?: { result: string; reason: string };
+  /** Results that show that the case does not apply, and why. */
+  unless?: { results: string[]; reason: string };
 }
 
 /** What is not checked against anything, and why. */

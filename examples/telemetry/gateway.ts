@@ -1,0 +1,34 @@
+/**
+ * The gateway of app.ts in Node.js, over any radio that carries frames: the Nordic UART of a BLE library, say. What
+ * `save` was given last is `saved` at the next start. The first device that asks may link, and it alone.
+ */
+import { randomBytes } from "node:crypto";
+import { Endpoint, Pipe, fromBase32, toBase32 } from "e3x-mote";
+import type { KeyPair, State } from "e3x-mote";
+
+export interface Radio {
+  write(frame: Uint8Array): void;
+  listen(heard: (frame: Uint8Array) => void): void;
+}
+
+export function serve(pair: KeyPair, radio: Radio, saved: State, save: (state: State) => void, reading: (from: string, text: string) => void): Endpoint {
+  const pipe = new Pipe({ mtu: 20, limit: 4096 });
+  const endpoint: Endpoint = new Endpoint({
+    pair, state: saved, save, random: randomBytes,
+    accept: () => endpoint.links.length === 0,
+    events: { message: (link, content) => reading(toBase32(link.exchange.key), new TextDecoder().decode(content)) },
+  });
+  for (const key of Object.keys(saved)) endpoint.link(fromBase32(key));
+  let timer: NodeJS.Timeout;
+  const turn = (): void => {
+    const next = endpoint.poll(performance.now() / 1000);
+    for (let frame = pipe.frame(); frame; frame = pipe.frame()) radio.write(frame);
+    clearTimeout(timer);
+    if (next) timer = setTimeout(turn, next * 1000 - performance.now());
+  };
+  radio.listen((frame) => {
+    endpoint.receive(pipe, frame, performance.now() / 1000);
+    turn();
+  });
+  return endpoint;
+}

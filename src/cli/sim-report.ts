@@ -1,0 +1,125 @@
+import type { AirPacket, ReplayResult, ScenarioResult } from "../../sim/index.ts";
+import type { BoardBuild } from "../build/index.ts";
+import { count, plural, style } from "./output.ts";
+
+/** Rows below a head, each column as wide as it has to be; those named in `right` are numbers. */
+function table(head: string[], rows: string[][], right: number[]): string {
+  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)));
+  const line = (row: string[]): string =>
+    row.map((text, i) => (right.includes(i) ? text.padStart(widths[i]!) : text.padEnd(widths[i]!))).join("  ").trimEnd();
+  return [style("dim", line(head)), ...rows.map(line)].join("\n");
+}
+
+/** Virtual time as minutes, seconds and ms. */
+export function clock(ms: number): string {
+  const seconds = ms / 1000;
+  return `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(3).padStart(6, "0")}`;
+}
+
+/** A bundle's size against its budget. */
+export function formatBudget({ bytes, budget, files }: BoardBuild): string {
+  const used = bytes / budget;
+  const full = Math.min(20, Math.round(used * 20));
+  const bar = style(used > 1 ? "red" : "green", "\u2588".repeat(full)) + "\u2591".repeat(20 - full);
+  const all = files["bundle.js"] === undefined ? "" : `\nwith the app: ${count(Buffer.byteLength(files["bundle.js"]))} bytes to flash`;
+  return `${bar} ${count(bytes)} of ${count(budget)} bytes (${(used * 100).toFixed(1)} %)${all}`;
+}
+
+/** Sizes of the frames of a packet: "4 x 20 + 16". */
+function frames({ frames: n, air, lostFrames }: AirPacket, size: number): string {
+  const last = air - (n - 1) * size;
+  const text = n === 1 || last === size ? `${n} x ${last}` : `${n - 1} x ${size} + ${last}`;
+  return lostFrames ? `${text}, ${lostFrames} lost` : text;
+}
+
+/** How many messages of a timeline are shown at its begin and at its end. */
+const SHOWN = 4;
+
+interface Row {
+  time: number;
+  row: string[];
+  message: boolean;
+}
+
+/** What was on the air: each packet with its frames; of the messages the first and last ones. */
+export function formatTimeline(result: ScenarioResult, size: number): string {
+  const arrow = (from: string, to: string): string => `${from} > ${to}`;
+  const seen = new Set<string>();
+  const rows: Row[] = result.packets.map((p) => {
+    const lost = p.lostFrames > 0 ? "" : p.from === "gateway" || p.kind !== "message" || result.accepted.has(p.at!) ? "" : ", not accepted";
+    let what = `${p.kind} (${p.bytes} bytes)`;
+    if (p.kind === "handshake") {
+      what = `handshake${seen.has(p.from) ? "" : p.from === "gateway" ? ": link, answered" : ": asks to link"}`;
+      if (seen.has(p.from)) what += ", again";
+      seen.add(p.from);
+    } else if (p.kind === "message") what = `message ${p.at}: ${plural(p.content!.length, "byte")} of content${lost}`;
+    return { time: p.start, row: [clock(p.start), arrow(p.from, p.to), frames(p, size), count(p.air), what], message: p.kind === "message" };
+  });
+  for (const { time, text } of result.logs) rows.push({ time, row: [clock(time), "device", "", "", `logs: ${text}`], message: false });
+  rows.sort((a, b) => a.time - b.time);
+  const messages = rows.filter(({ message }) => message);
+  const hidden = new Set(messages.length > 2 * SHOWN + 1 ? messages.slice(SHOWN, -SHOWN) : []);
+  const first = messages[SHOWN];
+  const shownRows = rows.flatMap((row) =>
+    row === first && hidden.size ? [["...", "", "", "", `${count(hidden.size)} more messages`]] : hidden.has(row) ? [] : [row.row]);
+  return table(["time", "who", "frames", "bytes", "what they carry"], shownRows, [0, 3]);
+}
+
+/** A message as a program wants it. */
+export function messageRow(p: AirPacket, accepted: Set<number>): Record<string, number | boolean> {
+  return {
+    at: p.at!, content: p.content!.length, packet: p.bytes, frames: p.frames, air: p.air, overhead: p.air - p.content!.length, delivered: accepted.has(p.at!),
+  };
+}
+
+/** The device's messages. */
+export function messagesOf(result: ScenarioResult): AirPacket[] {
+  return result.packets.filter((p) => p.from !== "gateway" && p.kind === "message");
+}
+
+/** What each message cost. */
+export function formatMessages(result: ScenarioResult): string {
+  const messages = messagesOf(result);
+  const rows = messages.map((p) => {
+    const content = p.content!.length;
+    return [
+      String(p.at), count(content), count(p.bytes), count(p.frames), count(p.air), count(p.air - content),
+      `${Math.round((100 * (p.air - content)) / p.air)} %`, result.accepted.has(p.at!) ? "" : "lost",
+    ];
+  });
+  const sum = (of: (p: AirPacket) => number): number => messages.reduce((total, p) => total + of(p), 0);
+  const content = sum((p) => p.content!.length);
+  const air = sum((p) => p.air);
+  rows.push(["all", count(content), count(sum((p) => p.bytes)), count(sum((p) => p.frames)), count(air), count(air - content), `${air ? Math.round((100 * (air - content)) / air) : 0} %`, ""]);
+  return table(["message", "content", "packet", "frames", "on the air", "overhead", "", ""], rows, [0, 1, 2, 3, 4, 5, 6]);
+}
+
+/** The sum of a run, in lines. */
+export function formatResult(result: ScenarioResult): string {
+  const { sent, delivered, lost, corrupted, waiting, frames: n, air, drops, memory, linked, time } = result;
+  const bad = (value: number): string => (value ? style("red", count(value)) : count(value));
+  const lines = [`messages: ${count(sent)} sent, ${count(delivered)} delivered, ${bad(lost)} lost${corrupted ? `, ${bad(corrupted)} corrupted` : ""}${waiting ? `, ${bad(waiting)} not sent` : ""}`];
+  lines.push(`on the air: ${plural(n, "frame")}, ${plural(air, "byte")}, in ${clock(time)} of virtual time${linked === undefined ? "; they have not linked" : `, linked after ${clock(linked)}`}`);
+  const refused = Object.entries(drops);
+  if (refused.length) lines.push(`refused by the gateway: ${refused.map(([code, times]) => `${code} ${times}`).join(", ")}`);
+  if (memory) lines.push(`memory of the device: at most ${count(memory.peak)} of ${count(memory.variables)} variables in use`);
+  for (const { text } of result.logs.filter((log) => log.text.startsWith("Uncaught "))) lines.push(style("red", `exception on the device: ${text}`));
+  return lines.join("\n");
+}
+
+/** Whether a replay agreed, or where it first did not. */
+export function formatReplay(replayed: ReplayResult): string {
+  const { agreed, difference, changed, commands, frames: n, events } = replayed;
+  const lines: string[] = [];
+  if (changed.length) lines.push(style("yellow", `the bundle of ${changed.join(", ")} is not the one that the capture was made with`));
+  if (agreed) lines.push(`${style("green", "agreed")}: ${count(commands)} commands, ${count(n)} frames and ${count(events)} events are the same, byte for byte`);
+  else if (difference) {
+    const { line, time, device, kind, index, expected, got } = difference;
+    lines.push(
+      `${style("red", "differs")} at ${clock(time)}, ${device}, ${kind} ${index + 1} (capture line ${line})`,
+      `  expected: ${expected ?? "nothing more"}`,
+      `  got:      ${got ?? "nothing more"}`,
+    );
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,56 @@
+/** What there is to check on this machine: the host library, and device bundles in the simulator's hosts. */
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { InterpreterHost, VmHost, findInterpreter } from "../../sim/index.ts";
+import { loadBoard, measureBoard, packageRoot } from "../../src/build/index.ts";
+import * as cloaking from "../../src/packet/cloak.ts";
+import { deviceTarget } from "./device-target.ts";
+import { cloakOperations, hostTarget } from "./host-target.ts";
+import type { Library } from "./host-target.ts";
+import type { Target } from "./target.ts";
+
+/** A target, and whether it is so slow that a sample has to do. */
+export interface Available {
+  target: Target;
+  slow: boolean;
+}
+
+const newest = (folder: string): number => Math.max(...readdirSync(folder, { recursive: true, withFileTypes: true })
+  .filter((one) => one.isFile()).map((one) => statSync(join(one.parentPath, one.name)).mtimeMs));
+
+const age = (path: string): string => (statSync(path).mtimeMs < newest(join(packageRoot, "src")) ? ", older than src: npm run build" : "");
+
+export async function hostLibrary(): Promise<{ name: string; library: Library }> {
+  const built = "dist/host/index.js";
+  const path = join(packageRoot, built);
+  const file = existsSync(path) ? built : "src/index.ts";
+  const library = (await import(pathToFileURL(join(packageRoot, file)).href)) as Library;
+  return { name: `host library ${file}${file === built ? age(path) : ""}`, library };
+}
+
+/** The boards of both kinds: with the ciphers in the firmware, and with ours. */
+const BOARDS = ["puckjs", "microbit2"];
+
+async function bundleOf(name: string): Promise<{ text: string; from: string }> {
+  const file = `dist/boards/${name}/e3x-mote.js`;
+  const path = join(packageRoot, file);
+  if (existsSync(path)) return { text: readFileSync(path, "latin1"), from: `${file}${age(path)}` };
+  return { text: (await measureBoard(loadBoard(name))).files["e3x-mote.js"]!, from: `${name} bundle, built now` };
+}
+
+export async function availableTargets(say: (line: string) => void): Promise<Available[]> {
+  const { name, library } = await hostLibrary();
+  const codeOf = (number: number): string | undefined => library.errorCode(number);
+  const all: Available[] = [{ target: hostTarget(name, library, cloakOperations(cloaking, library)), slow: false }];
+  const interpreter = findInterpreter() !== undefined;
+  for (const board of BOARDS.map((one) => loadBoard(one))) {
+    const { text, from } = await bundleOf(board.name);
+    all.push({ target: deviceTarget({ name: `${from} in node:vm`, host: new VmHost(), board, bundle: text, codeOf }), slow: false });
+    if (!interpreter) continue;
+    const host = new InterpreterHost({ heap: "free" });
+    all.push({ target: deviceTarget({ name: `${from} in the Espruino interpreter (a sample)`, host, board, bundle: text, codeOf }), slow: true });
+  }
+  if (!interpreter) say("skipped: the Espruino interpreter is not there ($ESPRUINO_LINUX, or espruino-linux on PATH)");
+  return all;
+}
