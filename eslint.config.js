@@ -20,6 +20,11 @@ export default tseslint.config(
     },
   },
   {
+    // as applications for Espruino are written
+    files: ["examples/**/app.ts"],
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
+  {
     files: device,
     ignores: host,
     plugins: deviceRules.plugins,

@@ -1,6 +1,6 @@
 // A gateway in the simulator: a node around the host package's Endpoint, with one pipe for each that it hears.
 
-import { Endpoint, Pipe, fromBase32, stampOf, toBase32 } from "../src/index.ts";
+import { Endpoint, Pipe, stampOf, toBase32 } from "../src/index.ts";
 import type { ErrorCode, KeyPair, Link, Packet, Random, State } from "../src/index.ts";
 import { emptyOutput } from "./types.ts";
 import type { Node, Output } from "./types.ts";
@@ -60,7 +60,6 @@ export class Gateway implements Node {
   restart(): void {
     this.#pipes = new Map();
     this.#endpoint = this.#start();
-    for (const key of Object.keys(this.#state)) this.#endpoint.link(fromBase32(key));
   }
 
   /** Sends content by a link, the first if none is given; `Simulator.poke` then puts it on the air. Throws what `Link.send` throws. */

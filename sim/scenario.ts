@@ -40,7 +40,9 @@ export interface AirPacket {
   bytes: number;
   /** "unknown": to the device, as long as its key is not known; or nothing that either could read. */
   kind: "handshake" | "message" | "unknown";
-  /** `at` of a message. */
+  /** Its sender has sent the same packet before. */
+  again: boolean;
+  /** `at` of a message or handshake. */
   at?: number;
   /** Content of a message, or the piece of it that it carries. */
   content?: Uint8Array;
@@ -103,7 +105,7 @@ class Observer {
 
   add(event: SimEvent & { kind: "sent" }): { packet: AirPacket; outer: Uint8Array } | undefined {
     const { from, to, time, bytes, lost } = event;
-    const packet = this.#open ?? { from, to, start: time, end: time, frames: 0, lostFrames: 0, air: 0, bytes: 0, kind: "unknown" as const };
+    const packet = this.#open ?? { from, to, start: time, end: time, frames: 0, lostFrames: 0, air: 0, bytes: 0, kind: "unknown" as const, again: false };
     packet.end = time;
     packet.frames++;
     packet.air += bytes.length;
@@ -111,6 +113,7 @@ class Observer {
     let whole: { packet: AirPacket; outer: Uint8Array } | undefined;
     this.#joiner.add(bytes, (outer) => {
       packet.bytes = outer.length;
+      packet.again = this.packets.some((before) => Buffer.compare(before.outer, outer) === 0);
       whole = { packet, outer: Uint8Array.from(outer) };
       this.packets.push(whole);
     });
@@ -130,9 +133,8 @@ function explain(packet: AirPacket, outer: Uint8Array, recipient: Self): void {
   try {
     const inner = lob.decode(recipient.decrypt(outer));
     packet.kind = isHandshake(inner) ? "handshake" : "message";
-    if (packet.kind === "handshake") return;
     packet.at = stampOf(inner);
-    packet.content = Uint8Array.from(inner.body);
+    if (packet.kind === "message") packet.content = Uint8Array.from(inner.body);
   } catch {
     packet.kind = "unknown";
   }

@@ -3,7 +3,7 @@
  * `save` was given last is `saved` at the next start. The first device that asks may link, and it alone.
  */
 import { randomBytes } from "node:crypto";
-import { Endpoint, Pipe, fromBase32, toBase32 } from "e3x-mote";
+import { Endpoint, Pipe, toBase32 } from "e3x-mote";
 import type { KeyPair, State } from "e3x-mote";
 
 export interface Radio {
@@ -18,7 +18,6 @@ export function serve(pair: KeyPair, radio: Radio, saved: State, save: (state: S
     accept: () => endpoint.links.length === 0,
     events: { message: (link, content) => reading(toBase32(link.exchange.key), new TextDecoder().decode(content)) },
   });
-  for (const key of Object.keys(saved)) endpoint.link(fromBase32(key));
   let timer: NodeJS.Timeout;
   const turn = (): void => {
     const next = endpoint.poll(performance.now() / 1000);

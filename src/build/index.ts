@@ -2,5 +2,5 @@ export { boardsFolder, loadBoard, loadBoards, readBoard, type Board } from "./bo
 export { buildBoard, measureBoard, moduleName, writeBuild, type BoardBuild, type BuildOptions } from "./bundle.ts";
 export { findDialectErrors } from "./dialect.ts";
 export { BoardError, BudgetError, BuildError, DialectError, type DialectFinding } from "./errors.ts";
-export { formatBoards, formatBuild, formatSizes, sizeReport, type SizeReport } from "./report.ts";
+export { formatBuild, formatSizes, sizeReport, type SizeReport } from "./report.ts";
 export { packageRoot } from "./root.ts";

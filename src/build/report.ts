@@ -1,4 +1,3 @@
-import type { Board } from "./boards.ts";
 import type { BoardBuild } from "./bundle.ts";
 
 /** One board's sizes in bytes, for programs. */
@@ -38,26 +37,6 @@ export function formatSizes(reports: SizeReport[]): string {
     ...files.map((file) => [file, ...reports.map((r) => (file in r.bySource ? number(r.bySource[file]!) : "-"))]),
   ];
   return `${columns(boards, [1, 2, 3])}\n\n${columns(sources, reports.map((_, i) => i + 1))}`;
-}
-
-/** The boards for people, a line each. */
-export function formatBoards(boards: Board[]): string {
-  return columns(
-    [
-      ["name", "board", "chip", "variables", "ciphers", "random numbers", "frame", "budget"],
-      ...boards.map((b) => [
-        b.name,
-        b.title,
-        `${b.chip}, ${b.clockMHz} MHz`,
-        `${number(b.variables)} x ${b.variableBytes} bytes`,
-        b.crypto === "native" ? "native" : "JavaScript",
-        b.entropy.hardware ? b.entropy.source : "no hardware source",
-        `${b.radio.frameSize} bytes`,
-        `${number(b.budget.bytes)} bytes`,
-      ]),
-    ],
-    [],
-  );
 }
 
 /** What a build made, for people: each file with its size, and how much of the budget is used. */

@@ -38,13 +38,8 @@ const DOUBLE = "iccjbbk`aSOil`aQQikkllajcbcakkNljjjl`lROabklOj";
 const ADD = "iccjickagldiOkmbhnejOmccfcclollllokkoo`lLRkannQolmlk`aNLkbnkHl";
 const LOAD = "a`dTb`eXc`fQ";
 const ENTRY = "p`aQq`bQr`cRscctsc";
-const CURVE = "a`aQiaauiaMau`uQQvi`uQ";
 // n = i^(2^128 - 1); j, k, l, m = i to the power of 2^2 - 1, 2^4 - 1, 2^8 - 1, 2^16 - 1
 const POWER = "jiijjikjjkkkkkjlkklll3llkmllmmm7mmlnmmnnn?nnmonnooo?ooo?ooooonnoonnn?nnn?nnn?nnn?nnn3nno";
-// n = i^((p + 1) / 4), o = n^2 - u
-const ROOT = "nnnnninnn?nnn>onnOub`nR";
-// n = i^(p - 2), a = a n^2, b = b n^3
-const INVERT = "jmmjjj7jjljjj4jjkjjjjjinnn?nnn?nnjnnn2nnijnnaajjjnbbj";
 
 /** d = (u + l * f) * g, its limbs brought down to 20 bits (19 and a sign). */
 function carry(d: Int32Array, u: Float64Array | Int32Array, g: number, l: Int32Array, f: number): void {
@@ -82,16 +77,12 @@ function carry(d: Int32Array, u: Float64Array | Int32Array, g: number, l: Int32A
 
 /** Fully reduced limbs, 0 to 2^20 - 1 each, in place. */
 function reduce(d: Int32Array): void {
-  for (let n = 0; n < 2; n++) {
-    let h = 0;
-    for (let i = 0; i < 8; i++) {
-      h += d[i]!;
-      d[i] = h & 0xfffff;
-      h >>= 20;
-    }
-    // the borrow, 0 or -1: fold it
-    d[0]! += h;
-    d[1]! += h * 2048;
+  for (let i = 0, h = 0; i < 16; i++) {
+    // the borrow, 0 or -1, is folded
+    if (i === 8) d[1]! += h * 2048;
+    h += d[i & 7]!;
+    d[i & 7] = h & 0xfffff;
+    h >>= 20;
   }
 }
 
@@ -156,33 +147,39 @@ export function checkKey(key: Uint8Array): void {
 export class CurveJob {
   result?: Uint8Array;
   private _scalar: Uint8Array;
-  private _shared: boolean;
   private _file = new Int32Array(176);
   private _registers: Int32Array[] = [];
   private _table = new Int32Array(320);
   private _sums = new Float64Array(8);
-  private _program = CURVE + POWER + ROOT;
+  private _program: string;
   private _at = 0;
   private _again = 0;
-  private _phase = 0;
+  // entries of the table made (0 to 8), then 8 and the digits used
+  private _count = 0;
+  private _length = KEY_LENGTH;
 
   /** @param secret 20 or 21 bytes, big-endian; @param key the other's public key, 21 bytes, or undefined */
   constructor(secret: Uint8Array, key?: Uint8Array) {
     this._scalar = scalar(secret);
-    this._shared = !!key;
     const file = this._file;
     for (let i = 0; i < 176; i += 8) this._registers.push(file.subarray(i, i + 8));
+    file[16] = 1;
+    // the table, then the digits, then n = c^(p - 2), a = a n^2, b = b n^3; letters from w on stand for what _control does
+    this._program = ENTRY + "x" + DOUBLE + ENTRY + "y" + ADD + ENTRY + "xz" + LOAD + DOUBLE + DOUBLE + DOUBLE + DOUBLE + "z" + ADD +
+      "{i`cQ" + POWER + "jmmjjj7jjljjj4jjkjjjjjinnn?nnn?nnjnnn2nnijnnaajjjnbbj|";
     if (key) {
       checkKey(key);
+      // before: u = y^2 of a = x, b = 2y by n = u^((p + 1) / 4), and o = n^2 - u, which must be 0
+      this._program = "a`aQiaauiaMau`uQQvi`uQ" + POWER + "nnnnninnn?nnn>onnOub`nRw" + this._program;
       for (let i = 0; i < 8; i++) {
         const at = 20 - ((i * 20) >> 3);
         file[i] = ((key[at]! | (key[at - 1]! << 8) | (key[at - 2]! << 16)) >> ((i & 1) * 4)) & 0xfffff;
       }
       file.set(B, 168);
+      this._length = 20;
     } else {
-      file.set(GX, 0);
+      file.set(GX);
       file.set(GT, 8);
-      this._program = "";
     }
   }
 
@@ -190,9 +187,10 @@ export class CurveJob {
   step(): boolean {
     const program = this._program;
     let at = this._at;
-    if (at >= program.length) return this._next();
     const registers = this._registers;
-    const d = registers[program.charCodeAt(at) - 97]!;
+    const target = program.charCodeAt(at) - 97;
+    if (target > 21) return this._control(target - 22);
+    const d = registers[target]!;
     const a = program.charCodeAt(at + 1) - 97;
     const b = registers[program.charCodeAt(at + 2) - 97]!;
     let u: Float64Array | Int32Array = b;
@@ -219,54 +217,46 @@ export class CurveJob {
     return true;
   }
 
-  private _next(): boolean {
+  private _control(operation: number): boolean {
     const file = this._file;
-    const phase = this._phase++;
-    this._at = 0;
-    if (!phase) {
-      // the point is in a and b; where it came from outside, o is 0 if it is on the curve
-      if (this._shared) {
-        const o = this._registers[14]!;
-        reduce(o);
-        for (let i = 0; i < 8; i++) if (o[i]) fail("KEY_OFF_CURVE");
-      }
+    const table = this._table;
+    const made = file.subarray(120, 160);
+    this._at++;
+    if (!operation) {
+      // w: the point that came from outside is on the curve if o is 0
+      const o = this._registers[14]!;
+      reduce(o);
+      for (const limb of o) if (limb) fail("KEY_OFF_CURVE");
+    } else if (operation < 2) {
+      // x: an entry of the table is made, P, then 3P, 5P, ..., 15P
+      table.set(made, this._count++ * 40);
+      if (this._count > 1 && this._count < 8) this._at = this._program.indexOf("y") + 1;
+    } else if (operation < 3) {
+      // y: 2P is made, to be added; P is where it begins
+      file.set(made, 24);
+      file.set(table.subarray(0, 16));
+      file.fill(0, 17, 24);
       file[16] = 1;
-      this._program = ENTRY;
-    } else if (phase < 10) {
-      // P is made, then 2P, then 3P, 5P, ..., 15P
-      const made = file.subarray(120, 160);
-      const table = this._table;
-      if (phase === 2) {
-        file.set(made, 24);
-        file.set(table.subarray(0, 16), 0);
-        file.fill(0, 16, 24);
-        file[16] = 1;
-      } else table.set(made, phase < 2 ? 0 : phase * 40 - 80);
-      this._program = (phase < 2 ? DOUBLE : ADD) + ENTRY;
-      if (phase === 9) {
-        this._select(40);
-        this._program = LOAD;
-      }
-    } else if (phase < 50) {
-      this._select(49 - phase);
-      this._program = DOUBLE + DOUBLE + DOUBLE + DOUBLE + ADD;
-    } else if (phase < 51) {
-      this._program = "i`cQ" + POWER + INVERT;
-    } else if (phase < 52) {
+    } else if (operation < 4) {
+      // z: the entry for the next digit
+      this._select(48 - this._count++);
+    } else if (operation < 5) {
+      // {: 40 digits are added
+      if (this._count < 49) this._at = this._program.indexOf("z") + 1 + LOAD.length;
+    } else {
       const x = this._registers[0]!;
       const t = this._registers[1]!;
+      const result = new Uint8Array(this._length);
       reduce(x);
       reduce(t);
-      const result = new Uint8Array(this._shared ? 20 : 21);
-      store(x, result, result.length);
       // 2y mod p is even or y + (p - 1) / 2: either way its second bit is the parity of y
-      if (!this._shared) result[0] = 2 | ((t[0]! >> 1) & 1);
-      this.result = result;
+      result[0] = 2 | ((t[0]! >> 1) & 1);
+      store(x, result, this._length);
       file.fill(0);
-      this._table.fill(0);
+      table.fill(0);
       this._scalar.fill(0);
-      return false;
-    } else {
+      this.result = result;
+      this._at--;
       return false;
     }
     return true;
@@ -275,6 +265,7 @@ export class CurveJob {
   /** Puts the table entry of digit n (0 is the lowest) into the registers d to h. */
   private _select(n: number): void {
     const scalar = this._scalar;
+    const file = this._file;
     const bit = 4 * n + 1;
     const byte = 20 - (bit >> 3);
     // the number is the sum of (2u - 15) 16^n where u are the digits of itself halved with bit 163 set
@@ -282,8 +273,8 @@ export class CurveJob {
     if (n > 39) u |= 8;
     const negative = (u >> 3) - 1;
     const entry = ((u ^ negative) & 7) * 40;
-    this._file.set(this._table.subarray(entry, entry + 40), 24);
-    for (let i = 32; i < 40; i++) this._file[i]! *= 1 + 2 * negative;
+    file.set(this._table.subarray(entry, entry + 40), 24);
+    for (let i = 32; i < 40; i++) file[i]! *= 1 + 2 * negative;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AirPacket, ReplayResult, ScenarioResult } from "../../sim/index.ts";
 import type { BoardBuild } from "../build/index.ts";
-import { count, plural, style } from "./output.ts";
+import { count, plural, printable, style } from "./output.ts";
 
 /** Rows below a head, each column as wide as it has to be; those named in `right` are numbers. */
 function table(head: string[], rows: string[][], right: number[]): string {
@@ -32,37 +32,59 @@ function frames({ frames: n, air, lostFrames }: AirPacket, size: number): string
   return lostFrames ? `${text}, ${lostFrames} lost` : text;
 }
 
+/** A log line as far as it fits. */
+const cut = (text: string): string => printable(text.length > 30 ? `${text.slice(0, 29)}\u2026` : text);
+
 /** How many messages of a timeline are shown at its begin and at its end. */
 const SHOWN = 4;
 
 interface Row {
   time: number;
-  row: string[];
+  cells: string[];
   message: boolean;
+}
+
+/** What a packet carries, for people. */
+function carried(p: AirPacket, result: ScenarioResult): string {
+  if (p.kind === "unknown") return `unknown (${plural(p.bytes, "byte")})`;
+  if (p.kind === "message") {
+    const refused = p.from !== "gateway" && !p.lostFrames && !result.accepted.has(p.at!);
+    return `message ${p.at}: ${plural(p.content!.length, "byte")} of content${refused ? ", refused" : ""}`;
+  }
+  const answer = result.packets.some((other) => other.from === p.to && other.kind === "handshake" && other.at === p.at && other.start <= p.start);
+  return `handshake: ${answer ? "yes, link" : "asks to link"}`;
+}
+
+/** The packets as rows; what is sent again at once is one row. */
+function packetRows(result: ScenarioResult, size: number): Row[] {
+  const rows: Row[] = [];
+  const { packets } = result;
+  for (let i = 0; i < packets.length; ) {
+    const p = packets[i]!;
+    let times = 1;
+    while (p.again && packets[i + times]?.again && packets[i + times]!.from === p.from) times++;
+    const air = packets.slice(i, i + times).reduce((sum, packet) => sum + packet.air, 0);
+    const what = p.again ? `the same again, ${plural(times, "time")}, as nothing follows yet` : carried(p, result);
+    rows.push({ time: p.start, cells: [clock(p.start), `${p.from} > ${p.to}`, frames(p, size), count(air), what], message: p.kind === "message" });
+    i += times;
+  }
+  return rows;
 }
 
 /** What was on the air: each packet with its frames; of the messages the first and last ones. */
 export function formatTimeline(result: ScenarioResult, size: number): string {
-  const arrow = (from: string, to: string): string => `${from} > ${to}`;
-  const seen = new Set<string>();
-  const rows: Row[] = result.packets.map((p) => {
-    const lost = p.lostFrames > 0 ? "" : p.from === "gateway" || p.kind !== "message" || result.accepted.has(p.at!) ? "" : ", not accepted";
-    let what = `${p.kind} (${p.bytes} bytes)`;
-    if (p.kind === "handshake") {
-      what = `handshake${seen.has(p.from) ? "" : p.from === "gateway" ? ": link, answered" : ": asks to link"}`;
-      if (seen.has(p.from)) what += ", again";
-      seen.add(p.from);
-    } else if (p.kind === "message") what = `message ${p.at}: ${plural(p.content!.length, "byte")} of content${lost}`;
-    return { time: p.start, row: [clock(p.start), arrow(p.from, p.to), frames(p, size), count(p.air), what], message: p.kind === "message" };
-  });
-  for (const { time, text } of result.logs) rows.push({ time, row: [clock(time), "device", "", "", `logs: ${text}`], message: false });
+  const rows = packetRows(result, size);
+  for (const { time, text } of result.logs) {
+    rows.push({ time, cells: [clock(time), "device", "", "", style("dim", `logs "${cut(text)}"`)], message: false });
+  }
   rows.sort((a, b) => a.time - b.time);
   const messages = rows.filter(({ message }) => message);
-  const hidden = new Set(messages.length > 2 * SHOWN + 1 ? messages.slice(SHOWN, -SHOWN) : []);
-  const first = messages[SHOWN];
-  const shownRows = rows.flatMap((row) =>
-    row === first && hidden.size ? [["...", "", "", "", `${count(hidden.size)} more messages`]] : hidden.has(row) ? [] : [row.row]);
-  return table(["time", "who", "frames", "bytes", "what they carry"], shownRows, [0, 3]);
+  const hidden = messages.length > 2 * SHOWN + 1 ? messages.slice(SHOWN, -SHOWN) : [];
+  const cells = rows.flatMap((row) => {
+    if (row === hidden[0]) return [["...", "", "", "", `${count(hidden.length)} more messages`]];
+    return hidden.includes(row) ? [] : [row.cells];
+  });
+  return table(["time", "who", "frames", "bytes", "what they carry"], cells, [0, 3]);
 }
 
 /** A message as a program wants it. */

@@ -83,7 +83,10 @@ export function create(options: MoteOptions): Mote {
   let job: CurveJob;
 
   const emit = (event: string, from?: Link, data?: unknown, packet?: unknown): void => {
-    if (event === "down") from!.connect(pipe);
+    if (event === "down") {
+      from!.connect(pipe);
+      wake(1);
+    }
     if (listeners[event]) listeners[event](from, data, packet);
   };
   const open = (bytes: Uint8Array): void => {

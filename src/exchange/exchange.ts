@@ -94,6 +94,8 @@ export class MessageExchange {
   private _aes?: Uint8Array;
   private _iv?: Uint8Array;
   protected left = IVS;
+  // `at` of the last handshake that this exchange sent
+  private _said = 0;
   // the other's KEY that was met last, and the key to its messages
   private _met?: Uint8Array;
   private _metAes?: Uint8Array;
@@ -184,7 +186,7 @@ export class MessageExchange {
       if (at % 2 !== this.order) at++;
     }
     if (at < this.out || at > AT_MAX) fail("AT");
-    this.out = at;
+    this.out = this._said = at;
     // telehash-c wants to find the CSID of the attached key in that packet's HEAD
     return this.encrypt(encode({ "type": "link", "at": at }, encode({ "1a": true }, this.identity.key)));
   }
@@ -201,7 +203,8 @@ export class MessageExchange {
     if (!isHandshake(packet)) fail("HANDSHAKE");
     const at = packet.json!["at"] as number;
     if (!isAt(at, AT_MAX)) fail("AT");
-    if (at !== this.out && at % 2 === this.order) fail("AT_PARITY");
+    // an answer to a handshake of the exchange before this one does not know our KEY
+    if (at !== this._said && at % 2 === this.order) fail("AT_PARITY");
     if (at <= this.in) fail("STALE");
     if (at < this.out) return false;
     const remote = this.remote;

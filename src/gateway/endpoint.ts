@@ -7,7 +7,7 @@ import { isHandshake, messageBody, messageSender, same } from "../exchange/excha
 import type { Identity, KeyPair, Random } from "../exchange/exchange.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
-import { toBase32 } from "../packet/text.ts";
+import { fromBase32, toBase32 } from "../packet/text.ts";
 import { Link } from "../mesh/link.ts";
 import type { LinkState } from "../mesh/link.ts";
 import type { Pipe } from "../mesh/pipe.ts";
@@ -27,7 +27,7 @@ export interface EndpointOptions {
   pair: KeyPair;
   random: Random;
   events: Events;
-  /** What `save` was last given; nothing for a new identity. */
+  /** What `save` was last given; nothing for a new identity. Its links are there at once. */
   state?: State;
   /** Must keep the state before it returns: what comes after relies on it. Without it replays after a restart succeed. */
   save?(state: State): void;
@@ -40,6 +40,11 @@ export interface EndpointOptions {
   recent?(link: Link, packet: Packet): boolean;
   /** Of how many KEYs it is remembered whose they are, the least recently used going first; 20,000 if not given. */
   room?: number;
+  /**
+   * Seconds after which a handshake that is not answered is given up, 180 if not given. e3x/handshake.md has 30: a
+   * microcontroller in JavaScript takes that long for the curve work of one handshake, and may have other work first.
+   */
+  patience?: number;
   /** The largest content of one message, 1,400 if not given, and of several, 65,536 if not given; in bytes. */
   message?: number;
   content?: number;
@@ -62,6 +67,8 @@ export class Endpoint {
   readonly drops: Partial<Record<ErrorCode, number>> = {};
   private _options: EndpointOptions;
   private _state: State;
+  // for which exchange of a link a new session was asked
+  private _asked = new WeakMap<Link, Link["exchange"]>();
 
   /** @throws SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE */
   constructor(options: EndpointOptions) {
@@ -71,6 +78,8 @@ export class Endpoint {
     checkKey(pair.key);
     checkSecret(pair.secret);
     this.identity = { key: pair.key, secret: pair.secret, random };
+    // whom it was linked with goes on as if nothing had happened, and does not ask to link again
+    for (const id of Object.keys(this._state)) this.link(fromBase32(id));
   }
 
   /**
@@ -78,6 +87,7 @@ export class Endpoint {
    * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE, SELF_EXCHANGE
    */
   link(key: Uint8Array): Link {
+    checkKey(key);
     const known = this.links.find((link) => same(link.exchange.key, key));
     if (known) return known;
     const link = this._make(key);
@@ -87,11 +97,12 @@ export class Endpoint {
 
   private _make(key: Uint8Array): Link {
     checkKey(key);
-    const { message, content, recent, events, save } = this._options;
+    const { message, content, patience, recent, events, save } = this._options;
     const id = toBase32(key);
     const link = new Link(this.identity, new Uint8Array(key), this._state[id] ?? [0, 0, 0, 0], {
       message: message ?? 1400,
       content: content ?? 65536,
+      patience: patience ?? 180,
       ...(recent && { recent }),
       save: (changed) => {
         this._state[id] = changed.state();
@@ -127,6 +138,7 @@ export class Endpoint {
       link.receive(body, pipe);
       this._work(link);
       if (link.exchange.met(body)) this._remember(body, link);
+      this._resume(link);
     } catch (error) {
       const { code } = error as E3XError;
       // without a code it is a fault of this program or of the application
@@ -156,6 +168,14 @@ export class Endpoint {
     link.exchange.meet(body, shared);
     this.links.push(link);
     return link;
+  }
+
+  /** Asks for a new session, once an exchange, where there was one: the other takes no message with a new KEY before that. */
+  private _resume(link: Link): void {
+    const { exchange, pipe, up } = link;
+    if (up || !exchange.in || !pipe || this._asked.get(link) === exchange) return;
+    this._asked.set(link, exchange);
+    link.connect(pipe);
   }
 
   private _remember(body: Uint8Array, link: Link): void {

@@ -21,7 +21,7 @@ export type LinkState = [handshakeSent: number, handshakeAccepted: number, sent:
 
 /**
  * What happens: "up" the link is in sync, or its session was renewed; "down" the other did not answer a handshake for
- * 30 s, its exchange is wiped; "message" content of the other has come, `data` is its bytes and `packet` the INNER that
+ * 30 s (`patience`), its exchange is wiped; "message" content of the other has come, `data` is its bytes and `packet` the INNER that
  * brought it; "drop" something was refused, `data` is why.
  */
 export type On = (
@@ -34,6 +34,8 @@ export interface LinkOptions {
   save(link: Link): void;
   /** The application's own rule of recency; without it `at` of messages must rise. */
   recent?: (link: Link, packet: Packet) => boolean;
+  /** Seconds after which a handshake that is not answered is given up; 30 if not given. */
+  patience?: number;
   /** The largest content of one message, and of several, in bytes. */
   message: number;
   content: number;
@@ -45,8 +47,8 @@ const RESERVE = 64;
 /** How many packets wait to be sent, and how many that came wait for curve work. */
 const WAITING = 16;
 
-/** Seconds after which a handshake is sent again, then given up. e3x/handshake.md, Resend/Timeout */
-const RESEND = [1, 3, 7, 15, 30];
+/** Seconds after which a handshake is sent again. e3x/handshake.md, Resend/Timeout */
+const RESEND = [1, 3, 7, 15];
 
 export class Link {
   exchange: MessageExchange;
@@ -109,8 +111,8 @@ export class Link {
     }
     do {
       if (this._sent >= this._reserved) {
+        if (this._reserved > MESSAGE_AT_MAX - RESERVE) fail("AT");
         this._reserved += RESERVE;
-        if (this._reserved > MESSAGE_AT_MAX) fail("AT");
         this._options.save(this);
       }
       const length = Math.min(room, rest.length);
@@ -277,10 +279,9 @@ export class Link {
       this._tries = 0;
       this._since = now;
     }
-    let due = this._since + RESEND[this._tries]!;
-    if (now >= due) {
-      due = this._since + RESEND[++this._tries]!;
-      if (this._tries > 4) {
+    const due = (): number => this._since + (RESEND[this._tries] ?? this._options.patience ?? 30);
+    if (now >= due()) {
+      if (++this._tries > 4) {
         this._handshake = undefined;
         // an answer that nothing followed leaves the session as it is
         if (this.exchange.in !== this.exchange.out) {
@@ -291,6 +292,6 @@ export class Link {
       }
       this.pipe!.send(handshake);
     }
-    return due;
+    return due();
   }
 }

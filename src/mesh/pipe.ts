@@ -64,14 +64,17 @@ export class Pipe {
       drops = 1;
     }
     this._last = now;
-    this._blocked = false;
-    // a lone zero where nothing has begun is an ack, and not answered
-    if (joiner.begun() || bytes[0]) this._owed = this._options.blocking;
+    // lone zeros where nothing has begun are acks, and not answered
+    const packet = joiner.begun() || bytes.some((byte) => byte > 0);
     drops += joiner.add(bytes, done);
-    if (!this._options.stream && joiner.cut()) {
+    if (joiner.cut()) {
+      // a chunk answers, and is answered, when all of it has come
+      if (this._options.stream) return drops;
       joiner.reset();
       drops++;
     }
+    this._blocked = false;
+    if (packet) this._owed = this._options.blocking;
     return drops;
   }
 }

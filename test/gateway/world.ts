@@ -27,7 +27,7 @@ export function side(seed: string, { pipe, ...options }: WorldOptions = {}): Sid
   };
   const events = made.events;
   made.endpoint = new Endpoint({
-    pair, random, ...options,
+    pair, random, patience: 30, ...options,
     save: (state) => {
       made.saved = structuredClone(state);
       made.saves++;
