@@ -11,7 +11,9 @@ export interface Radio {
   listen(heard: (frame: Uint8Array) => void): void;
 }
 
-export function serve(pair: KeyPair, radio: Radio, saved: State, save: (state: State) => void, reading: (from: string, text: string) => void): Endpoint {
+export function serve(
+  pair: KeyPair, radio: Radio, saved: State, save: (state: State) => void, reading: (from: string, text: string) => void,
+): { endpoint: Endpoint; send(text: string): void } {
   const pipe = new Pipe({ mtu: 20, limit: 4096 });
   const endpoint: Endpoint = new Endpoint({
     pair, state: saved, save, random: randomBytes,
@@ -29,5 +31,9 @@ export function serve(pair: KeyPair, radio: Radio, saved: State, save: (state: S
     endpoint.receive(pipe, frame, performance.now() / 1000);
     turn();
   });
-  return endpoint;
+  const send = (text: string): void => {
+    endpoint.links[0]?.send(text);
+    turn();
+  };
+  return { endpoint, send };
 }

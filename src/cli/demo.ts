@@ -32,7 +32,7 @@ async function demo({ host }: { host: HostName }): Promise<void> {
   part(`On the air: frames of at most ${medium.frameSize} bytes, in virtual time`, formatTimeline(result, medium.frameSize));
   part(
     "Bytes of each message",
-    `${formatMessages(result)}\n${style("dim", "packet = content + 6 (number of the message) + 32 (encryption); on the air one byte more for each\nframe, or two for its last")}`,
+    `${formatMessages(result)}\n${style("dim", "packet: content + 6 for the message's number + 32 for encryption\non the air: a byte more for each frame, and one that ends the packet")}`,
   );
   part("Result", formatResult(result));
   part("Replay", `${formatReplay(replayed)}\ncapture: ${shown(capturePath)}`);

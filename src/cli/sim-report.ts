@@ -1,6 +1,7 @@
 import type { AirPacket, ReplayResult, ScenarioResult } from "../../sim/index.ts";
 import type { BoardBuild } from "../build/index.ts";
-import { count, plural, printable, style } from "./output.ts";
+import { errorCode } from "../index.ts";
+import { count, plural, printable, style, width } from "./output.ts";
 
 /** Rows below a head, each column as wide as it has to be; those named in `right` are numbers. */
 function table(head: string[], rows: string[][], right: number[]): string {
@@ -32,8 +33,18 @@ function frames({ frames: n, air, lostFrames }: AirPacket, size: number): string
   return lostFrames ? `${text}, ${lostFrames} lost` : text;
 }
 
+/** The numbers by which a device tells errors, with their names. */
+export const withCodes = (text: string): string =>
+  text.replace(/\be3x-mote (\d+)/g, (all, number: string) => `${all} (${errorCode(Number(number)) ?? "unknown"})`);
+
+/** Columns of a timeline before what is carried, and of what stands around a log line. */
+const BEFORE = 49 + 7;
+
 /** A log line as far as it fits. */
-const cut = (text: string): string => printable(text.length > 30 ? `${text.slice(0, 29)}\u2026` : text);
+function cut(text: string): string {
+  const room = width() - BEFORE;
+  return printable(text.length > room ? `${text.slice(0, room - 1)}\u2026` : text);
+}
 
 /** How many messages of a timeline are shown at its begin and at its end. */
 const SHOWN = 4;
@@ -49,7 +60,7 @@ function carried(p: AirPacket, result: ScenarioResult): string {
   if (p.kind === "unknown") return `unknown (${plural(p.bytes, "byte")})`;
   if (p.kind === "message") {
     const refused = p.from !== "gateway" && !p.lostFrames && !result.accepted.has(p.at!);
-    return `message ${p.at}: ${plural(p.content!.length, "byte")} of content${refused ? ", refused" : ""}`;
+    return `message ${p.at}: ${plural(p.content!.length, "byte")}${refused ? ", refused" : ""}`;
   }
   const answer = result.packets.some((other) => other.from === p.to && other.kind === "handshake" && other.at === p.at && other.start <= p.start);
   return `handshake: ${answer ? "yes, link" : "asks to link"}`;
@@ -64,7 +75,7 @@ function packetRows(result: ScenarioResult, size: number): Row[] {
     let times = 1;
     while (p.again && packets[i + times]?.again && packets[i + times]!.from === p.from) times++;
     const air = packets.slice(i, i + times).reduce((sum, packet) => sum + packet.air, 0);
-    const what = p.again ? `the same again, ${plural(times, "time")}, as nothing follows yet` : carried(p, result);
+    const what = p.again ? `${p.kind} again${times > 1 ? `, ${times} times` : ""}` : carried(p, result);
     rows.push({ time: p.start, cells: [clock(p.start), `${p.from} > ${p.to}`, frames(p, size), count(air), what], message: p.kind === "message" });
     i += times;
   }
@@ -121,11 +132,12 @@ export function formatResult(result: ScenarioResult): string {
   const { sent, delivered, lost, corrupted, waiting, frames: n, air, drops, memory, linked, time } = result;
   const bad = (value: number): string => (value ? style("red", count(value)) : count(value));
   const lines = [`messages: ${count(sent)} sent, ${count(delivered)} delivered, ${bad(lost)} lost${corrupted ? `, ${bad(corrupted)} corrupted` : ""}${waiting ? `, ${bad(waiting)} not sent` : ""}`];
-  lines.push(`on the air: ${plural(n, "frame")}, ${plural(air, "byte")}, in ${clock(time)} of virtual time${linked === undefined ? "; they have not linked" : `, linked after ${clock(linked)}`}`);
+  lines.push(`on the air: ${plural(n, "frame")}, ${plural(air, "byte")}, in ${clock(time)} of virtual time`);
+  lines.push(linked === undefined ? style("red", "the gateway has not linked") : `linked after ${clock(linked)}`);
   const refused = Object.entries(drops);
   if (refused.length) lines.push(`refused by the gateway: ${refused.map(([code, times]) => `${code} ${times}`).join(", ")}`);
   if (memory) lines.push(`memory of the device: at most ${count(memory.peak)} of ${count(memory.variables)} variables in use`);
-  for (const { text } of result.logs.filter((log) => log.text.startsWith("Uncaught "))) lines.push(style("red", `exception on the device: ${text}`));
+  for (const { text } of result.logs.filter((log) => log.text.startsWith("Uncaught "))) lines.push(style("red", `exception on the device: ${withCodes(printable(text))}`));
   return lines.join("\n");
 }
 

@@ -5,8 +5,10 @@ import type { Capture, DeviceHost, MediumOptions, Program, ReplayResult, Scenari
 import type { Board, BoardBuild } from "../build/index.ts";
 import { packageRoot } from "../build/root.ts";
 import { Failure, usage } from "./failure.ts";
+import { errorNumber } from "../index.ts";
 import { fileFailure, readFile } from "./input.ts";
 import { print } from "./output.ts";
+import { withCodes } from "./sim-report.ts";
 
 // the simulator, rollup and TypeScript take a second to load: only who simulates waits for them
 
@@ -122,15 +124,15 @@ export async function simulate({ build, host, seed, medium, messages, seconds }:
   const begun = performance.now();
   const { board } = build;
   const limit = seconds * 1000;
-  // five curve operations of 3,000 steps, each of which takes a third longer for the turns in between
-  const expected = 5 * 3000 * board.curveStepMs * 1.35;
+  // five curve operations of 3,000 steps, with what the turns in between take
+  const expected = 5 * 3000 * board.curveStepMs * 1.6;
   let step: () => void = () => undefined;
   const scenario = new Scenario({
     board, bundle: build.files["bundle.js"]!, host: await makeHost(host), seed, medium, messages, observe: () => step(),
   });
   const left = (): number => Math.max(0, limit - scenario.simulator.time);
   try {
-    progress.stage(`${board.title} boots, makes its keys and links with the gateway`);
+    progress.stage(`${board.title} boots, makes its keys and links`);
     await scenario.start();
     const timed = setInterval(() => progress.at(Math.min(0.99, scenario.simulator.time / expected)), 50);
     const linked = await scenario.until(() => scenario.gateway.ups > 0 && scenario.sent > 0, limit).finally(() => clearInterval(timed));
@@ -145,10 +147,11 @@ export async function simulate({ build, host, seed, medium, messages, seconds }:
     return { result, capture: scenario.simulator.captureText(), took: (performance.now() - begun) / 1000 };
   } catch (error) {
     await scenario.close();
-    if (error instanceof DeviceError && error.message.includes("ENTROPY") && !board.entropy.hardware) {
+    if (!(error instanceof DeviceError)) throw error;
+    if (!board.entropy.hardware && error.message.endsWith(`e3x-mote ${errorNumber("ENTROPY")}`)) {
       throw new Failure("ENTROPY", `${board.title} has no hardware source of entropy; give an --app that passes \`random\` to create`);
     }
-    throw error;
+    throw new Failure(error.code, withCodes(error.message.split("\n")[0]!));
   } finally {
     progress.end();
   }

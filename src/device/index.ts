@@ -114,10 +114,16 @@ export function create(options: MoteOptions): Mote {
   /** Does curve work for a slice of time, writes what is to be written, and sees that it is called when there is more. */
   const turn = (): void => {
     let now = getTime();
+    let before = now;
     const end = now + (options.slice ?? 20) / 1000;
     let more = true;
     timer = undefined;
-    for (; more && now < end; now = getTime()) more = link ? link.work(true) : identify();
+    // no step that would end too late, if it took as long as the one before
+    while (more && now * 2 - before < end) {
+      more = link ? link.work(true) : identify();
+      before = now;
+      now = getTime();
+    }
     const next = link && link.poll(now);
     for (let frame = pipe.frame(); frame; frame = pipe.frame()) options.radio.write(frame);
     // not at once: events of the radio come first

@@ -151,7 +151,11 @@ export class Endpoint {
     const known = this._senders.get(toBase32(messageSender(body)));
     if (known) return known;
     // takes no work with the KEY: nobody who is not known can cause that
-    return this.links.find((link) => link.exchange.sent(body));
+    return this.links.find((link) => {
+      // after `renew` its keys have to be made first
+      if (!link.exchange.stage()) this._work(link);
+      return link.exchange.sent(body);
+    });
   }
 
   /** The link with somebody new, who says in the handshake who it is. */

@@ -1,6 +1,7 @@
 import test from "ava";
-import { CurveJob, Endpoint, Pipe, generate, lob, stamp } from "../../src/index.ts";
+import { CurveJob, Endpoint, Pipe, finish, generate, lob, stamp } from "../../src/index.ts";
 import { bytes, codeOf, hex, seeded } from "../exchange/random.ts";
+import { sealForReference } from "../vectors/reference.ts";
 import { carry, frames, linked, packetsOf, side, tick } from "./world.ts";
 import type { Side } from "./world.ts";
 
@@ -327,19 +328,19 @@ test("large content goes in pieces and comes as one", (t) => {
   }
 });
 
-/** The packets of content in pieces of at most 100 bytes. */
-const pieces = (length: number, options = {}) => {
-  const world = linked({ message: 100 }, { message: 100, ...options });
+/** The packets of content in pieces of 256 bytes, each a chunk: without a piece the others make a content too. */
+const pieces = (length: number) => {
+  const world = linked({ message: 256 });
   world.ab.send(data(length));
   return { ...world, packets: packetsOf(frames(world.a)) };
 };
 
 test("a lost piece costs its content and no other", (t) => {
-  const count = pieces(1000).packets.length;
-  t.true(count > 9);
+  const count = pieces(2500).packets.length;
+  t.is(count, 10);
   for (let lost = 0; lost < count; lost++) {
-    const { a, b, ab, packets } = pieces(1000);
-    packets.forEach((packet, i) => { if (i !== lost) b.endpoint.packet(b.pipe, packet, 1); });
+    const { a, b, ab, packets } = pieces(2500);
+    packets.forEach((packet, i) => { if (i !== lost) b.endpoint.packet(b.pipe, packet); });
     t.false(b.events.some((event) => event.startsWith("message")), `piece ${lost}`);
     ab.send(data(500));
     carry(a, b, 2);
@@ -349,26 +350,26 @@ test("a lost piece costs its content and no other", (t) => {
 });
 
 test("a piece that comes twice does no harm", (t) => {
-  const { b, packets } = pieces(1000);
-  for (const packet of packets) for (let n = 0; n < 2; n++) b.endpoint.packet(b.pipe, packet, 1);
-  t.deepEqual(b.events.filter((event) => event.startsWith("message")), [`message ${hex(data(1000))}`]);
+  const { b, packets } = pieces(2500);
+  for (const packet of packets) for (let n = 0; n < 2; n++) b.endpoint.packet(b.pipe, packet);
+  t.deepEqual(b.events.filter((event) => event.startsWith("message")), [`message ${hex(data(2500))}`]);
   t.deepEqual(b.endpoint.drops, { STALE: packets.length });
 });
 
 test("pieces out of order are dropped, never put together wrongly", (t) => {
-  const count = pieces(1000).packets.length;
+  const count = pieces(2500).packets.length;
   for (let at = 0; at + 1 < count; at++) {
-    const { b, packets } = pieces(1000);
+    const { b, packets } = pieces(2500);
     [packets[at], packets[at + 1]] = [packets[at + 1]!, packets[at]!];
-    for (const packet of packets) b.endpoint.packet(b.pipe, packet, 1);
+    for (const packet of packets) b.endpoint.packet(b.pipe, packet);
     t.deepEqual(b.events.filter((event) => event.startsWith("message")), [], `${at}`);
     t.true((b.endpoint.drops.STALE ?? 0) >= 1);
   }
 });
 
 test("pieces of content that was never begun are dropped", (t) => {
-  const { b, packets } = pieces(300);
-  for (const packet of packets.slice(1)) b.endpoint.packet(b.pipe, packet, 1);
+  const { b, packets } = pieces(700);
+  for (const packet of packets.slice(1)) b.endpoint.packet(b.pipe, packet);
   t.deepEqual(b.events, packets.slice(1).map(() => "drop INNER"));
 });
 
@@ -438,7 +439,7 @@ test("an unknown sender causes no curve work without accept, and is counted", (t
   const packets = packetsOf(frames(stranger));
   t.true(packets.length > 0);
   const { calls } = b.random;
-  t.is(jobsOf(() => { for (let i = 0; i < 100; i++) for (const packet of packets) b.endpoint.packet(b.pipe, packet, 1); }), 0);
+  t.is(jobsOf(() => { for (let i = 0; i < 100; i++) for (const packet of packets) b.endpoint.packet(b.pipe, packet); }), 0);
   t.deepEqual(b.endpoint.drops, { UNKNOWN_SENDER: 100 * packets.length });
   t.is(b.random.calls, calls);
   t.is(b.endpoint.links.length, 1);
@@ -490,8 +491,27 @@ test("messages of a KEY that was met take no curve work on a gateway", (t) => {
   const { a, b, ab } = linked();
   for (let i = 0; i < 5; i++) ab.send(data(20));
   const packets = packetsOf(frames(a));
-  t.is(jobsOf(() => { for (const packet of packets) b.endpoint.packet(b.pipe, packet, 1); }), 0);
+  t.is(jobsOf(() => { for (const packet of packets) b.endpoint.packet(b.pipe, packet); }), 0);
   t.is(b.events.length, 5);
+});
+
+test("two KEYs that share the 16 bytes of the stable prefix are two", (t) => {
+  const b = side("b");
+  const a = side("a");
+  b.endpoint.link(a.key);
+  const pair = (of: Side) => ({ key: hex(of.key), secret: hex(of.endpoint.identity.secret) });
+  const first = hex(generate(seeded("prefix"))["1a"].key);
+  // any other point whose x begins alike; the recipient's secret makes a message of it
+  let second = "";
+  for (let i = 0; !second; i++) {
+    const key = first.slice(0, 32) + i.toString(16).padStart(10, "0");
+    if (codeOf(() => finish(new CurveJob(b.endpoint.identity.secret, bytes(key)))) === undefined) second = key;
+  }
+  [first, second, second, first].forEach((key, i) => {
+    const rest = sealForReference({ sender: pair(a), recipient: pair(b), key, iv: "00000000", inner: hex(stamp(i + 1, 0, data(i + 1))) });
+    b.endpoint.packet(b.pipe, bytes(`00011a${key}${rest}`));
+  });
+  t.deepEqual(b.events, [1, 2, 3, 4].map((length) => `message ${hex(data(length))}`));
 });
 
 test("an old session's message is refused after a new handshake", (t) => {
@@ -503,7 +523,7 @@ test("an old session's message is refused after a new handshake", (t) => {
   tick(a, b, 1);
   t.true(ab.up);
   b.events.length = 0;
-  for (const packet of old) b.endpoint.packet(b.pipe, packet, 2);
+  for (const packet of old) b.endpoint.packet(b.pipe, packet);
   t.deepEqual(b.events, ["drop INVALIDATED"]);
   ab.send(data(8));
   carry(a, b, 3);
@@ -518,7 +538,7 @@ test("a replayed old handshake changes nothing, and is not answered", (t) => {
   link.connect(a.pipe);
   a.endpoint.poll(0);
   const old = packetsOf(frames(a));
-  for (const packet of old) b.endpoint.packet(b.pipe, packet, 0);
+  for (const packet of old) b.endpoint.packet(b.pipe, packet);
   carry(a, b, 0);
   t.true(link.up);
   link.renew();
@@ -526,7 +546,7 @@ test("a replayed old handshake changes nothing, and is not answered", (t) => {
   tick(a, b, 1);
   const before = [b.saved, b.endpoint.links[0]!.exchange.remote];
   b.events.length = 0;
-  for (let i = 0; i < 3; i++) for (const packet of old) b.endpoint.packet(b.pipe, packet, 2);
+  for (let i = 0; i < 3; i++) for (const packet of old) b.endpoint.packet(b.pipe, packet);
   t.deepEqual(b.events, ["drop STALE", "drop STALE", "drop STALE"]);
   t.deepEqual([b.saved, b.endpoint.links[0]!.exchange.remote], before);
   t.is(b.pipe.frame(), undefined);

@@ -18,9 +18,9 @@ const finish = function (job) {
   while (job.step());
   return job.result;
 };
-const exchange = function (secret, key, peer, out, random) {
+const exchange = function (secret, key, peer, random) {
   let next = 0;
-  const x = new mote.MessageExchange({ key: bytes(key), secret: bytes(secret), random: function () { return bytes(random[next++]); } }, bytes(peer), out, 0);
+  const x = new mote.MessageExchange({ key: bytes(key), secret: bytes(secret), random: function () { return bytes(random[next++]); } }, bytes(peer), 0, 0);
   return x;
 };
 const stage = function (x, to) {
@@ -75,29 +75,31 @@ const operations = {
   },
   encode: function (a) { return hex(mote.encode(bytes(a[1]), bytes(a[2]))); },
   encodeJson: function (a) { return hex(mote.encode(JSON.parse(a[1]), bytes(a[2]))); },
-  order: function (a) { return exchange(a[1], a[2], a[3], 0, ANY).order ? "odd" : "even"; },
+  order: function (a) { return exchange(a[1], a[2], a[3], ANY).order ? "odd" : "even"; },
   seal: function (a) {
     let ephemeral = a[4];
     if (ephemeral.length === 42 && ephemeral.substr(0, 2) === "00") ephemeral = ephemeral.substr(2);
-    return hex(stage(exchange(a[1], a[2], a[3], 0, [ephemeral, a[5]]), 3).encrypt(bytes(a[6])));
+    return hex(stage(exchange(a[1], a[2], a[3], [ephemeral, a[5]]), 3).encrypt(bytes(a[6])));
   },
   messageIvs: function (a) {
-    const x = stage(exchange(a[1], a[2], a[3], 0, [a[4], a[5]]), 3);
+    const x = stage(exchange(a[1], a[2], a[3], [a[4], a[5]]), 3);
     let ivs = [];
     for (let i = 0; i < a[6]; i++) ivs.push(hex(x.encrypt(bytes("0000"))).substr(48, 8));
     return ivs.join(" ");
   },
   message: function (a) {
     const body = mote.messageBody(bytes(a[4]));
-    const inner = opened(stage(exchange(a[1], a[2], a[3], 0, ANY), 1), a[1], body);
+    const inner = opened(stage(exchange(a[1], a[2], a[3], ANY), 1), a[1], body);
     return inner ? hex(inner) : "!MAC";
   },
   verify: function (a) {
-    const x = stage(exchange(a[1], a[2], a[3], 0, ANY), 1);
+    const x = stage(exchange(a[1], a[2], a[3], ANY), 1);
     try { return "" + x.sent(mote.messageBody(bytes(a[4]))); } catch (e) { return "false"; }
   },
   sync: function (a) {
-    const x = stage(exchange(a[1], a[2], a[3], a[4], ANY), 3);
+    const x = stage(exchange(a[1], a[2], a[3], ANY), 3);
+    // the handshake that it has sent
+    if (a[4]) x.handshake(a[4]);
     const results = a[5].map(function (outer) { return attempt(function () { return sync(x, a[1], outer); }); });
     return results.join("; ") + "; in " + x.in + ", out " + x.out + ", KEY " + (x.remote ? hex(x.remote) : "none");
   }

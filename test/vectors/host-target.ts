@@ -23,8 +23,12 @@ export function hostOperations(library: Library): Operations {
   const { CurveJob, Exchange, Joiner, Pipe, Self, finish, lob, split } = library;
   const self = (secret: string, key: string, ...random: string[]) =>
     new Self({ "1a": { key: bytes(key), secret: bytes(secret) } }, scripted(...random));
-  const exchange = (secret: string, key: string, peer: string, out: number, ...random: string[]): Exchange =>
-    new Exchange(self(secret, key, ...random), bytes(peer), out);
+  // with `at` of the handshake that it has sent, or 0
+  const exchange = (secret: string, key: string, peer: string, out: number, ...random: string[]): Exchange => {
+    const x = new Exchange(self(secret, key, ...random), bytes(peer));
+    if (out) x.handshake(out);
+    return x;
+  };
   // any ephemeral key pair will do
   const ANY = ["55".repeat(20), "00000000", "00000000"];
 
