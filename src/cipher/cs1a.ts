@@ -3,6 +3,7 @@
  */
 import { ctr, hmac, sha256 } from "#primitives";
 import { fail } from "../errors.ts";
+import { concat, slice } from "../packet/bytes.ts";
 import { KEY_LENGTH } from "./curve.ts";
 
 export const CSID = 0x1a;
@@ -16,25 +17,12 @@ export const TOKEN_LENGTH = 16;
 /** Bytes of a channel packet's BODY beside INNER: TOKEN, IV, MAC. */
 export const CHANNEL_OVERHEAD = TOKEN_LENGTH + IV_LENGTH + MAC_LENGTH;
 
-/** Byte arrays one after the other. */
-export function concat(parts: Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const all = new Uint8Array(length);
-  length = 0;
-  for (const part of parts) {
-    all.set(part, length);
-    length += part.length;
-  }
-  return all;
-}
-
 /** The upper half of the bytes XORed into the lower, until `length` are left; in place. */
 function fold(bytes: Uint8Array, length: number): Uint8Array {
   for (let half = bytes.length >> 1; half >= length; half >>= 1) {
     for (let i = 0; i < half; i++) bytes[i]! ^= bytes[i + half]!;
   }
-  return bytes.subarray(0, length);
+  return slice(bytes, 0, length);
 }
 
 /** AES-128 key of a message: from ECDH of the ephemeral key and the recipient's identity (20 bytes). */
@@ -49,7 +37,7 @@ export function channelKey(shared: Uint8Array, from: Uint8Array, to: Uint8Array)
 
 /** Routing token of the exchange whose message BODY starts with these 16 bytes or more. */
 export function token(prefix: Uint8Array): Uint8Array {
-  return sha256(prefix.subarray(0, 16)).subarray(0, TOKEN_LENGTH);
+  return slice(sha256(slice(prefix, 0, 16)), 0, TOKEN_LENGTH);
 }
 
 function mac(secret: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
@@ -58,7 +46,7 @@ function mac(secret: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
 
 /** What of a BODY without its MAC is under the MAC. */
 function macced(sealed: Uint8Array, prefix: number): Uint8Array {
-  return prefix === KEY_LENGTH ? sealed : sealed.subarray(prefix + IV_LENGTH);
+  return prefix === KEY_LENGTH ? sealed : slice(sealed, prefix + IV_LENGTH, sealed.length);
 }
 
 /**
@@ -72,7 +60,7 @@ export function seal(
 ): Uint8Array {
   const packet = concat([head, prefix, iv, ctr(key, iv, inner), new Uint8Array(MAC_LENGTH)]);
   const end = packet.length - MAC_LENGTH;
-  packet.set(mac(secret, iv, macced(packet.subarray(head.length, end), prefix.length)), end);
+  packet.set(mac(secret, iv, macced(slice(packet, head.length, end), prefix.length)), end);
   return packet;
 }
 
@@ -83,7 +71,7 @@ export function seal(
 export function authentic(body: Uint8Array, prefix: number, secret: Uint8Array): boolean {
   const end = body.length - MAC_LENGTH;
   if (end < prefix + IV_LENGTH) return false;
-  const wanted = mac(secret, body.subarray(prefix, prefix + IV_LENGTH), macced(body.subarray(0, end), prefix));
+  const wanted = mac(secret, slice(body, prefix, prefix + IV_LENGTH), macced(slice(body, 0, end), prefix));
   let difference = 0;
   for (let i = 0; i < MAC_LENGTH; i++) difference |= wanted[i]! ^ body[end + i]!;
   return !difference;
@@ -97,5 +85,5 @@ export function open(body: Uint8Array, prefix: number, key: Uint8Array): Uint8Ar
   const start = prefix + IV_LENGTH;
   const end = body.length - MAC_LENGTH;
   if (end < start) fail("PACKET_TOO_SHORT");
-  return ctr(key, body.subarray(prefix, start), body.subarray(start, end));
+  return ctr(key, slice(body, prefix, start), slice(body, start, end));
 }

@@ -57,18 +57,11 @@ function carry(d: Int32Array, u: Float64Array | Int32Array, g: number, l: Int32A
   x = (u[1]! + l[1]! * f) * g + fold + h / LIMB;
   h = x + ROUND - ROUND;
   d[1] = x - h;
-  x = (u[2]! + l[2]! * f) * g + h / LIMB;
-  h = x + ROUND - ROUND;
-  d[2] = x - h;
-  x = (u[3]! + l[3]! * f) * g + h / LIMB;
-  h = x + ROUND - ROUND;
-  d[3] = x - h;
-  x = (u[4]! + l[4]! * f) * g + h / LIMB;
-  h = x + ROUND - ROUND;
-  d[4] = x - h;
-  x = (u[5]! + l[5]! * f) * g + h / LIMB;
-  h = x + ROUND - ROUND;
-  d[5] = x - h;
+  for (let i = 2; i < 6; i++) {
+    x = (u[i]! + l[i]! * f) * g + h / LIMB;
+    h = x + ROUND - ROUND;
+    d[i] = x - h;
+  }
   x = d6 + h / LIMB;
   h = x + ROUND - ROUND;
   d[6] = x - h;
@@ -89,9 +82,10 @@ function reduce(d: Int32Array): void {
 /** Writes the reduced limbs of d as 20 bytes, big-endian, the last one before `end`. */
 function store(d: Int32Array, out: Uint8Array, end: number): void {
   for (let bit = 0; bit < 160; bit += 8) {
-    const limb = Math.floor(bit / 20);
+    const limb = (bit / 20) | 0;
+    const shift = bit % 20;
     // what is too high for a byte falls off
-    out[--end] = (d[limb]! >> (bit - limb * 20)) | (d[limb + 1]! << (limb * 20 + 20 - bit));
+    out[--end] = (d[limb]! >> shift) | (d[limb + 1]! << (20 - shift));
   }
 }
 
@@ -185,6 +179,7 @@ export class CurveJob {
 
   /** Does one step; false when there is nothing left to do. */
   step(): boolean {
+    if (this.result) return false;
     const program = this._program;
     let at = this._at;
     const registers = this._registers;
@@ -256,10 +251,8 @@ export class CurveJob {
       table.fill(0);
       this._scalar.fill(0);
       this.result = result;
-      this._at--;
-      return false;
     }
-    return true;
+    return !this.result;
   }
 
   /** Puts the table entry of digit n (0 is the lowest) into the registers d to h. */

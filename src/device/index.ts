@@ -3,7 +3,6 @@
  * Everything else that is exported is the protocol core, for applications that own their loop.
  */
 import { entropy } from "#entropy";
-import { concat } from "../cipher/cs1a.ts";
 import { CurveJob, KEY_LENGTH } from "../cipher/curve.ts";
 import { fail } from "../errors.ts";
 import type { E3XError } from "../errors.ts";
@@ -12,6 +11,7 @@ import type { Random } from "../exchange/exchange.ts";
 import { Link } from "../mesh/link.ts";
 import type { LinkState, On } from "../mesh/link.ts";
 import { Pipe } from "../mesh/pipe.ts";
+import { concat, slice } from "../packet/bytes.ts";
 import { fromBase32 } from "../packet/text.ts";
 
 export { CurveJob } from "../cipher/curve.ts";
@@ -76,7 +76,7 @@ export function create(options: MoteOptions): Mote {
   const limit = options.limit ?? 1500;
   const blocking = options.blocking!;
   const pipe = new Pipe({ mtu: options.mtu ?? 20, blocking, stream: blocking, limit });
-  const listeners: { [event: string]: Function } = {};
+  const listeners: { [event: string]: (link?: Link, data?: unknown, packet?: unknown) => void } = {};
   let link: Link | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let secret: Uint8Array;
@@ -87,11 +87,12 @@ export function create(options: MoteOptions): Mote {
       from!.connect(pipe);
       wake(1);
     }
-    if (listeners[event]) listeners[event](from, data, packet);
+    const listener = listeners[event];
+    if (listener) listener(from, data, packet);
   };
   const open = (bytes: Uint8Array): void => {
     link = new Link(
-      { key: bytes.subarray(0, KEY_LENGTH), secret: bytes.subarray(KEY_LENGTH), random },
+      { key: slice(bytes, 0, KEY_LENGTH), secret: slice(bytes, KEY_LENGTH, 42), random },
       fromBase32(options.gateway), storage.readJSON(STATE, true) ?? [0, 0, 0, 0],
       { on: emit, save: (changed) => storage.writeJSON(STATE, changed.state()), message: 1400, content: limit },
     );
@@ -153,7 +154,7 @@ export function create(options: MoteOptions): Mote {
   wake(1);
   return {
     key: () => link && link.identity.key,
-    on: (event, listener) => { listeners[event] = listener; },
+    on: (event, listener) => { listeners[event] = listener as never; },
     send: (content) => {
       if (!link) fail("BUSY");
       link!.send(content);

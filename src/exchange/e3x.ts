@@ -5,10 +5,11 @@
 import { CHANNEL_OVERHEAD, TOKEN_LENGTH, authentic, channelKey, messageKey, open, seal, token } from "../cipher/cs1a.ts";
 import { CurveJob, KEY_LENGTH, checkKey, checkSecret, finish } from "../cipher/curve.ts";
 import { fail } from "../errors.ts";
+import { same } from "../packet/bytes.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32 } from "../packet/text.ts";
-import { IVS, MessageExchange, advance, generateSecret, messageBody, messageSender, same } from "./exchange.ts";
+import { IVS, MessageExchange, advance, generateSecret, messageBody, messageSender } from "./exchange.ts";
 import type { Identity, KeyPair, Random } from "./exchange.ts";
 
 /** Key pairs by CSID. */

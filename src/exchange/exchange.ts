@@ -6,6 +6,7 @@
 import { CSID, MESSAGE_OVERHEAD, authentic, messageKey, open, seal } from "../cipher/cs1a.ts";
 import { CurveJob, KEY_LENGTH, checkKey, checkSecret } from "../cipher/curve.ts";
 import { fail } from "../errors.ts";
+import { same, slice } from "../packet/bytes.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 
@@ -28,6 +29,9 @@ const MESSAGE_HEAD = new Uint8Array([0, 1, CSID]);
 /** The largest `at` that is handled: beyond 2^53 - 1 numbers would be rounded. */
 const AT_MAX = 9007199254740991;
 
+/** How many KEYs of one other are remembered: the one in use, and some so that old ones, sent again, do not put it out. */
+const MET = 3;
+
 /** How many IVs a key has. They start at random and count up, little-endian as the public peers have it. */
 export const IVS = 4294967296;
 
@@ -48,13 +52,6 @@ export function generateSecret(random: Random): Uint8Array {
   return secret;
 }
 
-/** Whether two byte arrays of one length are the same; not for secrets. */
-export function same(a: Uint8Array, b: Uint8Array): boolean {
-  let i = a.length;
-  while (i && a[i - 1] === b[i - 1]) i--;
-  return !i;
-}
-
 /** The BODY of an OUTER message. Throws PACKET_TOO_SHORT, PACKET_LENGTH, PACKET_HEAD, CSID. */
 export function messageBody(outer: Uint8Array): Uint8Array {
   const packet = decode(outer);
@@ -66,12 +63,13 @@ export function messageBody(outer: Uint8Array): Uint8Array {
 
 /** The KEY of a message by its BODY. */
 export function messageSender(body: Uint8Array): Uint8Array {
-  return body.subarray(0, KEY_LENGTH);
+  return slice(body, 0, KEY_LENGTH);
 }
 
-/** Whether an INNER packet is a handshake: a JSON HEAD of type "link", or of none. */
+/** Whether an INNER packet is a handshake: a JSON HEAD of type "link", or of none, or of "key", which the public peers send. */
 export function isHandshake(packet: Packet): boolean {
-  return !!packet.json && (packet.json["type"] ?? "link") === "link";
+  const type = packet.json && (packet.json["type"] ?? "link");
+  return type === "link" || type === "key";
 }
 
 /** The state of encryption to one other endpoint. */
@@ -96,9 +94,8 @@ export class MessageExchange {
   protected left = IVS;
   // `at` of the last handshake that this exchange sent
   private _said = 0;
-  // the other's KEY that was met last, and the key to its messages
-  private _met?: Uint8Array;
-  private _metAes?: Uint8Array;
+  // KEYs of the other that were met and the keys to their messages, least recently used first
+  private _met: { key: Uint8Array; aes: Uint8Array }[] = [];
 
   /**
    * @param key the other's public key
@@ -157,22 +154,25 @@ export class MessageExchange {
   }
 
   /**
-   * Whether the KEY of this BODY is the one that was met last, so that `open` takes no curve work. All of it is compared:
-   * two keys may share the 16 bytes of the stable prefix.
+   * Whether the KEY of this BODY was met lately, so that `open` takes no curve work. All of it is compared: two keys may
+   * share the 16 bytes of the stable prefix.
    */
   met(body: Uint8Array): boolean {
-    return !!this._met && same(this._met, messageSender(body));
+    const met = this._met;
+    const found = met.findIndex((entry) => same(entry.key, messageSender(body)));
+    if (found >= 0) met.push(met.splice(found, 1)[0]!);
+    return found >= 0;
   }
 
   /** Meets the KEY of a BODY. @param shared ECDH of it and one's identity */
   meet(body: Uint8Array, shared: Uint8Array): void {
-    this._met = new Uint8Array(messageSender(body));
-    this._metAes = messageKey(shared);
+    this._met.push({ key: new Uint8Array(messageSender(body)), aes: messageKey(shared) });
+    if (this._met.length > MET) this._met.shift()!.aes.fill(0);
   }
 
-  /** INNER of a BODY whose KEY was met. */
+  /** INNER of the BODY that `met` was asked for last. */
   open(body: Uint8Array): Uint8Array {
-    return open(body, KEY_LENGTH, this._metAes!);
+    return open(body, KEY_LENGTH, this._met[this._met.length - 1]!.aes);
   }
 
   /**
@@ -216,8 +216,9 @@ export class MessageExchange {
 
   /** Ends the exchange: its ephemeral secret and the keys made of it are wiped, and it can never be used again. */
   invalidate(): void {
-    for (const secret of [this._aes, this._metAes, this.ephemeral && this.ephemeral.secret]) if (secret) secret.fill(0);
+    for (const entry of this._met) entry.aes.fill(0);
+    for (const secret of [this._aes, this.ephemeral && this.ephemeral.secret]) if (secret) secret.fill(0);
     this.left = 0;
-    this._met = undefined;
+    this._met = [];
   }
 }

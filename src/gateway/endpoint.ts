@@ -3,8 +3,9 @@ import { messageKey, open } from "../cipher/cs1a.ts";
 import { CurveJob, KEY_LENGTH, checkKey, checkSecret, finish } from "../cipher/curve.ts";
 import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
-import { isHandshake, messageBody, messageSender, same } from "../exchange/exchange.ts";
+import { isHandshake, messageBody, messageSender } from "../exchange/exchange.ts";
 import type { Identity, KeyPair, Random } from "../exchange/exchange.ts";
+import { same } from "../packet/bytes.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32 } from "../packet/text.ts";
@@ -166,7 +167,8 @@ export class Endpoint {
     const shared = finish(new CurveJob(this.identity.secret, key));
     const inner = decode(open(body, KEY_LENGTH, messageKey(shared)));
     if (!isHandshake(inner)) fail("UNKNOWN_SENDER");
-    const link = this._make(decode(inner.body).body);
+    // a handshake of type "link" has the key in an attached packet, one of type "key" as it is
+    const link = this._make(inner.json?.["type"] === "key" ? inner.body : decode(inner.body).body);
     if (!link.exchange.sent(body)) fail("MAC");
     if (!accept(link.exchange.key)) fail("UNKNOWN_SENDER");
     link.exchange.meet(body, shared);

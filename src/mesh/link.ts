@@ -4,13 +4,13 @@
  * to one gateway needs no more; `endpoint.ts` keeps many.
  */
 import { toBytes } from "#engine";
-import { concat } from "../cipher/cs1a.ts";
 import { CurveJob, checkKey } from "../cipher/curve.ts";
 import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
-import { MessageExchange, generateSecret, isHandshake, messageSender, same } from "../exchange/exchange.ts";
+import { MessageExchange, generateSecret, isHandshake, messageSender } from "../exchange/exchange.ts";
 import type { Identity, KeyPair } from "../exchange/exchange.ts";
 import { FIRST, MESSAGE_AT_MAX, NEXT, pieceOf, stamp, stampOf } from "../exchange/recency.ts";
+import { concat, same, slice } from "../packet/bytes.ts";
 import { Joiner, split } from "../packet/chunk.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
@@ -79,6 +79,7 @@ export class Link {
   private _job?: CurveJob;
   private _done?: (result?: Uint8Array) => void;
   private _spare?: KeyPair;
+  private _bad?: boolean;
 
   /**
    * @param key the other's public key; @param state what `state()` gave last, zeros for a new link
@@ -109,22 +110,27 @@ export class Link {
       piece = FIRST;
       rest = concat(split(rest, 0));
     }
+    this._admit();
     do {
       if (this._sent >= this._reserved) {
         if (this._reserved > MESSAGE_AT_MAX - RESERVE) fail("AT");
         this._reserved += RESERVE;
         this._options.save(this);
       }
-      const length = Math.min(room, rest.length);
-      this.message(stamp(++this._sent, piece, rest.subarray(0, length)));
+      this._out.push(stamp(++this._sent, piece, slice(rest, 0, room)));
       piece = NEXT;
-      rest = rest.subarray(length);
+      rest = slice(rest, Math.min(room, rest.length), rest.length);
     } while (rest.length);
+    this._flush();
+  }
+
+  private _admit(): void {
+    if (this._out.length >= WAITING) fail("BUSY");
   }
 
   /** Sends an INNER packet as it is, for applications with a rule of recency of their own. Throws BUSY. */
   message(inner: Uint8Array): void {
-    if (this._out.length >= WAITING) fail("BUSY");
+    this._admit();
     this._out.push(inner);
     this._flush();
   }
@@ -241,8 +247,13 @@ export class Link {
     const waiting = this._in;
     if (!this._job) {
       if (exchange.stage() < 3) {
+        // the other's key is off the curve: there is nothing that could be done with it
+        if (this._bad) return false;
         this._job = exchange.job();
-        this._done = (result) => exchange.done(result!);
+        this._done = (result) => {
+          if (result) exchange.done(result);
+          else this._bad = true;
+        };
       } else if (waiting.length) {
         const body = waiting[0]![0];
         this._job = new CurveJob(identity.secret, messageSender(body));

@@ -26,7 +26,6 @@ export class Pipe {
   private _joiner: Joiner;
   private _blocked?: boolean;
   private _owed?: boolean;
-  private _middle?: boolean;
   private _last = 0;
 
   constructor(options: PipeOptions) {
@@ -43,13 +42,12 @@ export class Pipe {
   frame(): Uint8Array | undefined {
     let frame: Uint8Array | undefined;
     if (!this._blocked && this.queue.length) {
-      frame = this.queue.shift()!;
+      frame = this.queue.shift();
       this._blocked = this._options.blocking;
-      // in the middle of a packet an ack would end it, and the next chunk says the same
-      this._middle = frame.length > 1 && frame.length === frame[0]! + 1;
-    } else if (!this._owed || this._middle) return undefined;
+      // never in the middle of a packet, where it would end it: what is answered has unblocked the next chunk
+    } else if (this._owed) frame = new Uint8Array(1);
     this._owed = false;
-    return frame ?? new Uint8Array(1);
+    return frame;
   }
 
   /**

@@ -3,6 +3,7 @@
  * frames are smaller than a packet. telehash v3, chunking.md.
  */
 import { fail } from "../errors.ts";
+import { slice } from "./bytes.ts";
 
 /**
  * Cuts a packet into frames of at most `size` bytes, one chunk each; the zero that ends the packet rides in the last
@@ -17,9 +18,8 @@ export function split(packet: Uint8Array, size: number): Uint8Array[] {
   const frames: Uint8Array[] = [];
   // one round more where the last chunk is full: it has no fragment
   for (let at = 0; at <= packet.length; at += room) {
-    // Espruino's subarray goes beyond the end where it is told to
-    const part = packet.subarray(at, Math.min(at + room, packet.length));
-    const frame = new Uint8Array(part.length && part.length < room ? part.length + 2 : part.length + 1);
+    const part = slice(packet, at, at + room);
+    const frame = new Uint8Array(part.length + (part.length && part.length < room ? 2 : 1));
     frame[0] = part.length;
     frame.set(part, 1);
     frames.push(frame);
@@ -64,7 +64,7 @@ export class Joiner {
     let drops = 0;
     for (let at = 0; at < bytes.length; ) {
       if (this._left) {
-        const part = bytes.subarray(at, Math.min(at + this._left, bytes.length));
+        const part = slice(bytes, at, at + this._left);
         const start = this._length;
         at += part.length;
         this._left -= part.length;
@@ -78,7 +78,7 @@ export class Joiner {
           this._buffer.set(part, start);
         }
       } else if (!(this._left = bytes[at++]!) && this._length) {
-        const packet = this._buffer.subarray(0, this._length);
+        const packet = slice(this._buffer, 0, this._length);
         const fits = this._length <= this._limit;
         this.reset();
         if (fits) done(packet);
