@@ -8,7 +8,7 @@
  * steps is the same for every secret and none branches on it; the index into the table of odd multiples
  * does depend on it.
  */
-import { columns } from "#engine";
+import { columns, toBytes } from "#engine";
 import { fail } from "../errors.ts";
 
 /** Bytes of a public key: 02 or 03 (parity of y), then x. */
@@ -145,7 +145,7 @@ export class CurveJob {
   private _registers: Int32Array[] = [];
   private _table = new Int32Array(320);
   private _sums = new Float64Array(8);
-  private _program: string;
+  private _program: Uint8Array;
   private _at = 0;
   private _again = 0;
   // entries of the table made (0 to 8), then 8 and the digits used
@@ -159,12 +159,12 @@ export class CurveJob {
     for (let i = 0; i < 176; i += 8) this._registers.push(file.subarray(i, i + 8));
     file[16] = 1;
     // the table, then the digits, then n = c^(p - 2), a = a n^2, b = b n^3; letters from w on stand for what _control does
-    this._program = ENTRY + "x" + DOUBLE + ENTRY + "y" + ADD + ENTRY + "xz" + LOAD + DOUBLE + DOUBLE + DOUBLE + DOUBLE + "z" + ADD +
+    let program = ENTRY + "x" + DOUBLE + ENTRY + "y" + ADD + ENTRY + "xz" + LOAD + DOUBLE + DOUBLE + DOUBLE + DOUBLE + "z" + ADD +
       "{i`cQ" + POWER + "jmmjjj7jjljjj4jjkjjjjjinnn?nnn?nnjnnn2nnijnnaajjjnbbj|";
     if (key) {
       checkKey(key);
       // before: u = y^2 of a = x, b = 2y by n = u^((p + 1) / 4), and o = n^2 - u, which must be 0
-      this._program = "a`aQiaauiaMau`uQQvi`uQ" + POWER + "nnnnninnn?nnn>onnOub`nRw" + this._program;
+      program = "a`aQiaauiaMau`uQQvi`uQ" + POWER + "nnnnninnn?nnn>onnOub`nRw" + program;
       for (let i = 0; i < 8; i++) {
         const at = 20 - ((i * 20) >> 3);
         file[i] = ((key[at]! | (key[at - 1]! << 8) | (key[at - 2]! << 16)) >> ((i & 1) * 4)) & 0xfffff;
@@ -175,6 +175,7 @@ export class CurveJob {
       file.set(GX);
       file.set(GT, 8);
     }
+    this._program = toBytes(program);
   }
 
   /** Does one step; false when there is nothing left to do. */
@@ -183,17 +184,17 @@ export class CurveJob {
     const program = this._program;
     let at = this._at;
     const registers = this._registers;
-    const target = program.charCodeAt(at) - 97;
+    const target = program[at]! - 97;
     if (target > 21) return this._control(target - 22);
     const d = registers[target]!;
-    const a = program.charCodeAt(at + 1) - 97;
-    const b = registers[program.charCodeAt(at + 2) - 97]!;
+    const a = program[at + 1]! - 97;
+    const b = registers[program[at + 2]! - 97]!;
     let u: Float64Array | Int32Array = b;
     let g = 1;
     at += 3;
-    if (a < 0) g = program.charCodeAt(at++) - 80;
+    if (a < 0) g = program[at++]! - 80;
     else columns((u = this._sums), registers[a]!, b);
-    let f = program.charCodeAt(at) - 80;
+    let f = program[at]! - 80;
     let l = d;
     if (f < -16) {
       // repeated: f is the digit's code less 80
@@ -204,7 +205,7 @@ export class CurveJob {
       }
       f = 0;
     } else if (f < 16) {
-      l = registers[program.charCodeAt(at + 1) - 97]!;
+      l = registers[program[at + 1]! - 97]!;
       at += 2;
     } else f = 0;
     carry(d, u, g, l, f);
@@ -225,7 +226,7 @@ export class CurveJob {
     } else if (operation < 2) {
       // x: an entry of the table is made, P, then 3P, 5P, ..., 15P
       table.set(made, this._count++ * 40);
-      if (this._count > 1 && this._count < 8) this._at = this._program.indexOf("y") + 1;
+      if (this._count > 1 && this._count < 8) this._at = this._program.indexOf(121) + 1;
     } else if (operation < 3) {
       // y: 2P is made, to be added; P is where it begins
       file.set(made, 24);
@@ -237,7 +238,7 @@ export class CurveJob {
       this._select(48 - this._count++);
     } else if (operation < 5) {
       // {: 40 digits are added
-      if (this._count < 49) this._at = this._program.indexOf("z") + 1 + LOAD.length;
+      if (this._count < 49) this._at = this._program.indexOf(122) + 1 + LOAD.length;
     } else {
       const x = this._registers[0]!;
       const t = this._registers[1]!;

@@ -41,6 +41,6 @@ export function columns(r: Float64Array, a: Int32Array, b: Int32Array): void {
   mapInPlace(OVER, folded, fold);
   mapInPlace(DOWN, factors, a);
   mapInPlace(UP, r, column);
-  // the lowest column has nothing of the one below it
-  r[0]! -= 2048 * convolve(factors, b, 0);
+  // but the lowest column has nothing of the one below it: a[0] b[0] + a[1] b[7] + ... + a[7] b[1]
+  r[0] = convolve(factors, b, 1);
 }
