@@ -27,6 +27,8 @@ const GX = [-263038, -290499, -474228, 432279, -506268, -43213, 354447, 305515];
 const GT = [-264604, 454489, -506206, -449983, -347206, -191856, 43619, 292037];
 
 const LIMB = 0x100000;
+// what a limb's overflow adds to the next: without the division, which takes a microcontroller several products' time
+const NEXT = 1 / LIMB;
 // a number below 2^72 is rounded to a multiple of LIMB when this, 3 * 2^71, is added and taken off again
 const ROUND = LIMB * LIMB * LIMB * 0x1800;
 
@@ -43,29 +45,32 @@ const POWER = "jiijjikjjkkkkkjlkklll3llkmllmmm7mmlnmmnnn?nnmonnooo?ooo?ooooonnoo
 
 /** d = (u + l * f) * g, its limbs brought down to 20 bits (19 and a sign). */
 function carry(d: Int32Array, u: Float64Array | Int32Array, g: number, l: Int32Array, f: number): void {
+  // locals are found sooner than what the module has
+  const round = ROUND;
+  const next = NEXT;
   let x = (u[6]! + l[6]! * f) * g;
-  let h = x + ROUND - ROUND;
+  let h = x + round - round;
   const d6 = x - h;
-  x = (u[7]! + l[7]! * f) * g + h / LIMB;
-  h = x + ROUND - ROUND;
+  x = (u[7]! + l[7]! * f) * g + h * next;
+  h = x + round - round;
   const d7 = x - h;
-  h /= LIMB;
+  h *= next;
   x = (u[0]! + l[0]! * f) * g + h;
   const fold = h * 2048;
-  h = x + ROUND - ROUND;
+  h = x + round - round;
   d[0] = x - h;
-  x = (u[1]! + l[1]! * f) * g + fold + h / LIMB;
-  h = x + ROUND - ROUND;
+  x = (u[1]! + l[1]! * f) * g + fold + h * next;
+  h = x + round - round;
   d[1] = x - h;
   for (let i = 2; i < 6; i++) {
-    x = (u[i]! + l[i]! * f) * g + h / LIMB;
-    h = x + ROUND - ROUND;
+    x = (u[i]! + l[i]! * f) * g + h * next;
+    h = x + round - round;
     d[i] = x - h;
   }
-  x = d6 + h / LIMB;
-  h = x + ROUND - ROUND;
+  x = d6 + h * next;
+  h = x + round - round;
   d[6] = x - h;
-  d[7] = d7 + h / LIMB;
+  d[7] = d7 + h * next;
 }
 
 /** Fully reduced limbs, 0 to 2^20 - 1 each, in place. */

@@ -85,7 +85,7 @@ test("sim with an application of one's own, and with what can not be", (t) => {
     mote.on("up", () => mote.send("hello"));
     mote.on("ready", () => { setTimeout(() => { throw new Error("mine"); }, 10); });
   `);
-  const own = mote(["sim", "--app", "own.js", "--seconds", "200"], { cwd });
+  const own = mote(["sim", "--app", "own.js", "--seconds", "300"], { cwd });
   t.is(own.code, 1, own.err);
   t.regex(own.out, /messages: 1 sent, 1 delivered, 0 lost\n/);
   t.regex(own.out, /exception on the device: Uncaught .*mine/);
