@@ -29,6 +29,7 @@ export const texts: Record<ErrorCode, string> = {
   UNKNOWN_SENDER: "The message is from nobody known. Link the sender's public key first, or allow pairing.",
   BUSY: "Too much waits already. Send again later.",
   BASE32: "The text is not base32 (lower case, no padding), or not hex, of whole bytes.",
+  CBOR: "The compressed payload (z=1) is not what was expected, in this order: \"c\" as an unsigned integer, LOB packet, map, type, seq, ack and miss.",
 };
 
 /** The number, from 1, that stands for an error's code on a device. Throws for what is no code. */

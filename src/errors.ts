@@ -28,7 +28,8 @@ export type ErrorCode =
   | "ENTROPY"
   | "UNKNOWN_SENDER"
   | "BUSY"
-  | "BASE32";
+  | "BASE32"
+  | "CBOR";
 
 /** An error of this library: `code` says which, `message` what was wrong and what to do; never key material. */
 export interface E3XError extends Error {

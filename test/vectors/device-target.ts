@@ -19,6 +19,8 @@ const REASONS: Record<string, string> = {
   hashnameOf: "hashnames are not in the device bundle",
   toBase32: "the device bundle gives no base32",
   fromBase32: "the device bundle gives no base32",
+  compress: "CBOR compression (z=1) is not in the device bundle",
+  decompress: "CBOR compression (z=1) is not in the device bundle",
   cloak: "cloaking is not in the device bundle",
   uncloak: "cloaking is not in the device bundle",
   decrypt: "the device bundle opens a message only after its MAC",

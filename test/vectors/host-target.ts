@@ -1,4 +1,5 @@
 /** The host library as a target of vectors, by its public names only. */
+import { sorted } from "./sorted.ts";
 import type { Operation, Target } from "./target.ts";
 
 export type Library = typeof import("../../src/index.ts");
@@ -139,6 +140,11 @@ export function hostOperations(library: Library): Operations {
     hashnameOfKeys: (keys: Record<string, string>) => library.hashname(Object.fromEntries(Object.entries(keys).map(([id, key]) => [id, library.fromBase32(key)]))),
     toBase32: (data: string) => library.toBase32(bytes(data)),
     fromBase32: (text: string) => hex(library.fromBase32(text)),
+    compress: (json: string, body: string) => hex(library.compress(JSON.parse(json), bytes(body))),
+    decompress: (payload: string) => {
+      const { json, body } = library.decompress(bytes(payload));
+      return `${sorted(json)} ${hex(body) || "-"}`;
+    },
   };
 }
 

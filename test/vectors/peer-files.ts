@@ -4,6 +4,8 @@ import { VectorError } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import { cuts, secretForms, session } from "./own-files.ts";
 import type { Side } from "./own-files.ts";
+import { sorted } from "./sorted.ts";
+import type { Case } from "./target.ts";
 
 export function peerChunks(entry: Fields, to: Collector): void {
   const packets = entry.hexes("packets");
@@ -93,8 +95,36 @@ export function peerCloak(entry: Fields, to: Collector): void {
   to.check(["uncloak", entry.hex("cloaked")], `${entry.hex("packet")} in ${entry.number("rounds")}`);
 }
 
-export function peerCbor(_entry: Fields, to: Collector): void {
-  to.skip("CBOR compression (z=1) is not built yet");
+/** Both ways: the packet to CBOR, and CBOR to the packet. */
+function compression(json: unknown, body: string, cbor: string, to: Collector, unless?: Case["unless"]): void {
+  to.check(["compress", JSON.stringify(json), body], cbor, unless);
+  to.check(["decompress", cbor], `${sorted(json)} ${body || "-"}`);
+}
+
+// an entry that is for receivers: what ours sends of the same packet
+const SHORTER: Record<string, Case["unless"]> = {
+  "LOB c is overwritten": { results: ["04a1617a00"], reason: "compress: c stands in the LOB packet too, which no sender needs; ours sends a map" },
+};
+
+export function peerCbor(entry: Fields, to: Collector): void {
+  const json = entry.value("json");
+  const body = entry.hex("body");
+  const cbor = entry.hex("cbor");
+  const packet = Buffer.from(entry.hex("equivalent_lob"), "hex");
+  const end = packet.length < 2 ? 0 : 2 + packet.readUInt16BE();
+  to.claim(packet.length === entry.number("lob_length"), "lob_length is not equivalent_lob's");
+  to.claim(cbor.length === 2 * entry.number("cbor_length"), "cbor_length is not cbor's");
+  to.claim(packet.toString("hex", end) === body && sorted(jsonOf(packet.toString("utf8", 2, end))) === sorted(json), "equivalent_lob is not json and body");
+  compression(json, body, cbor, to, SHORTER[entry.text("name")]);
+}
+
+/** The JSON of a text that a file has. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new VectorError(`what should be JSON is not: ${text.slice(0, 40)}`);
+  }
 }
 
 /** What a peer printed of a packet, after "ok ". */
@@ -131,7 +161,7 @@ export function published(entry: Fields, to: Collector): void {
     to.check(["decode", entry.hex("packet")], `${head} ${body} ${json}`);
     to.check(["encode", head, body], entry.hex("packet"));
     to.check(["encodeJson", json, body], entry.hex("packet"));
-  } else if (entry.has("cbor")) to.skip("CBOR compression (z=1) is not built yet");
+  } else if (entry.has("cbor")) compression(jsonOf(entry.text("json")), "", entry.hex("cbor"), to);
   else if (entry.has("fold1")) to.skip("fold is not given by itself: keys and MACs show it");
   else if (entry.has("nonce")) to.skip("ChaCha20 is not given by itself: cloaked packets show it");
   else throw new VectorError(`nothing is known of a fixture like "${name}"`);
