@@ -14,10 +14,6 @@ import { fail } from "../errors.ts";
 /** Bytes of a public key: 02 or 03 (parity of y), then x. */
 export const KEY_LENGTH = 21;
 
-/** Steps that a public key takes, and a shared secret (with the check of the other key): for progress and planning. */
-export const KEY_STEPS = 2850;
-export const SHARED_STEPS = 3023;
-
 // the order n of the group
 const ORDER = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 244, 200, 249, 39, 174, 211, 202, 117, 34, 87]);
 
