@@ -148,9 +148,13 @@ export class MessageExchange {
     return outer;
   }
 
-  /** Whether the other endpoint sent the message with this BODY. */
+  /**
+   * Whether the other endpoint sent the message with this BODY. The MAC is the same both ways: what this side sent and
+   * somebody sends back is told by its KEY.
+   */
   sent(body: Uint8Array): boolean {
-    return authentic(body, KEY_LENGTH, this._static!);
+    const own = this.ephemeral;
+    return !(own && same(own.key, messageSender(body))) && authentic(body, KEY_LENGTH, this._static!);
   }
 
   /**

@@ -1,24 +1,8 @@
 import test from "ava";
 import { CurveJob, Exchange, Self, finish, generate, lob } from "../../src/index.ts";
-import { bytes, codeOf, hex, seeded } from "./random.ts";
+import { bytes, codeOf, hex, jobsOf, seeded } from "../helpers/core.ts";
 
 const pair = (seed: string) => generate(seeded(seed));
-
-/** Counts the jobs of curve work that are done inside `work`. */
-function jobsOf(work: () => void): number {
-  const { step } = CurveJob.prototype;
-  const jobs = new Set<CurveJob>();
-  CurveJob.prototype.step = function (this: CurveJob) {
-    jobs.add(this);
-    return step.call(this);
-  };
-  try {
-    work();
-  } finally {
-    CurveJob.prototype.step = step;
-  }
-  return jobs.size;
-}
 
 const ends = (outA = 0, outB = 0) => {
   const a = new Self(pair("a"), seeded("a session"));
@@ -225,4 +209,12 @@ test("key pairs that are none are refused", (t) => {
   t.is(codeOf(self(key, new Uint8Array(20))), "SECRET_RANGE");
   t.is(codeOf(() => generate((n) => new Uint8Array(n))), "SECRET_RANGE");
   t.is(finish(new CurveJob(secret)).length, 21);
+});
+
+test("a message that somebody sends back to its sender is not of the other", (t) => {
+  const { odd, even } = ends();
+  const outer = odd.encrypt(bytes("0000"));
+  t.true(even.verify(outer));
+  t.is(jobsOf(() => t.false(odd.verify(outer))), 0);
+  t.is(codeOf(() => odd.sync(odd.handshake())), "MAC");
 });

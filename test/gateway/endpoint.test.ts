@@ -1,27 +1,11 @@
 import test from "ava";
 import { CurveJob, Endpoint, Pipe, finish, generate, lob, stamp } from "../../src/index.ts";
-import { bytes, codeOf, hex, seeded } from "../exchange/random.ts";
+import { bytes, codeOf, hex, jobsOf, seeded } from "../helpers/core.ts";
 import { sealForReference } from "../vectors/reference.ts";
 import { carry, frames, linked, packetsOf, side, tick } from "./world.ts";
 import type { Side } from "./world.ts";
 
 const data = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 13 + length) & 255);
-
-/** How many jobs of curve work are begun inside `work`. */
-function jobsOf(work: () => void): number {
-  const { step } = CurveJob.prototype;
-  const jobs = new Set<CurveJob>();
-  CurveJob.prototype.step = function (this: CurveJob) {
-    jobs.add(this);
-    return step.call(this);
-  };
-  try {
-    work();
-  } finally {
-    CurveJob.prototype.step = step;
-  }
-  return jobs.size;
-}
 
 test("two endpoints link and exchange content both ways", (t) => {
   const { a, b, ab, ba } = linked();
@@ -574,4 +558,14 @@ test("serial lines with blocking carry handshakes and content", (t) => {
   carry(a, b, 1);
   t.deepEqual([a.events, b.events], [[`message ${hex(data(300))}`], [`message ${hex(data(700))}`]]);
   t.is(new Pipe({ mtu: 20, limit: 10 }).frame(), undefined);
+});
+
+test("frames that are sent back are refused without curve work, and what comes after them is taken", (t) => {
+  const { a, b, ab } = linked();
+  ab.send(data(40));
+  const sent = frames(a);
+  t.is(jobsOf(() => { for (const frame of sent) a.endpoint.receive(a.pipe, frame, 0); }), 0);
+  t.deepEqual(a.endpoint.drops, { UNKNOWN_SENDER: 1 });
+  for (const frame of sent) b.endpoint.receive(b.pipe, frame, 0);
+  t.is(b.events.at(-1), `message ${hex(data(40))}`);
 });
