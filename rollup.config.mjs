@@ -18,7 +18,7 @@ const executable = {
 const host = (input, exportConditions, ...plugins) => ({
   input,
   external,
-  plugins: [nodeResolve({ exportConditions, extensions: [".ts", ".js"] }), stripTypes(ts.ScriptTarget.ES2022, false), ...plugins],
+  plugins: [nodeResolve({ exportConditions, extensions: [".ts", ".js"] }), stripTypes(ts.ScriptTarget.ES2022), ...plugins],
   output: { dir, format: "es", entryFileNames: "[name].js", chunkFileNames: "[name].js", sourcemap: true },
 });
 

@@ -1,6 +1,6 @@
 import { explain } from "#engine";
 
-/** Every way in which input, state or use can be refused. On a device the code is the whole message. */
+/** Every way in which input, state or use can be refused. On a device a number stands for it (errors-texts.ts). */
 export type ErrorCode =
   | "KEY_LENGTH"
   | "KEY_PREFIX"

@@ -72,7 +72,7 @@ async function compile(unit: Unit): Promise<Compiled> {
       external: [moduleName, ...builtinModules],
       plugins: [
         nodeResolve({ exportConditions: unit.conditions, extensions: [".ts", ".js", ".mjs"] }),
-        stripTypes(unit.target, true),
+        stripTypes(unit.target, unit.role),
         unit.role === "runtime" && aliasGlobals(),
       ],
       onwarn(warning) {

@@ -1,5 +1,6 @@
 import ts from "typescript";
 import { errorNumber } from "../errors-texts.ts";
+import type { Role } from "./minify.ts";
 
 function usesOwnThis(node: ts.Node): boolean {
   if (node.kind === ts.SyntaxKind.ThisKeyword || (ts.isIdentifier(node) && node.text === "arguments")) return true;
@@ -24,9 +25,9 @@ const SELF_USES = 5;
 /**
  * Shorter forms that mean the same to Espruino, which hoists nothing: `const` becomes `let`, so that declarations
  * join, a function declaration becomes a variable with an arrow function, a method that says `this` often has it in a
- * variable, and error codes become numbers. Saves 10 % of the protocol core.
+ * variable, and in the runtime error codes become numbers. Saves 10 % of the protocol core.
  */
-export const shorten: ts.TransformerFactory<ts.SourceFile> = (context) => {
+export const shorten = (role: Role): ts.TransformerFactory<ts.SourceFile> => (context) => {
   const { factory } = context;
   const self = "self$";
   const renameThis = (node: ts.Node): ts.Node => {
@@ -43,7 +44,8 @@ export const shorten: ts.TransformerFactory<ts.SourceFile> = (context) => {
   };
   const visit = (node: ts.Node): ts.Node => {
     const inner = ts.visitEachChild(node, visit, context);
-    if (ts.isCallExpression(inner) && ts.isIdentifier(inner.expression) && inner.expression.text === "fail") {
+    // an application may have a function of that name
+    if (role === "runtime" && ts.isCallExpression(inner) && ts.isIdentifier(inner.expression) && inner.expression.text === "fail") {
       const code = inner.arguments[0]!;
       if (ts.isStringLiteral(code)) {
         return factory.updateCallExpression(inner, inner.expression, undefined, [factory.createNumericLiteral(errorNumber(code.text))]);

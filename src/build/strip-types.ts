@@ -1,12 +1,13 @@
 import type { Plugin } from "rollup";
 import ts from "typescript";
+import type { Role } from "./minify.ts";
 import { shorten } from "./shorten.ts";
 
 /**
  * A rollup plugin that takes the types out of TypeScript and brings newer syntax down to `target`;
- * for a device it also chooses the shorter of equal forms.
+ * for what a device runs, told by its role, it also chooses the shorter of equal forms.
  */
-export function stripTypes(target: ts.ScriptTarget, device: boolean): Plugin {
+export function stripTypes(target: ts.ScriptTarget, device?: Role): Plugin {
   return {
     name: "strip-types",
     transform(code, id) {
@@ -14,7 +15,7 @@ export function stripTypes(target: ts.ScriptTarget, device: boolean): Plugin {
       const output = ts.transpileModule(code, {
         fileName: id,
         reportDiagnostics: true,
-        transformers: { before: device ? [shorten] : [] },
+        transformers: { before: device ? [shorten(device)] : [] },
         compilerOptions: {
           target,
           module: ts.ModuleKind.ESNext,

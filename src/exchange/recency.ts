@@ -6,9 +6,9 @@
  * content, 2 goes on. BODY is the content, or a piece of its chunk encoding (packet/chunk.ts) with `at` one above the
  * piece before. Other applications may have "at" in a JSON HEAD instead.
  */
-import { isAt } from "./exchange.ts";
 import { encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
+import { isAt } from "./exchange.ts";
 
 export const WHOLE = 0;
 export const FIRST = 1;

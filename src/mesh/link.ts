@@ -9,7 +9,7 @@ import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
 import { MessageExchange, generateSecret, isHandshake, messageSender } from "../exchange/exchange.ts";
 import type { Identity, KeyPair } from "../exchange/exchange.ts";
-import { FIRST, MESSAGE_AT_MAX, NEXT, pieceOf, stamp, stampOf } from "../exchange/recency.ts";
+import { FIRST, MESSAGE_AT_MAX, NEXT, WHOLE, pieceOf, stamp, stampOf } from "../exchange/recency.ts";
 import { concat, same, slice } from "../packet/bytes.ts";
 import { Joiner, split } from "../packet/chunk.ts";
 import { decode } from "../packet/lob.ts";
@@ -21,8 +21,8 @@ export type LinkState = [handshakeSent: number, handshakeAccepted: number, sent:
 
 /**
  * What happens: "up" the link is in sync, or its session was renewed; "down" the other did not answer a handshake for
- * 30 s (`patience`), its exchange is wiped; "message" content of the other has come, `data` is its bytes and `packet` the INNER that
- * brought it; "drop" something was refused, `data` is why.
+ * 30 s (`patience`), its exchange is wiped; "message" content of the other has come, `data` is its bytes and `packet` the
+ * INNER that brought it; "drop" something was refused, `data` is why.
  */
 export type On = (
   event: "up" | "down" | "message" | "drop", link: Link, data?: Uint8Array | ErrorCode, packet?: Packet,
@@ -60,7 +60,7 @@ export class Link {
   private _options: LinkOptions;
   // whether handshakes are asked for: content then waits for them
   private _session?: boolean;
-  // INNER packets to be sent; BODYs of messages that came, each followed by its pipe
+  // INNER packets to be sent; BODYs of messages that came, each with its pipe
   private _out: Uint8Array[] = [];
   private _in: [Uint8Array, Pipe][] = [];
   // `at` of messages: sent, kept as sent, accepted
@@ -70,7 +70,7 @@ export class Link {
   // the content that comes in pieces, and `at` of its last piece
   private _joiner?: Joiner;
   private _piece?: number;
-  // the last handshake sent while it may have to be sent again, since when, and how often it was (-1: it was made after the last `poll`)
+  // the last handshake sent while it may have to be sent again, since when, and how often it was (-1: not seen by `poll` yet)
   private _handshake?: Uint8Array;
   private _since = 0;
   private _tries = 0;
@@ -104,7 +104,7 @@ export class Link {
    */
   send(content: Uint8Array | string | object): void {
     const room = this._options.message;
-    let piece = 0;
+    let piece = WHOLE;
     let rest = content instanceof Uint8Array ? content : toBytes(typeof content === "string" ? content : JSON.stringify(content));
     if (rest.length > room) {
       piece = FIRST;
@@ -212,7 +212,7 @@ export class Link {
     // the other goes on: it has our answer
     if (exchange.in === exchange.out) this._handshake = undefined;
     const piece = pieceOf(inner);
-    if (piece) {
+    if (piece !== WHOLE) {
       if (piece === FIRST) this._joiner = new Joiner(options.content);
       else if (at !== this._piece! + 1) this._joiner = undefined;
       this._piece = at;

@@ -80,6 +80,14 @@ test("what Espruino would not run fails with the source's place", async (t) => {
   t.like(error!.findings, [{ file: "test/build/fixtures/app-refused.ts", line: 3, rule: "es-x/no-destructuring" }]);
 });
 
+test("an application's own function fail stays as it is", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "e3x-mote-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const app = join(folder, "app.js");
+  writeFileSync(app, 'function fail(code) { console.log("@@" + code); } fail("MAC"); fail("no code of ours");');
+  t.regex((await buildBoard(puck, { entry, app })).files["app.js"]!, /"MAC".*no code of ours/s);
+});
+
 test("a module that is not there, and source that does not parse, are typed errors", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "e3x-mote-"));
   t.teardown(() => rmSync(folder, { recursive: true }));

@@ -2,7 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { compress, decompress, lob } from "../../src/index.ts";
 import type { Json } from "../../src/index.ts";
-import { bytes, codeOf, hex } from "../exchange/random.ts";
+import { bytes, codeOf, hex } from "../helpers/core.ts";
 
 const SEED = { seed: 1, numRuns: 500 };
 const CODES = ["CBOR", "JSON", "PACKET_HEAD", "PACKET_TOO_SHORT", "PACKET_LENGTH"];

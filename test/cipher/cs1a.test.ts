@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { Exchange, Self, generate, messageBody } from "../../src/index.ts";
-import { bytes, codeOf, hex, seeded } from "../exchange/random.ts";
+import { bytes, codeOf, hex, seeded } from "../helpers/core.ts";
 import { sealReference } from "../vectors/reference.ts";
 
 const pair = (seed: string) => generate(seeded(seed));

@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { CurveJob, checkKey, checkSecret, finish } from "../../src/index.ts";
-import { bytes, codeOf, hex, seeded } from "../exchange/random.ts";
+import { bytes, codeOf, hex, seeded } from "../helpers/core.ts";
 import { publicReference, sharedReference } from "../vectors/reference.ts";
 
 const N = 0x0100000000000000000001f4c8f927aed3ca752257n;

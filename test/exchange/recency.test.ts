@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { lob, pieceOf, stamp, stampOf } from "../../src/index.ts";
-import { bytes, hex } from "./random.ts";
+import { bytes, hex } from "../helpers/core.ts";
 
 test("what is stamped is read as it was stamped", (t) => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 4294967295 }), fc.constantFrom(0, 1, 2), fc.uint8Array({ maxLength: 50 }), (at, piece, body) => {

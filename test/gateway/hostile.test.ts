@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { Pipe, lob, split, stamp } from "../../src/index.ts";
-import { bytes, hex, seeded } from "../exchange/random.ts";
+import { bytes, hex, seeded } from "../helpers/core.ts";
 import { carry, frames, linked, packetsOf, side, tick } from "./world.ts";
 import type { Side, WorldOptions } from "./world.ts";
 

@@ -1,8 +1,8 @@
 /** Two endpoints and a radio between them in simulated time, with every frame in the test's hands. */
 import { Endpoint, Pipe, generate } from "../../src/index.ts";
 import type { EndpointOptions, Link, PipeOptions, State } from "../../src/index.ts";
-import { hex, seeded } from "../exchange/random.ts";
-import type { Seeded } from "../exchange/random.ts";
+import { hex, seeded } from "../helpers/core.ts";
+import type { Seeded } from "../helpers/core.ts";
 
 export interface Side {
   endpoint: Endpoint;

@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { Pipe } from "../../src/index.ts";
-import { codeOf, hex } from "../exchange/random.ts";
+import { codeOf, hex } from "../helpers/core.ts";
 
 const packet = (length: number, seed = 1): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 11 + seed * 31) & 255);
 

@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { Joiner, split } from "../../src/index.ts";
-import { codeOf, hex } from "../exchange/random.ts";
+import { codeOf, hex } from "../helpers/core.ts";
 
 const packet = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 7 + length) & 255);
 const joinedOf = (pieces: Iterable<Uint8Array>, limit = 65536): { packets: string[]; drops: number } => {

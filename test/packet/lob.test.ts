@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { lob } from "../../src/index.ts";
-import { codeOf, hex } from "../exchange/random.ts";
+import { codeOf, hex } from "../helpers/core.ts";
 
 const SEED = { seed: 1, numRuns: 300 };
 const data = (maxLength: number) => fc.uint8Array({ maxLength, size: "max" });

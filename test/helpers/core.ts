@@ -1,5 +1,6 @@
-/** Seeded randomness: the same bytes in every run. */
+/** What tests of the protocol core share: seeded randomness, hex, the code of an error, a count of curve work. */
 import { createHash } from "node:crypto";
+import { CurveJob } from "../../src/index.ts";
 
 /** A source of entropy; `calls` counts how often it was asked. */
 export interface Seeded {
@@ -31,4 +32,20 @@ export function codeOf(work: () => unknown): string | undefined {
     if (!code || typeof message !== "string" || message.length < 20) throw error;
     return code;
   }
+}
+
+/** How many jobs of curve work are begun inside `work`. */
+export function jobsOf(work: () => void): number {
+  const { step } = CurveJob.prototype;
+  const jobs = new Set<CurveJob>();
+  CurveJob.prototype.step = function (this: CurveJob) {
+    jobs.add(this);
+    return step.call(this);
+  };
+  try {
+    work();
+  } finally {
+    CurveJob.prototype.step = step;
+  }
+  return jobs.size;
 }
