@@ -1,7 +1,8 @@
 /** e3x-mote for Node.js and browsers: the protocol, by the names of telehash v3. */
 export { compress, decompress } from "./channel/compression.ts";
 export { CSID, messageKey, token } from "./cipher/cs1a.ts";
-export { CurveJob, KEY_LENGTH, checkKey, checkSecret, finish } from "./cipher/curve.ts";
+export { CurveJob, finish } from "./cipher/curve.ts";
+export { KEY_LENGTH, checkKey, checkSecret } from "./cipher/keys.ts";
 export type { E3XError, ErrorCode } from "./errors.ts";
 export { errorCode, errorNumber, texts as errorTexts } from "./errors-texts.ts";
 export { Exchange, Self, generate } from "./exchange/e3x.ts";

@@ -123,7 +123,7 @@ export async function measureBoard(board: Board, options: BuildOptions = {}): Pr
   const runtime = await compile({
     input: options.entry ?? join(packageRoot, "src/device/index.ts"),
     output: "e3x-mote.js",
-    conditions: ["espruino", `espruino-${board.crypto}`, `entropy-${board.entropy.hardware ? "hardware" : "given"}`],
+    conditions: ["espruino", `crypto-${board.crypto === "native" ? "firmware" : "script"}`, `entropy-${board.entropy.hardware ? "hardware" : "given"}`],
     // newer syntax in our own sources is refused, not brought down: it would cost bytes unseen
     target: ts.ScriptTarget.ES2022,
     role: "runtime",

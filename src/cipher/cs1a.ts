@@ -4,7 +4,7 @@
 import { ctr, hmac, sha256 } from "#primitives";
 import { fail } from "../errors.ts";
 import { concat, slice } from "../packet/bytes.ts";
-import { KEY_LENGTH } from "./curve.ts";
+import { KEY_LENGTH } from "./keys.ts";
 
 export const CSID = 0x1a;
 

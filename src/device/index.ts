@@ -3,7 +3,8 @@
  * Everything else that is exported is the protocol core, for applications that own their loop.
  */
 import { entropy } from "#entropy";
-import { CurveJob, KEY_LENGTH } from "../cipher/curve.ts";
+import { CurveJob } from "#curve";
+import { KEY_LENGTH } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
 import type { E3XError } from "../errors.ts";
 import { generateSecret, messageBody } from "../exchange/exchange.ts";
@@ -14,7 +15,7 @@ import { Pipe } from "../mesh/pipe.ts";
 import { concat, slice } from "../packet/bytes.ts";
 import { fromBase32 } from "../packet/text.ts";
 
-export { CurveJob } from "../cipher/curve.ts";
+export { CurveJob } from "#curve";
 export { MessageExchange, messageBody } from "../exchange/exchange.ts";
 export { Joiner, split } from "../packet/chunk.ts";
 export { decode, encode } from "../packet/lob.ts";

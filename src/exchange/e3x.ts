@@ -3,7 +3,8 @@
  * `token`, `verify`, `encrypt`, `handshake`, `sync`, `send`, `receive`. For programs that may block for the curve work.
  */
 import { CHANNEL_OVERHEAD, TOKEN_LENGTH, authentic, channelKey, messageKey, open, seal, token } from "../cipher/cs1a.ts";
-import { CurveJob, KEY_LENGTH, checkKey, checkSecret, finish } from "../cipher/curve.ts";
+import { CurveJob, finish } from "../cipher/curve.ts";
+import { KEY_LENGTH, checkKey, checkSecret } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
 import { same } from "../packet/bytes.ts";
 import { decode } from "../packet/lob.ts";

@@ -4,7 +4,8 @@
  * telehash v3: e3x/exchange.md, messages.md, handshake.md, order.md.
  */
 import { CSID, MESSAGE_OVERHEAD, authentic, messageKey, open, seal } from "../cipher/cs1a.ts";
-import { CurveJob, KEY_LENGTH, checkKey, checkSecret } from "../cipher/curve.ts";
+import { CurveJob } from "#curve";
+import { KEY_LENGTH, checkKey, checkSecret } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
 import { same, slice } from "../packet/bytes.ts";
 import { decode, encode } from "../packet/lob.ts";

@@ -1,6 +1,7 @@
 /** An endpoint with many links: a gateway. */
 import { messageKey, open } from "../cipher/cs1a.ts";
-import { CurveJob, KEY_LENGTH, checkKey, checkSecret, finish } from "../cipher/curve.ts";
+import { CurveJob, finish } from "../cipher/curve.ts";
+import { KEY_LENGTH, checkKey, checkSecret } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
 import { isHandshake, messageBody, messageSender } from "../exchange/exchange.ts";

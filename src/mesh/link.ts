@@ -3,8 +3,9 @@
  * clock or storage of its own; packets, time (in seconds) and turns to work come from who owns it. A device that talks
  * to one gateway needs no more; `endpoint.ts` keeps many.
  */
+import { CurveJob } from "#curve";
 import { toBytes } from "#engine";
-import { CurveJob, checkKey } from "../cipher/curve.ts";
+import { checkKey } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
 import { MessageExchange, generateSecret, isHandshake, messageSender } from "../exchange/exchange.ts";

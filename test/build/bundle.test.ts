@@ -103,7 +103,7 @@ test("a board's ciphers come by its conditions", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "e3x-mote-"));
   t.teardown(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, "package.json"), JSON.stringify({
-    imports: { "#which": { "espruino-native": "./native.ts", "espruino-small": "./small.ts", default: "./host.ts" } },
+    imports: { "#which": { "crypto-firmware": "./native.ts", "crypto-script": "./small.ts", default: "./host.ts" } },
   }));
   for (const which of ["native", "small", "host"]) writeFileSync(join(folder, `${which}.ts`), `export const which = "${which}";`);
   const device = join(folder, "device.ts");

@@ -19,7 +19,7 @@ Object.assign(globalThis, {
     },
   },
 });
-const small: Primitives = await import("../../src/cipher/primitives-small.ts");
+const small: Primitives = await import("../../src/cipher/primitives-script.ts");
 
 interface Case { op: keyof Primitives; args: Uint8Array[]; want: string }
 

@@ -2,7 +2,7 @@
 import { CSID, Exchange, Self, hashname, isHandshake, lob, pieceOf, stampOf, toHex, token } from "../../index.ts";
 import type { Packet } from "../../index.ts";
 import { CHANNEL_OVERHEAD, MESSAGE_OVERHEAD, TOKEN_LENGTH } from "../../cipher/cs1a.ts";
-import { KEY_LENGTH } from "../../cipher/curve.ts";
+import { KEY_LENGTH } from "../../cipher/keys.ts";
 import { FIRST, NEXT } from "../../exchange/recency.ts";
 import { decloak, isCloaked } from "../../packet/cloak.ts";
 import { checkPoint } from "../keys-file.ts";
