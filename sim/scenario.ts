@@ -3,6 +3,7 @@
 // has nothing to do with what the receiver makes of them: this observer hears everything, and has the gateway's key.
 
 import { Joiner, Self, generate, isHandshake, lob, stampOf, toBase32 } from "../src/index.ts";
+import { seedFile } from "../src/flash/seed.ts";
 import { Gateway } from "./gateway.ts";
 import type { MediumOptions } from "./medium.ts";
 import { deriveState, sfc32 } from "./random.ts";
@@ -86,6 +87,7 @@ class Watched implements DeviceHost {
 
   boot = (options: Parameters<DeviceHost["boot"]>[0]): Promise<Output> => this.#watch(this.#host.boot(options));
   frame = (time: number, bytes: Uint8Array): Promise<Output> => this.#watch(this.#host.frame(time, bytes));
+  link = (time: number, up: boolean, mtu?: number): Promise<Output> => this.#watch(this.#host.link(time, up, mtu));
   run = (time: number): Promise<Output> => this.#watch(this.#host.run(time));
   storage = (): Promise<StorageImage> => this.#host.storage();
   close = (): Promise<void> => this.#host.close();
@@ -117,7 +119,7 @@ class Observer {
       whole = { packet, outer: Uint8Array.from(outer) };
       this.packets.push(whole);
     });
-    this.#open = this.#joiner.begun() ? packet : undefined;
+    this.#open = this.#joiner.size + this.#joiner.left ? packet : undefined;
     return whole;
   }
 
@@ -193,12 +195,13 @@ export class Scenario {
   /** Boots the device next to the gateway. Throws DeviceError where the bundle does not start. */
   async start(): Promise<void> {
     const { board, bundle, medium, messages } = this.#options;
-    const device: DeviceOptions = {
-      board,
-      bundle,
-      hardwareEntropy: board.entropy?.hardware ?? true,
-      storage: provision(this.gateway.key, medium.frameSize, messages),
-    };
+    const hardwareEntropy = board.entropy?.hardware ?? true;
+    const storage = provision(this.gateway.key, medium.frameSize, messages);
+    if (!hardwareEntropy) {
+      const { name, bytes } = seedFile(randomOf(this.#options.seed, "seed"));
+      storage[name] = bytes;
+    }
+    const device: DeviceOptions = { board, bundle, hardwareEntropy, storage };
     await this.simulator.addNode("gateway", this.gateway);
     await this.simulator.addDevice(this.device, this.#host, device);
   }
@@ -244,7 +247,8 @@ export class Scenario {
   async result(): Promise<ScenarioResult> {
     const identity = (await this.storage())["mote.id"];
     if (identity !== undefined) {
-      const device = new Self({ "1a": { key: identity.subarray(0, 21), secret: identity.subarray(21) } }, randomOf(0, ""));
+      // eight bytes of check before it
+      const device = new Self({ "1a": { key: identity.subarray(8, 29), secret: identity.subarray(29) } }, randomOf(0, ""));
       for (const { packet, outer } of this.#down.packets) explain(packet, outer, device);
     }
     const packets = [...this.#up.packets, ...this.#down.packets].map(({ packet }) => packet).sort((a, b) => a.start - b.start);

@@ -1,4 +1,4 @@
-import { explain } from "#engine";
+export { fail } from "#engine";
 
 /** Every way in which input, state or use can be refused. On a device a number stands for it (errors-texts.ts). */
 export type ErrorCode =
@@ -29,16 +29,11 @@ export type ErrorCode =
   | "UNKNOWN_SENDER"
   | "BUSY"
   | "BASE32"
-  | "CBOR";
+  | "CBOR"
+  | "STORAGE"
+  | "MEMORY";
 
 /** An error of this library: `code` says which, `message` what was wrong and what to do; never key material. */
 export interface E3XError extends Error {
   code: ErrorCode;
-}
-
-/** Throws a typed error. A plain Error with a code: Espruino cannot extend Error. */
-export function fail(code: ErrorCode): never {
-  const error = new Error(explain(code)) as E3XError;
-  error.code = code;
-  throw error;
 }

@@ -8,7 +8,7 @@ import { Tokenizer, Type, encode } from "cborg";
 import type { Token } from "cborg";
 import { toBytes, toText } from "#engine";
 import { fail } from "../errors.ts";
-import { concat } from "../packet/bytes.ts";
+import { concat } from "#engine";
 import * as lob from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 

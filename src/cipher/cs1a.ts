@@ -1,9 +1,8 @@
 /**
  * Cipher Set 1a: secp160r1, AES-128-CTR, HMAC-SHA256 cut to 32 bits. telehash v3, e3x/cs/1a.md.
  */
+import { concat, slice } from "#engine";
 import { ctr, hmac, sha256 } from "#primitives";
-import { fail } from "../errors.ts";
-import { concat, slice } from "../packet/bytes.ts";
 import { KEY_LENGTH } from "./keys.ts";
 
 export const CSID = 0x1a;
@@ -40,13 +39,11 @@ export function token(prefix: Uint8Array): Uint8Array {
   return slice(sha256(slice(prefix, 0, 16)), 0, TOKEN_LENGTH);
 }
 
-function mac(secret: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
-  return fold(hmac(concat([secret, iv]), data), MAC_LENGTH);
-}
-
-/** What of a BODY without its MAC is under the MAC. */
-function macced(sealed: Uint8Array, prefix: number): Uint8Array {
-  return prefix === KEY_LENGTH ? sealed : slice(sealed, prefix + IV_LENGTH, sealed.length);
+/** MAC of a BODY whose MAC begins at `end`; `prefix` is KEY_LENGTH in a message, where all before it is under the MAC. */
+function mac(secret: Uint8Array, body: Uint8Array, prefix: number, end: number): Uint8Array {
+  const start = prefix + IV_LENGTH;
+  const data = slice(body, prefix === KEY_LENGTH ? 0 : start, end);
+  return fold(hmac(concat([secret, slice(body, prefix, start)]), data), MAC_LENGTH);
 }
 
 /**
@@ -59,31 +56,26 @@ export function seal(
   head: Uint8Array, prefix: Uint8Array, key: Uint8Array, secret: Uint8Array, iv: Uint8Array, inner: Uint8Array,
 ): Uint8Array {
   const packet = concat([head, prefix, iv, ctr(key, iv, inner), new Uint8Array(MAC_LENGTH)]);
-  const end = packet.length - MAC_LENGTH;
-  packet.set(mac(secret, iv, macced(slice(packet, head.length, end), prefix.length)), end);
+  const body = packet.subarray(head.length);
+  const end = body.length - MAC_LENGTH;
+  body.set(mac(secret, body, prefix.length, end), end);
   return packet;
 }
 
 /**
- * Whether the MAC of a BODY is right. False too where the BODY is too short to have one.
+ * Whether the MAC of a BODY is right. The BODY must be as long as a prefix, an IV and a MAC.
  * @param prefix length of what stands before the IV: KEY_LENGTH or TOKEN_LENGTH
  */
 export function authentic(body: Uint8Array, prefix: number, secret: Uint8Array): boolean {
   const end = body.length - MAC_LENGTH;
-  if (end < prefix + IV_LENGTH) return false;
-  const wanted = mac(secret, slice(body, prefix, prefix + IV_LENGTH), macced(slice(body, 0, end), prefix));
+  const wanted = mac(secret, body, prefix, end);
   let difference = 0;
   for (let i = 0; i < MAC_LENGTH; i++) difference |= wanted[i]! ^ body[end + i]!;
   return !difference;
 }
 
-/**
- * INNER of a BODY whose MAC is right, or is checked next.
- * @throws PACKET_TOO_SHORT
- */
+/** INNER of a BODY as long as a prefix, an IV and a MAC. */
 export function open(body: Uint8Array, prefix: number, key: Uint8Array): Uint8Array {
   const start = prefix + IV_LENGTH;
-  const end = body.length - MAC_LENGTH;
-  if (end < start) fail("PACKET_TOO_SHORT");
-  return ctr(key, slice(body, prefix, start), slice(body, start, end));
+  return ctr(key, slice(body, prefix, start), slice(body, start, body.length - MAC_LENGTH));
 }

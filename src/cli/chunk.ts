@@ -34,7 +34,7 @@ export function register(program: Command): void {
       for (const frame of frames) drops += joiner.add(frame, (packet) => packets.push(toHex(packet)));
       const problem = drops
         ? new Failure("PACKET_TOO_LARGE", `${plural(drops, "packet")} beyond ${LIMIT} bytes left out; give shorter ones`)
-        : joiner.begun() && new Failure("PACKET_TOO_SHORT", "the last packet is not ended; give the frames that are missing");
+        : joiner.size + joiner.left > 0 && new Failure("PACKET_TOO_SHORT", "the last packet is not ended; give the frames that are missing");
       if (options.json && !problem) printJson({ packets });
       else if (packets.length && !options.json) print(packets.join("\n"));
       if (problem) throw problem;

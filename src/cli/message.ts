@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { Exchange, Joiner, Self, hashname, lob, pieceOf, split, stamp, stampOf, toBase32, toHex } from "../index.ts";
+import { Exchange, Self, hashname, lob, pieceOf, stamp, stampOf, toBase32, toHex } from "../index.ts";
 import type { Packet } from "../index.ts";
-import { FIRST, MESSAGE_AT_MAX, NEXT, WHOLE } from "../exchange/recency.ts";
+import { FIRST, MESSAGE_AT_MAX } from "../exchange/recency.ts";
 import { decloak } from "../packet/cloak.ts";
 import { Failure, usage } from "./failure.ts";
 import { integer, parseHex, readFile, readPackets } from "./input.ts";
@@ -20,17 +20,17 @@ interface EncryptOptions {
   json?: boolean;
 }
 
-/** INNER packets for content: one, or where it is too large for one, several with its chunk encoding. */
+/** INNER packets for content: one, or where it is too large for one, a piece of it each. */
 function stamped(content: Uint8Array, at: number): Uint8Array[] {
-  if (content.length <= MESSAGE_MAX) return [stamp(at, WHOLE, content)];
+  if (content.length <= MESSAGE_MAX) return [stamp(at, 0, content)];
   if (content.length > CONTENT_MAX) {
     throw new Failure("PACKET_TOO_LARGE", `the content has ${count(content.length)} bytes and recipients take ${count(CONTENT_MAX)}; send less at once`);
   }
-  const stream = Buffer.concat(split(content, 0));
   const inners: Uint8Array[] = [];
-  for (let start = 0; start < stream.length; start += MESSAGE_MAX) {
+  const pieces = Math.ceil(content.length / MESSAGE_MAX);
+  for (let start = 0; start < content.length; start += MESSAGE_MAX) {
     if (at > MESSAGE_AT_MAX) throw usage(`--at is too high for so many messages; give at most ${MESSAGE_AT_MAX - inners.length}`);
-    inners.push(stamp(at++, start ? NEXT : FIRST, stream.subarray(start, start + MESSAGE_MAX)));
+    inners.push(stamp(at++, pieces - inners.length + (start ? 0 : FIRST), content.subarray(start, start + MESSAGE_MAX)));
   }
   return inners;
 }
@@ -89,21 +89,25 @@ function open(inner: Uint8Array): Opened {
 /** What the messages bring: contents, those in pieces put together. Throws where pieces are missing. */
 function contents(messages: Opened[]): { message: Opened; data: Uint8Array }[] {
   const found: { message: Opened; data: Uint8Array }[] = [];
-  const joiner = new Joiner(CONTENT_MAX);
+  let pieces: Uint8Array[] = [];
   let next = 0;
   for (const message of messages) {
     const { packet, piece, at } = message;
-    if (piece !== FIRST && piece !== NEXT) found.push({ message, data: packet.body });
+    if (!piece) found.push({ message, data: packet.body });
     else {
-      if (piece === FIRST) joiner.reset();
+      if (piece > FIRST) pieces = [];
       else if (at !== next) throw new Failure("INNER", "a piece of the content is missing; give all its messages, in order");
       next = at + 1;
-      if (joiner.add(packet.body, (data) => found.push({ message, data }))) {
+      pieces.push(packet.body);
+      if (piece % FIRST > 1) continue;
+      const data = Buffer.concat(pieces.splice(0));
+      if (data.length > CONTENT_MAX) {
         throw new Failure("PACKET_TOO_LARGE", `the content is longer than ${count(CONTENT_MAX)} bytes; ask for less at once`);
       }
+      found.push({ message, data });
     }
   }
-  if (joiner.begun()) throw new Failure("INNER", "the content goes on in a message that was not given; give all its messages, in order");
+  if (pieces.length) throw new Failure("INNER", "the content goes on in a message that was not given; give all its messages, in order");
   return found;
 }
 
@@ -150,7 +154,7 @@ async function decrypt(args: string[], options: DecryptOptions): Promise<void> {
       head: packet.json ?? toHex(packet.head),
       content: toHex(data),
       text: readable(data) ?? null,
-      ...(piece === WHOLE && { inner: toHex(inner) }),
+      ...(!piece && { inner: toHex(inner) }),
     })));
   } else if (options.raw) {
     if (!from) note("sender not verified; give the sender's public key with --from");

@@ -1,26 +1,37 @@
 /** What differs between JavaScript engines, for Espruino; `standard.ts` says what each function does. */
-import type { ErrorCode } from "../errors.ts";
+import type { E3XError, ErrorCode } from "../errors.ts";
 
 // what the runtime uses of Espruino's E
 declare const E: {
-  toUint8Array(data: string): Uint8Array;
+  toUint8Array(data: string | Uint8Array[]): Uint8Array;
   toString(data: Uint8Array): string;
   convolve(this: unknown, a: ArrayLike<number>, b: ArrayLike<number>, offset: number): number;
   mapInPlace(from: ArrayLike<number>, to: ArrayLike<number>, map: unknown): void;
 };
 
+const bytes = E.toUint8Array;
+
 /** Espruino's strings are bytes: text is taken as it is, UTF-8 where the application has it so. */
-export function toBytes(text: string): Uint8Array {
-  return E.toUint8Array(text);
+export const toBytes: (text: string) => Uint8Array = bytes;
+
+export const toText: (bytes: Uint8Array) => string = E.toString;
+
+export const concat: (parts: Uint8Array[]) => Uint8Array = bytes;
+
+/** Espruino's subarray goes beyond the end. */
+export function slice(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return bytes.subarray(start, Math.min(end, bytes.length));
 }
 
-export function toText(bytes: Uint8Array): string {
-  return E.toString(bytes);
+export function same(a: Uint8Array, b: Uint8Array): boolean {
+  return toText(a) === toText(b);
 }
 
 /** No texts on a device, and numbers for codes: they would take more flash than the code that fails. */
-export function explain(code: ErrorCode): string {
-  return `e3x-mote ${code}`;
+export function fail(code: ErrorCode): never {
+  const error = new Error("e3x-mote " + code) as E3XError;
+  error.code = code;
+  throw error;
 }
 
 // 2,100 products a curve operation: native convolution takes half of the time that a loop in JavaScript takes.

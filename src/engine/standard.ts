@@ -3,7 +3,7 @@
  * loop of the curve. `espruino.ts` is the other half; package.json's "imports" choose.
  */
 import { texts } from "../errors-texts.ts";
-import type { ErrorCode } from "../errors.ts";
+import type { E3XError, ErrorCode } from "../errors.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -18,9 +18,34 @@ export function toText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** What an error says beside its code. */
-export function explain(code: ErrorCode): string {
-  return texts[code];
+/** Byte arrays one after the other. */
+export function concat(parts: Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const all = new Uint8Array(length);
+  length = 0;
+  for (const part of parts) {
+    all.set(part, length);
+    length += part.length;
+  }
+  return all;
+}
+
+/** A view of bytes from start to before end; what is beyond their end is left out. */
+export function slice(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return bytes.subarray(start, end);
+}
+
+/** Whether two byte arrays are the same; not for secrets. */
+export function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Throws a typed error. A plain Error with a code: Espruino cannot extend Error. */
+export function fail(code: ErrorCode): never {
+  const error = new Error(texts[code]) as E3XError;
+  error.code = code;
+  throw error;
 }
 
 /**

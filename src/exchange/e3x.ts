@@ -6,11 +6,11 @@ import { CHANNEL_OVERHEAD, TOKEN_LENGTH, authentic, channelKey, messageKey, open
 import { CurveJob, finish } from "../cipher/curve.ts";
 import { KEY_LENGTH, checkKey, checkSecret } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
-import { same } from "../packet/bytes.ts";
+import { same } from "#engine";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32 } from "../packet/text.ts";
-import { IVS, MessageExchange, advance, generateSecret, messageBody, messageSender } from "./exchange.ts";
+import { IVS, MessageExchange, messageBody, messageSender } from "./exchange.ts";
 import type { Identity, KeyPair, Random } from "./exchange.ts";
 
 /** Key pairs by CSID. */
@@ -22,7 +22,7 @@ const CHANNEL_HEAD = new Uint8Array(2);
 
 /** New key pairs, for every cipher set there is. Throws SECRET_RANGE where the source of entropy gives zeros. */
 export function generate(random: Random): KeyPairs {
-  const secret = generateSecret(random);
+  const secret = random(20);
   return { "1a": { key: finish(new CurveJob(secret)), secret } };
 }
 
@@ -102,6 +102,7 @@ export class Exchange extends MessageExchange {
    * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, SELF_EXCHANGE
    */
   constructor(self: Self, key: Uint8Array, out = 0, received = 0) {
+    checkKey(key);
     super(self, key, out, received);
   }
 
@@ -184,7 +185,7 @@ export class Exchange extends MessageExchange {
     const iv = this._channelIv!;
     if (!this._channelLeft--) fail("INVALIDATED");
     const outer = seal(CHANNEL_HEAD, token(this.remote!), key, key, iv, inner);
-    advance(iv);
+    new Uint32Array(iv.buffer)[0]!++;
     return outer;
   }
 

@@ -3,11 +3,11 @@
  * curve work of its own. Who owns it does its jobs, in slices or at once, before anything else is asked of it.
  * telehash v3: e3x/exchange.md, messages.md, handshake.md, order.md.
  */
-import { CSID, MESSAGE_OVERHEAD, authentic, messageKey, open, seal } from "../cipher/cs1a.ts";
 import { CurveJob } from "#curve";
-import { KEY_LENGTH, checkKey, checkSecret } from "../cipher/keys.ts";
+import { same, slice } from "#engine";
+import { CSID, MESSAGE_OVERHEAD, authentic, messageKey, open, seal } from "../cipher/cs1a.ts";
+import { KEY_LENGTH } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
-import { same, slice } from "../packet/bytes.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 
@@ -36,21 +36,9 @@ const MET = 3;
 /** How many IVs a key has. They start at random and count up, little-endian as the public peers have it. */
 export const IVS = 4294967296;
 
-/** The next IV, in place. */
-export function advance(iv: Uint8Array): void {
-  for (let i = 0; i < 4 && !(iv[i] = (iv[i]! + 1) & 255); i++);
-}
-
 /** Whether something, of a type that is not known, is an integer of 1 to max. */
 export function isAt(at: unknown, max: number): boolean {
   return (at as number) > 0 && (at as number) <= max && Math.floor(at as number) === at;
-}
-
-/** A new secret, 20 bytes. Throws SECRET_RANGE where the source of entropy gives zeros. */
-export function generateSecret(random: Random): Uint8Array {
-  const secret = random(20);
-  checkSecret(secret);
-  return secret;
 }
 
 /** The BODY of an OUTER message. Throws PACKET_TOO_SHORT, PACKET_LENGTH, PACKET_HEAD, CSID. */
@@ -102,10 +90,9 @@ export class MessageExchange {
    * @param key the other's public key
    * @param out the highest `at` that this identity ever sent to the other, or may have sent; 0 for none
    * @param received the highest `at` accepted from the other; 0 for none
-   * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, SELF_EXCHANGE
+   * @throws SELF_EXCHANGE
    */
   constructor(identity: Identity, key: Uint8Array, out: number, received: number) {
-    checkKey(key);
     this.identity = identity;
     this.key = key;
     this.out = out;
@@ -122,12 +109,12 @@ export class MessageExchange {
     return this._aes || !this.left ? 3 : 2;
   }
 
-  /** The curve work to be done next, below stage 3; its result is for `done`. */
+  /** The curve work to be done next, below stage 3; its result is for `done`. Throws what a CurveJob throws when made. */
   job(): CurveJob {
     const identity = this.identity;
     if (!this._static) return new CurveJob(identity.secret, this.key);
     if (this.ephemeral) return new CurveJob(this.ephemeral.secret, this.key);
-    return new CurveJob((this._secret = generateSecret(identity.random)));
+    return new CurveJob((this._secret = identity.random(20)));
   }
 
   done(result: Uint8Array): void {
@@ -145,7 +132,7 @@ export class MessageExchange {
     if (!this.left) fail("INVALIDATED");
     this.left--;
     const outer = seal(MESSAGE_HEAD, this.ephemeral!.key, this._aes!, this._static!, iv, inner);
-    advance(iv);
+    new Uint32Array(iv.buffer)[0]!++;
     return outer;
   }
 

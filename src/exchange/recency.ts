@@ -2,22 +2,24 @@
  * What this project's applications put in INNER: a rising `at`, so that a recipient can refuse what is replayed or
  * stale, and content, whole or a piece. messages.md leaves INNER to the application but asks for recency.
  *
- * INNER is a LOB packet. HEAD is `at` (uint32, big-endian), and for a piece one byte more that says which: 1 begins a
- * content, 2 goes on. BODY is the content, or a piece of its chunk encoding (packet/chunk.ts) with `at` one above the
- * piece before. Other applications may have "at" in a JSON HEAD instead.
+ * INNER is a LOB packet. HEAD is `at` (uint32, big-endian), and for a piece one byte more that says which: how many
+ * pieces of the content are left with this one (1 to 127), and 128 on top for the first of them. BODY is the content or
+ * the piece; `at` of a piece is one above the piece before. Other applications may have "at" in a JSON HEAD instead.
  */
 import { encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { isAt } from "./exchange.ts";
 
-export const WHOLE = 0;
-export const FIRST = 1;
-export const NEXT = 2;
+/** What is on top in the first piece. */
+export const FIRST = 128;
+
+/** The most pieces that a content can have. */
+export const PIECES_MAX = 127;
 
 /** The highest `at` of a message. */
 export const MESSAGE_AT_MAX = 4294967295;
 
-/** INNER of content or of a piece of it. */
+/** INNER of content (`piece` 0) or of a piece of it. */
 export function stamp(at: number, piece: number, body: Uint8Array): Uint8Array {
   const head = [at / 16777216, at >> 16, at >> 8, at];
   if (piece) head.push(piece);
@@ -33,7 +35,7 @@ export function stampOf(packet: Packet): number {
   return isAt(at, MESSAGE_AT_MAX) ? at : 0;
 }
 
-/** WHOLE, FIRST or NEXT. */
+/** Which piece of a content an INNER packet has; 0 for all of it. */
 export function pieceOf(packet: Packet): number {
-  return packet.head.length === 5 ? packet.head[4]! : WHOLE;
+  return (packet.head.length === 5 && packet.head[4]) || 0;
 }

@@ -6,23 +6,23 @@ import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
 import { isHandshake, messageBody, messageSender } from "../exchange/exchange.ts";
 import type { Identity, KeyPair, Random } from "../exchange/exchange.ts";
-import { same } from "../packet/bytes.ts";
+import { same } from "#engine";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32 } from "../packet/text.ts";
-import { Link } from "../mesh/link.ts";
 import type { LinkState } from "../mesh/link.ts";
 import type { Pipe } from "../mesh/pipe.ts";
+import { GatewayLink } from "./link.ts";
 
 /** What of an endpoint outlives a restart: states of links by public key in base32. No secrets. */
 export type State = Record<string, LinkState>;
 
 /** What happens, as in link.ts; packets of nobody known are dropped without a link. */
 export interface Events {
-  up?(link: Link): void;
-  down?(link: Link): void;
-  message?(link: Link, data: Uint8Array, packet: Packet): void;
-  drop?(code: ErrorCode, link: Link | undefined): void;
+  up?(link: GatewayLink): void;
+  down?(link: GatewayLink): void;
+  message?(link: GatewayLink, data: Uint8Array, packet: Packet): void;
+  drop?(code: ErrorCode, link: GatewayLink | undefined): void;
 }
 
 export interface EndpointOptions {
@@ -39,7 +39,7 @@ export interface EndpointOptions {
    */
   accept?(key: Uint8Array): boolean;
   /** The application's own rule of recency; without it `at` of messages must rise. */
-  recent?(link: Link, packet: Packet): boolean;
+  recent?(link: GatewayLink, packet: Packet): boolean;
   /** Of how many KEYs it is remembered whose they are, the least recently used going first; 20,000 if not given. */
   room?: number;
   /**
@@ -63,14 +63,14 @@ export interface EndpointOptions {
 export class Endpoint {
   readonly identity: Identity;
   // links by the KEY of their last message, in base32: the MAC of a packet need not be tried with every link
-  private _senders = new Map<string, Link>();
-  readonly links: Link[] = [];
+  private _senders = new Map<string, GatewayLink>();
+  readonly links: GatewayLink[] = [];
   /** How often what was refused, by code. */
   readonly drops: Partial<Record<ErrorCode, number>> = {};
   private _options: EndpointOptions;
   private _state: State;
   // for which exchange of a link a new session was asked
-  private _asked = new WeakMap<Link, Link["exchange"]>();
+  private _asked = new WeakMap<GatewayLink, GatewayLink["exchange"]>();
 
   /** @throws SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE */
   constructor(options: EndpointOptions) {
@@ -88,7 +88,7 @@ export class Endpoint {
    * The link to another endpoint by its public key; made if it is new.
    * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE, SELF_EXCHANGE
    */
-  link(key: Uint8Array): Link {
+  link(key: Uint8Array): GatewayLink {
     checkKey(key);
     const known = this.links.find((link) => same(link.exchange.key, key));
     if (known) return known;
@@ -97,23 +97,24 @@ export class Endpoint {
     return link;
   }
 
-  private _make(key: Uint8Array): Link {
+  private _make(key: Uint8Array): GatewayLink {
     checkKey(key);
     const { message, content, patience, recent, events, save } = this._options;
     const id = toBase32(key);
-    const link = new Link(this.identity, new Uint8Array(key), this._state[id] ?? [0, 0, 0, 0], {
+    const link: GatewayLink = new GatewayLink(this.identity, new Uint8Array(key), this._state[id] ?? [0, 0, 0, 0], {
       message: message ?? 1400,
       content: content ?? 65536,
       patience: patience ?? 180,
-      ...(recent && { recent }),
+      ...(recent && { recent: (_, packet: Packet) => recent(link, packet) }),
+      ahead: 0,
       save: (changed) => {
-        this._state[id] = changed.state();
+        this._state[id] = changed;
         save?.(this._state);
       },
-      on: (event, from, data, packet) => {
-        if (event === "drop") this._drop(data as ErrorCode, from);
-        else if (event === "message") events.message?.(from, data as Uint8Array, packet!);
-        else events[event]?.(from);
+      on: (event, _, data, packet) => {
+        if (event === "drop") this._drop(data as ErrorCode, link);
+        else if (event === "message") events.message?.(link, data as Uint8Array, packet!);
+        else events[event]?.(link);
       },
     });
     // the key is checked by what is needed of it anyhow
@@ -121,7 +122,7 @@ export class Endpoint {
     return link;
   }
 
-  private _drop(code: ErrorCode, link?: Link): void {
+  private _drop(code: ErrorCode, link?: GatewayLink): void {
     this.drops[code] = (this.drops[code] ?? 0) + 1;
     this._options.events.drop?.(code, link);
   }
@@ -137,7 +138,7 @@ export class Endpoint {
     try {
       const body = messageBody(outer);
       const link = this._find(body) ?? this._admit(body);
-      link.receive(body, pipe);
+      link.receive(outer, pipe);
       this._work(link);
       if (link.exchange.met(body)) this._remember(body, link);
       this._resume(link);
@@ -149,7 +150,7 @@ export class Endpoint {
     }
   }
 
-  private _find(body: Uint8Array): Link | undefined {
+  private _find(body: Uint8Array): GatewayLink | undefined {
     const known = this._senders.get(toBase32(messageSender(body)));
     if (known) return known;
     // takes no work with the KEY: nobody who is not known can cause that
@@ -161,7 +162,7 @@ export class Endpoint {
   }
 
   /** The link with somebody new, who says in the handshake who it is. */
-  private _admit(body: Uint8Array): Link {
+  private _admit(body: Uint8Array): GatewayLink {
     const { accept } = this._options;
     if (!accept) fail("UNKNOWN_SENDER");
     const key = messageSender(body);
@@ -178,21 +179,21 @@ export class Endpoint {
   }
 
   /** Asks for a new session, once an exchange, where there was one: the other takes no message with a new KEY before that. */
-  private _resume(link: Link): void {
+  private _resume(link: GatewayLink): void {
     const { exchange, pipe, up } = link;
     if (up || !exchange.in || !pipe || this._asked.get(link) === exchange) return;
     this._asked.set(link, exchange);
     link.connect(pipe);
   }
 
-  private _remember(body: Uint8Array, link: Link): void {
+  private _remember(body: Uint8Array, link: GatewayLink): void {
     const id = toBase32(messageSender(body));
     this._senders.delete(id);
     this._senders.set(id, link);
     if (this._senders.size > (this._options.room ?? 20000)) this._senders.delete(this._senders.keys().next().value!);
   }
 
-  private _work(link: Link): void {
+  private _work(link: GatewayLink): void {
     while (link.work(false));
   }
 

@@ -3,22 +3,23 @@
  * clock or storage of its own; packets, time (in seconds) and turns to work come from who owns it. A device that talks
  * to one gateway needs no more; `endpoint.ts` keeps many.
  */
-import { CurveJob } from "#curve";
-import { toBytes } from "#engine";
-import { checkKey } from "../cipher/keys.ts";
+import { CurveJob, SLOW } from "#curve";
+import { concat, same, slice, toBytes } from "#engine";
 import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
-import { MessageExchange, generateSecret, isHandshake, messageSender } from "../exchange/exchange.ts";
+import { MessageExchange, isHandshake, messageBody, messageSender } from "../exchange/exchange.ts";
 import type { Identity, KeyPair } from "../exchange/exchange.ts";
-import { FIRST, MESSAGE_AT_MAX, NEXT, WHOLE, pieceOf, stamp, stampOf } from "../exchange/recency.ts";
-import { concat, same, slice } from "../packet/bytes.ts";
-import { Joiner, split } from "../packet/chunk.ts";
+import { FIRST, MESSAGE_AT_MAX, PIECES_MAX, pieceOf, stamp, stampOf } from "../exchange/recency.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import type { Pipe } from "./pipe.ts";
 
-/** Of a link, what outlives a restart: the highest `at` of handshakes sent and accepted, of messages sent and accepted. */
-export type LinkState = [handshakeSent: number, handshakeAccepted: number, sent: number, received: number];
+/**
+ * Of a link, what outlives a restart: numbers that `at` of handshakes sent and accepted, of messages sent and accepted
+ * have not gone beyond. They run ahead, so that not every message is a write to flash. Who keeps it may count writes in a
+ * fifth.
+ */
+export type LinkState = [handshakeSent: number, handshakeAccepted: number, sent: number, received: number, writes?: number];
 
 /**
  * What happens: "up" the link is in sync, or its session was renewed; "down" the other did not answer a handshake for
@@ -31,19 +32,24 @@ export type On = (
 
 export interface LinkOptions {
   on: On;
-  /** Must keep `link.state()` before it returns: what comes after relies on it. */
-  save(link: Link): void;
+  /** Must keep the state before it returns, or throw: what comes after relies on it. */
+  save(state: LinkState): void;
   /** The application's own rule of recency; without it `at` of messages must rise. */
   recent?: (link: Link, packet: Packet) => boolean;
   /** Seconds after which a handshake that is not answered is given up; 30 if not given. */
   patience?: number;
-  /** The largest content of one message, and of several, in bytes. */
+  /** The largest content of one message, and of several (127 at most), in bytes. */
   message: number;
   content: number;
+  /**
+   * How far what is kept of messages accepted runs ahead of them, 0 to 64: after a restart so many may be refused, unless
+   * a handshake came before.
+   */
+  ahead: number;
 }
 
-/** How many values of `at` are reserved at once, so that not every message is a write to flash. */
-const RESERVE = 64;
+/** How far what is kept of `at` sent runs ahead of it. */
+const AHEAD = 64;
 
 /** How many packets wait to be sent, and how many that came wait for curve work. */
 const WAITING = 16;
@@ -58,18 +64,20 @@ export class Link {
   pipe?: Pipe;
   /** Whether handshakes are in sync. */
   up?: boolean;
+  /** What `save` was given last. */
+  state: LinkState;
   private _options: LinkOptions;
   // whether handshakes are asked for: content then waits for them
   private _session?: boolean;
-  // INNER packets to be sent; BODYs of messages that came, each with its pipe
-  private _out: Uint8Array[] = [];
+  // INNER packets to be sent; messages that came, each with its pipe
+  protected out: Uint8Array[] = [];
   private _in: [Uint8Array, Pipe][] = [];
-  // `at` of messages: sent, kept as sent, accepted
+  // `at` of messages: sent, accepted
   private _sent: number;
-  private _reserved: number;
   private _received: number;
-  // the content that comes in pieces, and `at` of its last piece
-  private _joiner?: Joiner;
+  // the content that comes in pieces, its bytes, and `at` of its last piece
+  private _pieces?: Uint8Array[];
+  private _length?: number;
   private _piece?: number;
   // the last handshake sent while it may have to be sent again, since when, and how often it was (-1: not seen by `poll` yet)
   private _handshake?: Uint8Array;
@@ -83,57 +91,51 @@ export class Link {
   private _bad?: boolean;
 
   /**
-   * @param key the other's public key; @param state what `state()` gave last, zeros for a new link
-   * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, SELF_EXCHANGE
+   * @param key the other's public key; whether it is right is found out by `work`
+   * @param state what `save` was given last, zeros for a new link
+   * @throws SELF_EXCHANGE
    */
   constructor(identity: Identity, key: Uint8Array, state: LinkState, options: LinkOptions) {
     this.identity = identity;
     this._options = options;
+    this.state = state;
     this.exchange = new MessageExchange(identity, key, state[0], state[1]);
-    this._sent = this._reserved = state[2];
+    this._sent = state[2];
     this._received = state[3];
   }
 
-  state(): LinkState {
-    return [this.exchange.out, this.exchange.in, this._reserved, this._received];
+  /** Sees that a number of the state is not below `value`; where it has to be raised, with some to spare. */
+  private _keep(i: number, value: number, ahead: number): void {
+    if (value > this.state[i]!) {
+      const state = this.state.concat() as LinkState;
+      state[i] = value + ahead;
+      this._options.save(state);
+      this.state = state;
+    }
   }
 
   /**
    * Sends content: bytes, or a string, or an object as JSON text. What is too large for one message goes in several.
    * After `connect` it waits until the link is up.
-   * @throws BUSY when too much waits already, AT when all 2^32 numbers of messages are used
+   * @throws BUSY when too much waits already, PACKET_TOO_LARGE beyond 127 messages, AT when all 2^32 numbers of messages
+   * are used, and what `save` throws
    */
   send(content: Uint8Array | string | object): void {
     const room = this._options.message;
-    let piece = WHOLE;
-    let rest = content instanceof Uint8Array ? content : toBytes(typeof content === "string" ? content : JSON.stringify(content));
-    if (rest.length > room) {
-      piece = FIRST;
-      rest = concat(split(rest, 0));
-    }
-    this._admit();
+    const bytes = content instanceof Uint8Array ? content : toBytes(typeof content === "string" ? content : JSON.stringify(content));
+    let left = Math.ceil(bytes.length / room);
+    if (left > PIECES_MAX) fail("PACKET_TOO_LARGE");
+    if (this.out.length >= WAITING) fail("BUSY");
+    let piece = left > 1 ? FIRST + left : 0;
+    let at = 0;
     do {
-      if (this._sent >= this._reserved) {
-        if (this._reserved > MESSAGE_AT_MAX - RESERVE) fail("AT");
-        this._reserved += RESERVE;
-        this._options.save(this);
-      }
-      this._out.push(stamp(++this._sent, piece, slice(rest, 0, room)));
-      piece = NEXT;
-      rest = slice(rest, Math.min(room, rest.length), rest.length);
-    } while (rest.length);
-    this._flush();
-  }
-
-  private _admit(): void {
-    if (this._out.length >= WAITING) fail("BUSY");
-  }
-
-  /** Sends an INNER packet as it is, for applications with a rule of recency of their own. Throws BUSY. */
-  message(inner: Uint8Array): void {
-    this._admit();
-    this._out.push(inner);
-    this._flush();
+      if (this._sent >= MESSAGE_AT_MAX) fail("AT");
+      this._keep(2, ++this._sent, AHEAD);
+      this.out.push(stamp(this._sent, piece, slice(bytes, at, at + room)));
+      at += room;
+      piece = --left;
+    } while (left > 0);
+    this.flush();
   }
 
   /** Sends a new handshake by a pipe; the link is up when it is answered. */
@@ -141,7 +143,7 @@ export class Link {
     this.pipe = pipe;
     this._session = true;
     this._due = -1;
-    this._flush();
+    this.flush();
   }
 
   /** Ends the exchange: its keys are wiped, its ephemeral key is never used again. The link has a new one. */
@@ -149,18 +151,19 @@ export class Link {
     const old = this.exchange;
     old.invalidate();
     const exchange = new MessageExchange(this.identity, old.key, old.out, old.in);
-    if (this._spare) exchange.ephemeral = this._spare;
+    if (SLOW && this._spare) exchange.ephemeral = this._spare;
     this.exchange = exchange;
     this._spare = this._job = this._handshake = undefined;
     this.up = false;
   }
 
-  /** Takes the BODY of a message that came by a pipe. Never throws for what is in it. */
-  receive(body: Uint8Array, pipe: Pipe): void {
+  /** Takes an OUTER message that came by a pipe. Never throws for what is in it. */
+  receive(outer: Uint8Array, pipe: Pipe): void {
     try {
-      if (this._take(body, pipe)) return;
-      if (this._in.length >= WAITING) fail("BUSY");
-      this._in.push([body, pipe]);
+      if (this._take(messageBody(outer), pipe)) {
+        if (this._in.length >= WAITING) fail("BUSY");
+        this._in.push([outer, pipe]);
+      }
     } catch (error) {
       this._drop(error as E3XError);
     }
@@ -172,33 +175,34 @@ export class Link {
     this._options.on("drop", this, error.code);
   }
 
-  /** False where curve work has to be done first. */
-  private _take(body: Uint8Array, pipe: Pipe): boolean {
+  /** Returns true where curve work has to be done first. */
+  private _take(body: Uint8Array, pipe: Pipe): true | void {
     const exchange = this.exchange;
-    if (!exchange.stage()) return false;
+    if (!exchange.stage()) return true;
     // the MAC needs no work with the KEY: nobody but the other can cause that
     if (!exchange.sent(body)) fail("MAC");
-    const key = messageSender(body);
-    if (!exchange.met(body)) {
-      checkKey(key);
-      return false;
-    }
+    if (!exchange.met(body)) return true;
     const options = this._options;
+    const key = messageSender(body);
     const inner = decode(exchange.open(body));
     if (isHandshake(inner)) {
       const before = exchange.in;
       const renewed = exchange.accept(inner, key) || !this.up;
       this.pipe = pipe;
       if (exchange.in > before) {
+        this._keep(1, exchange.in, 0);
         this.up = true;
         this._handshake = undefined;
         if (exchange.out !== exchange.in) this._due = exchange.in;
-        options.save(this);
-        if (renewed) options.on("up", this);
+        if (renewed) {
+          // the other may have been restarted, and refuse as many
+          if (before) this._sent += AHEAD;
+          options.on("up", this);
+        }
       } else if (this._handshake) pipe.send(this._handshake);
       else this._due = -1;
-      this._flush();
-      return true;
+      this.flush();
+      return;
     }
     // a KEY that a handshake has put another in the place of is never used again
     if (exchange.remote && !same(exchange.remote, key)) fail("INVALIDATED");
@@ -207,35 +211,46 @@ export class Link {
     // not before: who says again what it heard must not draw the answers to itself
     this.pipe = pipe;
     if (at > this._received) {
+      this._keep(3, at, options.ahead);
       this._received = at;
-      options.save(this);
     }
     // the other goes on: it has our answer
     if (exchange.in === exchange.out) this._handshake = undefined;
+    let content = inner.body;
     const piece = pieceOf(inner);
-    if (piece !== WHOLE) {
-      if (piece === FIRST) this._joiner = new Joiner(options.content);
-      else if (at !== this._piece! + 1) this._joiner = undefined;
+    if (piece) {
+      if (piece > FIRST) {
+        this._pieces = [];
+        this._length = 0;
+      } else if (at !== this._piece! + 1) this._pieces = undefined;
+      const pieces = this._pieces;
       this._piece = at;
-      if (!this._joiner) fail("INNER");
-      if (this._joiner.add(inner.body, (content) => options.on("message", this, content, inner))) fail("PACKET_TOO_LARGE");
-    } else options.on("message", this, inner.body, inner);
-    return true;
+      if (!pieces) fail("INNER");
+      const fits = (this._length! += content.length) <= options.content;
+      if (fits) pieces!.push(content);
+      if (piece % FIRST > 1) return;
+      this._pieces = undefined;
+      if (!fits) fail("PACKET_TOO_LARGE");
+      content = concat(pieces!);
+    }
+    options.on("message", this, content, inner);
   }
 
   /** Sends what waits, unless there is no way to, or not yet. */
-  private _flush(): void {
+  protected flush(): void {
     const exchange = this.exchange;
     const pipe = this.pipe;
     if (!pipe || exchange.stage() < 3) return;
     if (this._due) {
-      this._handshake = exchange.handshake(Math.max(0, this._due));
+      const handshake = exchange.handshake(Math.max(0, this._due));
+      // before all else: what could not be kept must not be sent, now or again
+      this._keep(0, exchange.out, AHEAD);
+      this._handshake = handshake;
       this._due = 0;
       this._tries = -1;
-      this._options.save(this);
-      pipe.send(this._handshake);
+      pipe.send(handshake);
     }
-    if (this.up || !this._session) for (; this._out.length; ) pipe.send(exchange.encrypt(this._out.shift()!));
+    if (this.up || !this._session) for (; this.out.length; ) pipe.send(exchange.encrypt(this.out.shift()!));
   }
 
   /**
@@ -246,38 +261,44 @@ export class Link {
     const exchange = this.exchange;
     const identity = this.identity;
     const waiting = this._in;
-    if (!this._job) {
-      if (exchange.stage() < 3) {
-        // the other's key is off the curve: there is nothing that could be done with it
-        if (this._bad) return false;
-        this._job = exchange.job();
-        this._done = (result) => {
-          if (result) exchange.done(result);
-          else this._bad = true;
-        };
-      } else if (waiting.length) {
-        const body = waiting[0]![0];
-        this._job = new CurveJob(identity.secret, messageSender(body));
-        this._done = (result) => {
-          if (result) exchange.meet(body, result);
-          else waiting.shift();
-        };
-      } else if (ahead && this.up && !this._spare) {
-        const secret = generateSecret(identity.random);
-        this._job = new CurveJob(secret);
-        this._done = (key) => { this._spare = { key: key!, secret }; };
-      } else return false;
-    }
-    const job = this._job;
+    let result: Uint8Array | undefined;
     try {
-      if (job.step()) return true;
+      if (!this._job) {
+        if (exchange.stage() < 3) {
+          // the other's key is wrong: there is nothing that could be done with it
+          if (this._bad) return false;
+          this._done = (shared) => {
+            if (shared) exchange.done(shared);
+            else this._bad = true;
+          };
+          this._job = exchange.job();
+        } else if (waiting.length) {
+          const body = messageBody(waiting[0]![0]);
+          this._done = (shared) => {
+            if (shared) exchange.meet(body, shared);
+            else waiting.shift();
+          };
+          this._job = new CurveJob(identity.secret, messageSender(body));
+        } else if (SLOW && ahead && this.up && !this._spare) {
+          const secret = identity.random(20);
+          this._done = (key) => { this._spare = { key: key!, secret }; };
+          this._job = new CurveJob(secret);
+        } else return false;
+      }
+      if (this._job.step()) return true;
+      result = this._job.result;
     } catch (error) {
       this._drop(error as E3XError);
     }
-    this._job = undefined;
-    this._done!(job.result);
-    this._flush();
+    const done = this._done!;
+    this._job = this._done = undefined;
+    done(result);
     this._in = [];
+    try {
+      this.flush();
+    } catch (error) {
+      this._drop(error as E3XError);
+    }
     for (const came of waiting) this.receive(came[0], came[1]);
     return true;
   }

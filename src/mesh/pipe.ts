@@ -2,9 +2,10 @@
  * One side of a radio link: packets in as frames, frames out of packets. No time of its own and no radio: who owns the
  * radio writes what `frame()` gives and hands what arrives to `receive`.
  */
-import { Joiner, split } from "../packet/chunk.ts";
+import { fail } from "../errors.ts";
+import { Joiner, chunk } from "../packet/chunk.ts";
 
-/** How a radio carries frames. */
+/** How a radio carries frames. What it says may change while it is used. */
 export interface PipeOptions {
   /** Bytes of a frame, 2 to 256: 20 for BLE, 120 for 802.15.4, 64 for serial, 256 for TCP. */
   mtu: number;
@@ -20,10 +21,12 @@ export interface PipeOptions {
 const PATIENCE = 10;
 
 export class Pipe {
-  /** Frames that wait to be written. */
+  /** Packets that wait to be written. */
   queue: Uint8Array[] = [];
   private _options: PipeOptions;
   private _joiner: Joiner;
+  // how many bytes of the first packet are in frames already
+  private _at = 0;
   private _blocked?: boolean;
   private _owed?: boolean;
   private _last = 0;
@@ -33,16 +36,34 @@ export class Pipe {
     this._joiner = new Joiner(options.limit);
   }
 
-  /** Queues a packet. Throws CHUNK_SIZE. */
+  /** Queues a packet. Throws PACKET_TOO_SHORT where there is nothing to send. */
   send(packet: Uint8Array): void {
-    this.queue = this.queue.concat(split(packet, this._options.mtu));
+    if (!packet.length) fail("PACKET_TOO_SHORT");
+    this.queue.push(packet);
   }
 
-  /** The next frame to write; undefined when there is none, or the other side has to answer first. */
+  /** The radio has reached the other side anew: packets that were under way, either way, begin again. */
+  restart(): void {
+    this._at = 0;
+    this._blocked = this._owed = false;
+    this._joiner.reset();
+  }
+
+  /** The next frame to write; undefined when there is none, or the other side has to answer first. Throws CHUNK_SIZE. */
   frame(): Uint8Array | undefined {
+    const size = this._options.mtu;
+    let packet = this._blocked ? undefined : this.queue[0];
     let frame: Uint8Array | undefined;
-    if (!this._blocked && this.queue.length) {
-      frame = this.queue.shift();
+    // not with its last frame: until that is written, and answered, the packet may have to begin again
+    if (packet && this._at > packet.length) {
+      this.queue.shift();
+      this._at = 0;
+      packet = this.queue[0];
+    }
+    if (packet) {
+      if (!(size > 1 && size < 257)) fail("CHUNK_SIZE");
+      frame = chunk(packet, this._at, size);
+      this._at += size - 1;
       this._blocked = this._options.blocking;
       // never in the middle of a packet, where it would end it: what is answered has unblocked the next chunk
     } else if (this._owed) frame = new Uint8Array(1);
@@ -55,24 +76,25 @@ export class Pipe {
    * @returns how many packets had to be given up: longer than the limit, or cut off
    */
   receive(bytes: Uint8Array, now: number, done: (packet: Uint8Array) => void): number {
+    const options = this._options;
     const joiner = this._joiner;
     let drops = 0;
-    if (joiner.begun() && now - this._last > PATIENCE) {
+    if (joiner.size + joiner.left && now - this._last > PATIENCE) {
       joiner.reset();
       drops = 1;
     }
     this._last = now;
     // lone zeros where nothing has begun are acks, and not answered
-    const packet = joiner.begun() || bytes.some((byte) => byte > 0);
+    const packet = joiner.size + joiner.left || bytes.some((byte) => byte > 0);
     drops += joiner.add(bytes, done);
-    if (joiner.cut()) {
+    if (joiner.left) {
       // a chunk answers, and is answered, when all of it has come
-      if (this._options.stream) return drops;
+      if (options.stream) return drops;
       joiner.reset();
       drops++;
     }
     this._blocked = false;
-    if (packet) this._owed = this._options.blocking;
+    if (packet) this._owed = options.blocking;
     return drops;
   }
 }

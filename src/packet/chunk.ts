@@ -2,58 +2,56 @@
  * Chunking: a packet in fragments of 1 to 255 bytes, each behind its length, ended by a zero byte, for radios whose
  * frames are smaller than a packet. telehash v3, chunking.md.
  */
+import { slice } from "#engine";
 import { fail } from "../errors.ts";
-import { slice } from "./bytes.ts";
 
 /**
- * Cuts a packet into frames of at most `size` bytes, one chunk each; the zero that ends the packet rides in the last
- * frame where there is room, else in a frame of its own.
+ * One chunk as a frame: length byte, and the packet's bytes from `at`. The zero that ends the packet rides in the last
+ * frame where there is room, else in a frame of its own; a frame is the last one where its first byte is below size - 1.
+ * @param size bytes of a chunk with its length byte, 2 to 256
+ */
+export function chunk(packet: Uint8Array, at: number, size: number): Uint8Array {
+  const part = slice(packet, at, at + size - 1);
+  const length = part.length;
+  const frame = new Uint8Array(length + (length && length < size - 1 ? 2 : 1));
+  frame[0] = length;
+  frame.set(part, 1);
+  return frame;
+}
+
+/**
+ * Cuts a packet into frames of at most `size` bytes, one chunk each.
  * @param size bytes of a chunk with its length byte, 2 to 256; 0 is 256
  * @throws CHUNK_SIZE, PACKET_TOO_SHORT where there is nothing to send
  */
 export function split(packet: Uint8Array, size: number): Uint8Array[] {
-  const room = (size || 256) - 1;
-  if (!(room > 0 && room < 256)) fail("CHUNK_SIZE");
+  const most = size || 256;
+  if (!(most > 1 && most < 257)) fail("CHUNK_SIZE");
   if (!packet.length) fail("PACKET_TOO_SHORT");
   const frames: Uint8Array[] = [];
   // one round more where the last chunk is full: it has no fragment
-  for (let at = 0; at <= packet.length; at += room) {
-    const part = slice(packet, at, at + room);
-    const frame = new Uint8Array(part.length + (part.length && part.length < room ? 2 : 1));
-    frame[0] = part.length;
-    frame.set(part, 1);
-    frames.push(frame);
-  }
+  for (let at = 0; at <= packet.length; at += most - 1) frames.push(chunk(packet, at, most));
   return frames;
 }
 
 /** Puts chunks together again, whatever pieces their bytes arrive in. */
 export class Joiner {
+  /** Bytes of the packet so far; more than the limit where it is skipped. */
+  size = 0;
+  /** Bytes of the chunk that are still to come. */
+  left = 0;
   private _limit: number;
-  private _buffer = new Uint8Array(32);
-  // bytes of the packet so far, more than the limit where it is skipped; bytes of the chunk to come
-  private _length = 0;
-  private _left = 0;
+  private _buffer?: Uint8Array;
 
   /** @param limit the longest packet that is put together, in bytes */
   constructor(limit: number) {
     this._limit = limit;
   }
 
-  /** Whether a packet has begun and not ended. */
-  begun(): boolean {
-    return this._length + this._left > 0;
-  }
-
-  /** Whether the bytes so far end in the middle of a chunk. */
-  cut(): boolean {
-    return this._left > 0;
-  }
-
   /** Forgets what has begun. */
   reset(): void {
-    this._length = this._left = 0;
-    this._buffer = new Uint8Array(32);
+    this.size = this.left = 0;
+    this._buffer = undefined;
   }
 
   /**
@@ -61,28 +59,28 @@ export class Joiner {
    * @returns how many packets ended that were longer than the limit
    */
   add(bytes: Uint8Array, done: (packet: Uint8Array) => void): number {
+    const limit = this._limit;
     let drops = 0;
     for (let at = 0; at < bytes.length; ) {
-      if (this._left) {
-        const part = slice(bytes, at, at + this._left);
-        const start = this._length;
+      const length = this.size;
+      const buffer = this._buffer;
+      if (this.left) {
+        const part = slice(bytes, at, at + this.left);
+        const end = length + part.length;
         at += part.length;
-        this._left -= part.length;
-        this._length += part.length;
-        if (this._length <= this._limit) {
-          if (this._length > this._buffer.length) {
-            const larger = new Uint8Array(Math.min(this._length * 2, this._limit));
-            larger.set(this._buffer);
-            this._buffer = larger;
+        this.left -= part.length;
+        this.size = end;
+        if (end <= limit) {
+          if (!buffer || end > buffer.length) {
+            this._buffer = new Uint8Array(Math.min(end * 2, limit));
+            if (buffer) this._buffer.set(buffer);
           }
-          this._buffer.set(part, start);
+          this._buffer!.set(part, length);
         }
-      } else if (!(this._left = bytes[at++]!) && this._length) {
-        const packet = slice(this._buffer, 0, this._length);
-        const fits = this._length <= this._limit;
+      } else if (!(this.left = bytes[at++]!) && length) {
         this.reset();
-        if (fits) done(packet);
-        else drops++;
+        if (length > limit) drops++;
+        else done(slice(buffer!, 0, length));
       }
     }
     return drops;

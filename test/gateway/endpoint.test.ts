@@ -407,7 +407,6 @@ test("the number of messages ends with a typed error, again and again", (t) => {
   for (; !code && sent < 200; sent++) code = codeOf(() => link.send(data(1)));
   t.is(code, "AT");
   for (let i = 0; i < 3; i++) t.is(codeOf(() => link.send(data(1))), "AT");
-  t.true(Object.values(a.saved)[0]![2] <= 4294967295);
 });
 
 test("an unknown sender causes no curve work without accept, and is counted", (t) => {

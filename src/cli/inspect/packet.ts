@@ -3,7 +3,7 @@ import { CSID, Exchange, Self, hashname, isHandshake, lob, pieceOf, stampOf, toH
 import type { Packet } from "../../index.ts";
 import { CHANNEL_OVERHEAD, MESSAGE_OVERHEAD, TOKEN_LENGTH } from "../../cipher/cs1a.ts";
 import { KEY_LENGTH } from "../../cipher/keys.ts";
-import { FIRST, NEXT } from "../../exchange/recency.ts";
+import { FIRST } from "../../exchange/recency.ts";
 import { decloak, isCloaked } from "../../packet/cloak.ts";
 import { checkPoint } from "../keys-file.ts";
 import { count, date, plural, printable, readable } from "../output.ts";
@@ -93,9 +93,10 @@ function explainLob(bytes: Uint8Array, title: string, where: Where): Part {
     const at = stampOf(packet);
     cutter.cut("at", 4, [at, date(at)].filter(Boolean).join("  "), at ? undefined : { state: "wrong", text: "at is 1 or above" });
     const piece = pieceOf(packet);
-    const known: Record<number, string> = { [FIRST]: "first piece of a content", [NEXT]: "next piece of a content" };
-    if (head.length > 4) cutter.cut("piece", 1, known[piece], known[piece] ? undefined : { state: "wrong", text: "neither 1 (first) nor 2 (next)" });
-    cutter.cut("BODY", body.length, known[piece] ? `part of a chunk stream, ${plural(body.length, "byte")}` : contentNote(body));
+    const left = piece % FIRST;
+    const note = `${piece > FIRST ? "the first piece" : "a piece"} of a content, ${left > 1 ? `${left - 1} more to come` : "the last"}`;
+    if (head.length > 4) cutter.cut("piece", 1, left ? note : undefined, left ? undefined : { state: "wrong", text: "1 to 127, and 128 on top in the first piece" });
+    cutter.cut("BODY", body.length, piece ? plural(body.length, "byte") : contentNote(body));
     return part;
   }
   const { note, check } = headNote(packet);
