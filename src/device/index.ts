@@ -1,165 +1,220 @@
 /**
- * What a board gets by `require("e3x-mote")`: an endpoint that runs by itself over an Espruino stream object.
- * Everything else that is exported is the protocol core, for applications that own their loop.
+ * What a board gets by `require("e3x-mote")`: a link to one gateway that runs by itself over a radio, keeps its identity
+ * and state in Storage, and does its curve work in slices.
  */
+import { concat, slice } from "#engine";
 import { entropy } from "#entropy";
-import { CurveJob } from "#curve";
+import type { CurveJob } from "../cipher/curve.ts";
 import { KEY_LENGTH } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
-import type { E3XError } from "../errors.ts";
-import { generateSecret, messageBody } from "../exchange/exchange.ts";
 import type { Random } from "../exchange/exchange.ts";
-import { Link } from "../mesh/link.ts";
-import type { LinkState, On } from "../mesh/link.ts";
+import type { Link, LinkState } from "../mesh/link.ts";
 import { Pipe } from "../mesh/pipe.ts";
-import { concat, slice } from "../packet/bytes.ts";
-import { fromBase32 } from "../packet/text.ts";
+import type { Packet } from "../packet/lob.ts";
+import type { PipeOptions } from "../mesh/pipe.ts";
+import { parts } from "./parts.ts";
+import type { Parts } from "./parts.ts";
+import type { Radio } from "./radio.ts";
 
-export { CurveJob } from "#curve";
-export { MessageExchange, messageBody } from "../exchange/exchange.ts";
-export { Joiner, split } from "../packet/chunk.ts";
-export { decode, encode } from "../packet/lob.ts";
+export type { Radio } from "./radio.ts";
 
 // what the runtime uses of Espruino
-declare const E: { toUint8Array(data: string): Uint8Array };
+declare const E: { toUint8Array(data: unknown): Uint8Array };
 declare function getTime(): number;
-declare function require(name: "Storage"): {
-  readArrayBuffer(name: string): ArrayBuffer | undefined;
-  readJSON(name: string, quiet: boolean): LinkState | undefined;
-  write(name: string, data: Uint8Array): boolean;
-  writeJSON(name: string, data: LinkState): boolean;
-};
-
-/** An Espruino stream object: Bluetooth (Nordic UART), Serial1, ... */
-export interface Radio {
-  write(frame: Uint8Array): void;
-  on(event: "data", listener: (data: string) => void): void;
-}
 
 export interface MoteOptions {
   radio: Radio;
   /** The gateway's public key in base32. */
   gateway: string;
-  /** Bytes of a frame; 20 if not given. */
+  /** Bytes of a frame where the radio does not say; 20 if not given. */
   mtu?: number;
-  /** Whether the radio needs an answer for every chunk (serial ports). */
-  blocking?: boolean;
   /** The longest packet and content that is put together, in bytes; 1,500 if not given. */
   limit?: number;
   /** How long curve work may go on before radio events are served, in milliseconds; 20 if not given. */
   slice?: number;
-  /** Entropy for keys. Must be given on boards whose E.hwRand is not hardware. */
+  /** Entropy for keys. Default: the hardware's, or a generator over the seed that was flashed. */
   random?: Random;
 }
 
-// files in Storage: identity (key, then secret), and what outlives a restart
-const IDENTITY = "mote.id";
-const STATE = "mote.state";
+/** The longest wait before a gateway that does not answer is asked again, in seconds. */
+const WAIT_MAX = 600;
+
+/** How many packets may wait for the radio. */
+const WAITING = 8;
+
+/** Seconds after which the parts that are needed while something goes on are let go of. */
+const REST = 1;
 
 /** An endpoint that runs on its board. */
 export interface Mote {
   /** The public key, once the identity is there: to make it at first boot takes a while. */
   key(): Uint8Array | undefined;
   /**
-   * Has a listener called for "ready", when the identity is there, and for "up", "down", "message", "drop" of the link,
-   * which are told in mesh/link.ts. There is one listener for an event.
+   * Has a listener called for "ready", when the identity is there, and for "up", "down", "message", "drop", which are told
+   * in mesh/link.ts. There is one listener for an event.
    */
-  on(event: string, listener: (link: Link, data?: Parameters<On>[2], packet?: Parameters<On>[3]) => void): void;
+  on(event: "ready" | "up" | "down", listener: (mote: Mote) => void): void;
+  on(event: "message", listener: (mote: Mote, content: Uint8Array, packet: Packet) => void): void;
+  /** `code` is a number: errors-texts.ts has the meanings. */
+  on(event: "drop", listener: (mote: Mote, code: number) => void): void;
   /** Sends content to the gateway: bytes, a string, or an object as JSON. Throws BUSY when too much waits, and before "ready". */
   send(content: Uint8Array | string | object): void;
 }
 
-/** Starts an endpoint on this board. Throws ENTROPY, and for a gateway's key that is not right. */
-export function create(options: MoteOptions): Mote {
-  const storage = require("Storage");
-  const random = options.random ?? entropy!;
-  if (!random) fail("ENTROPY");
-  const limit = options.limit ?? 1500;
-  const blocking = options.blocking!;
-  const pipe = new Pipe({ mtu: options.mtu ?? 20, blocking, stream: blocking, limit });
-  const listeners: { [event: string]: (link?: Link, data?: unknown, packet?: unknown) => void } = {};
-  let link: Link | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let secret: Uint8Array;
-  let job: CurveJob;
+// One mote a board: what it is made of belongs to the module. A function of a function would take Espruino three
+// variables more.
+let options: MoteOptions;
+let radio: Radio;
+let random: Random;
+let pipe: Pipe;
+const how: PipeOptions = { mtu: 0, limit: 0 };
+const listeners: { [event: string]: (mote: Mote, data?: unknown, packet?: unknown) => void } = {};
+let made: Parts | undefined;
+let link: Link | undefined;
+let timer: ReturnType<typeof setTimeout> | undefined;
+// the work that an identity takes at first boot
+let secret: Uint8Array;
+let job: CurveJob | undefined;
+// a frame that the radio did not take
+let held: Uint8Array | undefined;
+// seconds to wait before a gateway that did not answer is asked again
+let wait = 1;
 
-  const emit = (event: string, from?: Link, data?: unknown, packet?: unknown): void => {
-    if (event === "down") {
-      from!.connect(pipe);
-      wake(1);
+/** Makes the parts, or lets go of them: the link is without methods meanwhile. */
+function dress(on?: boolean): Parts {
+  if (!on !== !made) {
+    made = on ? parts() : undefined;
+    if (link) {
+      Object.setPrototypeOf(link, made ? made.Link.prototype : Object.prototype);
+      Object.setPrototypeOf(link.exchange, made ? made.MessageExchange.prototype : Object.prototype);
     }
-    const listener = listeners[event];
-    if (listener) listener(from, data, packet);
-  };
-  const open = (bytes: Uint8Array): void => {
-    link = new Link(
-      { key: slice(bytes, 0, KEY_LENGTH), secret: slice(bytes, KEY_LENGTH, 42), random },
-      fromBase32(options.gateway), storage.readJSON(STATE, true) ?? [0, 0, 0, 0],
-      { on: emit, save: (changed) => storage.writeJSON(STATE, changed.state()), message: 1400, content: limit },
-    );
-    link.connect(pipe);
-  };
-  /** Does one step of the work that an identity takes at first boot. */
-  const identify = (): boolean => {
-    if (!job.step()) {
-      const bytes = concat([job.result!, secret]);
-      storage.write(IDENTITY, bytes);
-      open(bytes);
-      emit("ready", link);
-    }
-    return true;
-  };
-  const wake = (delay: number): void => {
-    if (timer) clearTimeout(timer);
-    timer = setTimeout(turn, delay);
-  };
-  /** Does curve work for a slice of time, writes what is to be written, and sees that it is called when there is more. */
-  const turn = (): void => {
-    let now = getTime();
-    let before = now;
-    const end = now + (options.slice ?? 20) / 1000;
-    let more = true;
-    timer = undefined;
-    // no step that would end too late, if it took as long as the one before
-    while (more && now * 2 - before < end) {
-      more = link ? link.work(true) : identify();
-      before = now;
-      now = getTime();
-    }
-    const next = link && link.poll(now);
-    for (let frame = pipe.frame(); frame; frame = pipe.frame()) options.radio.write(frame);
-    // not at once: events of the radio come first
-    if (more) wake(1);
-    else if (next) wake(Math.max(1, (next - now) * 1000));
-  };
-
-  const stored = storage.readArrayBuffer(IDENTITY);
-  if (stored) open(new Uint8Array(stored));
-  else {
-    secret = generateSecret(random);
-    job = new CurveJob(secret);
   }
-  options.radio.on("data", (data) => {
-    pipe.receive(E.toUint8Array(data), getTime(), (outer) => {
-      try {
-        if (link) link.receive(messageBody(outer), pipe);
-      } catch (error) {
-        const code = (error as E3XError).code;
-        // without a code it is a fault of the application, which is to be seen on the console
-        if (!code) throw error;
-        emit("drop", link, code);
-      }
-    });
-    wake(1);
+  return made!;
+}
+
+function wake(): void {
+  sleep(turn, 1);
+}
+
+function sleep(then: () => void, delay: number): void {
+  if (timer) clearTimeout(timer);
+  timer = setTimeout(then, delay);
+}
+
+function connect(): void {
+  dress(true);
+  if (link && !link.up) {
+    if (radio.oneWay) link.pipe = pipe;
+    else link.connect(pipe);
+  }
+  wake();
+}
+
+function emit(event: string, _from?: Link, data?: unknown, packet?: unknown): void {
+  const listener = listeners[event];
+  if (event === "up") wait = 1;
+  else if (event === "down") {
+    setTimeout(connect, wait * 1000);
+    wait = Math.min(wait * 2, WAIT_MAX);
+  }
+  if (listener) listener(mote, data, packet);
+}
+
+function save(state: LinkState): void {
+  made!.writeState(state);
+}
+
+function open(identity: Uint8Array, state: LinkState): void {
+  link = new made!.Link(
+    { key: slice(identity, 0, KEY_LENGTH), secret: identity.subarray(KEY_LENGTH), random },
+    made!.fromBase32(options.gateway), state, { on: emit, save, message: 1400, content: how.limit, ahead: 64 },
+  );
+  connect();
+}
+
+/** Does curve work for a slice of time, writes what is to be written, and sees that it is called when there is more. */
+function turn(): void {
+  let now = getTime();
+  let before = now;
+  let next: number | undefined;
+  const end = now + (options.slice ?? 20) / 1000;
+  let more = true;
+  timer = undefined;
+  dress(true);
+  // no step that would end too late, if it took as long as the one before
+  while (more && now * 2 - before < end) {
+    if (link) more = link.work(true);
+    else if (!job!.step()) {
+      // at first boot the identity is made
+      const identity = concat([job!.result!, secret]);
+      job = undefined;
+      open(identity, made!.writeIdentity(identity));
+      emit("ready");
+    }
+    before = now;
+    now = getTime();
+  }
+  how.mtu = radio.mtu ?? options.mtu ?? 20;
+  // while the radio takes nothing, nothing is sent again
+  if (link && !held) next = link.poll(now);
+  while ((held = held ?? pipe.frame()) && radio.write(held) !== false) held = undefined;
+  // not at once: events of the radio come first
+  if (more) wake();
+  else if (next) sleep(turn, Math.max(1, (next - now) * 1000));
+  else sleep(dress, REST * 1000);
+}
+
+function receive(outer: Uint8Array): void {
+  dress(true);
+  link!.receive(outer, pipe);
+}
+
+const mote: Mote = {
+  key: () => link && link.identity.key,
+  on: (event: string, listener: unknown) => { listeners[event] = listener as never; },
+  send: (content) => {
+    if (!link || pipe.queue.length > WAITING) fail("BUSY");
+    dress(true);
+    link!.send(content);
+    wake();
+  },
+};
+
+/** Erases identity and state, to be followed by a restart: the board then makes a new identity. */
+export function erase(): void {
+  parts().erase();
+}
+
+/**
+ * Starts the endpoint of this board; to be called once.
+ * @throws BASE32 for the gateway's key (whether it is right otherwise is told by "drop"), ENTROPY where there is none,
+ * STORAGE where identity or state is damaged or cannot be written
+ */
+export function create(given: MoteOptions): Mote {
+  options = given;
+  radio = given.radio;
+  random = given.random ?? entropy();
+  how.limit = given.limit ?? 1500;
+  how.blocking = radio.blocking!;
+  how.stream = radio.stream!;
+  pipe = new Pipe(how);
+  const state = dress(true).readState();
+  const identity = made!.readIdentity(state);
+  if (identity) open(identity, state!);
+  else {
+    secret = random(20);
+    job = new made!.CurveJob(secret);
+    wake();
+  }
+  radio.on("data", (data) => {
+    if (link) pipe.receive(E.toUint8Array(data), getTime(), receive);
+    wake();
   });
-  wake(1);
-  return {
-    key: () => link && link.identity.key,
-    on: (event, listener) => { listeners[event] = listener as never; },
-    send: (content) => {
-      if (!link) fail("BUSY");
-      link!.send(content);
-      wake(1);
-    },
-  };
+  radio.on("open", () => {
+    pipe.restart();
+    held = undefined;
+    connect();
+  });
+  radio.on("drain", wake);
+  return mote;
 }

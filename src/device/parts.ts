@@ -1,0 +1,17 @@
+/**
+ * What the runtime needs only while something is going on: Espruino takes five variables for a function, and one more for
+ * a parameter. The build (build/parts.ts) moves all that only this function uses into it, so that it is made when the
+ * function is called, and is gone when nothing holds it any more. It must keep nothing itself.
+ */
+import { CurveJob } from "#curve";
+import { MessageExchange } from "../exchange/exchange.ts";
+import { Link } from "../mesh/link.ts";
+import { fromBase32 } from "../packet/text.ts";
+import { erase, readIdentity, readState, writeIdentity, writeState } from "./store.ts";
+
+export type Parts = ReturnType<typeof parts>;
+
+// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- it is the list itself
+export function parts() {
+  return { CurveJob, Link, MessageExchange, erase, fromBase32, readIdentity, readState, writeIdentity, writeState };
+}
