@@ -4,6 +4,13 @@ import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { BoardError, BuildError } from "./errors.ts";
 import { packageRoot } from "./root.ts";
 
+/** The radios that the package has a module for: src/device/radios/<kind>.ts, on the device e3x-mote/<kind>. */
+export const radioKinds = ["ble", "nus", "advertising", "serial", "sx127x", "nrf24", "udp", "tcp"] as const;
+export type RadioKind = (typeof radioKinds)[number];
+
+/** Who computes the curve and the ciphers: native Thumb code, JavaScript over the firmware's SHA256 and AES, JavaScript alone. */
+export type BackEnd = "thumb" | "firmware" | "script";
+
 /** What one board file (boards/<name>.json) says; boards/schema.json has the meaning of each field. */
 export interface Board {
   name: string;
@@ -12,12 +19,19 @@ export interface Board {
   clockMHz: number;
   variables: number;
   variableBytes: number;
-  crypto: "native" | "small";
+  /** Bytes of Storage for saved code. */
+  flash: number;
+  /** What the firmware's crypto has. */
+  firmware: ("SHA256" | "AES")[];
+  /** The core whose native code E.nativeCall runs; null: it runs none. */
+  thumb: "m0" | "m4" | null;
   entropy: { source: "E.hwRand"; hardware: boolean };
-  /** `frameSize` in bytes. */
-  radio: { kind: "ble" | "serial"; frameSize: number };
-  /** Most bytes that the minified e3x-mote.js may have. */
-  budget: { bytes: number };
+  /** `frameSize` in bytes; the first is the usual one. */
+  radios: [{ kind: RadioKind; frameSize: number }, ...{ kind: RadioKind; frameSize: number }[]];
+  /** Why the board cannot hold the runtime; left out where it can. */
+  refused?: string;
+  /** Most bytes of the minified e3x-mote.js with the usual radio's module, by back end. A refused board has none. */
+  budget?: { [backEnd in BackEnd]?: number };
   /** Estimated milliseconds of one step of curve work. */
   curveStepMs: number;
   sources: string[];
@@ -49,9 +63,18 @@ export function readBoard(file: string): Board {
     throw new BoardError(file, fieldOf(error), `${error.message}${values}`);
   }
   const { $schema: _, ...board } = data;
+  for (const backEnd of board.refused === undefined ? [backEndOf(board), backEndOf(board, false)] : []) {
+    if (board.budget?.[backEnd] === undefined) throw new BoardError(file, `budget.${backEnd}`, "is missing: the board can be built so");
+  }
   const name = basename(file, ".json");
   if (board.name !== name) throw new BoardError(file, "name", `must be "${name}", as the file is called`);
   return board;
+}
+
+/** The back end that a board's build has; `native` false: without Thumb code, though the board may run it. */
+export function backEndOf({ thumb, firmware }: Board, native = true): BackEnd {
+  if (native && thumb !== null) return "thumb";
+  return firmware.includes("SHA256") && firmware.includes("AES") ? "firmware" : "script";
 }
 
 /** All boards, by name. */

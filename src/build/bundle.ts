@@ -1,153 +1,138 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { SourceMap } from "node:module";
-import { join, relative, resolve } from "node:path";
-import { nodeResolve } from "@rollup/plugin-node-resolve";
-import { rollup, type RollupError } from "rollup";
+import { join } from "node:path";
 import ts from "typescript";
-import { aliasGlobals } from "./alias.ts";
-import type { Board } from "./boards.ts";
-import { findDialectErrors } from "./dialect.ts";
-import { BudgetError, BuildError, DialectError } from "./errors.ts";
-import { builtinModules } from "./espruino-names.ts";
-import { minify, type Compiled, type Role } from "./minify.ts";
+import { backEndOf, type BackEnd, type Board, type RadioKind } from "./boards.ts";
+import { compile, moduleName, requiredRadios, sizeBySource } from "./compile.ts";
+import { BudgetError, BuildError } from "./errors.ts";
+import { coreMembers } from "./espruino-names.ts";
+import type { Compiled } from "./minify.ts";
 import { packageRoot } from "./root.ts";
-import { stripTypes } from "./strip-types.ts";
 
-/** The name that an application requires. */
-export const moduleName = "e3x-mote";
+export { moduleName };
 
 export interface BuildOptions {
-  /** An application in TypeScript or JavaScript, which may import or require "e3x-mote". */
+  /** An application in TypeScript or JavaScript, which may import or require "e3x-mote" and "e3x-mote/<radio>". */
   app?: string;
+  /** Whether native Thumb code is used where the board runs it. Default true. */
+  native?: boolean;
   /** The device's entry; the package's own unless a test has another. */
   entry?: string;
+  /** The folder of the radios' sources; the package's own unless a test has another. */
+  radios?: string;
 }
 
 /** What a build makes; sizes in bytes. */
 export interface BoardBuild {
   board: Board;
-  /** File name to text: e3x-mote.js, and with an application app.js and bundle.js (both, to be flashed as it is). */
+  backEnd: BackEnd;
+  /**
+   * File name to text: e3x-mote.js; <radio>.js of each radio that the application requires, or without one of the
+   * board's usual radio; with an application app.js, and bundle.js (all of them, to be flashed as it is).
+   */
   files: Record<string, string>;
-  /** Bytes of e3x-mote.js. */
+  /** Bytes of e3x-mote.js and of the usual radio's module: what the budget is for. */
   bytes: number;
+  runtime: number;
+  radio: { kind: RadioKind; bytes: number };
+  /** The native code in e3x-mote.js, if any: its core, its bytes as base64 text, and as they are. */
+  native?: { core: "m0" | "m4"; text: number; binary: number };
   budget: number;
-  /** Bytes of e3x-mote.js by source file, largest first; they add up to `bytes`. */
+  /** `bytes` by source file, largest first. */
   bySource: Record<string, number>;
 }
 
-interface Unit {
-  input: string;
-  output: string;
-  conditions: string[];
-  target: ts.ScriptTarget;
-  role: Role;
+const source = join(packageRoot, "src/device");
+
+/** The protocol core as an entry, for vectors and benchmarks: its members keep their names. */
+export const coreEntry: string = join(source, "core.ts");
+
+function conditions(board: Board, backEnd: BackEnd): string[] {
+  const ciphers = { thumb: ["curve-thumb", "crypto-thumb", `thumb-${board.thumb}`], firmware: ["crypto-firmware"], script: ["crypto-script"] };
+  return ["espruino", ...ciphers[backEnd], `entropy-${board.entropy.hardware ? "hardware" : "given"}`];
 }
 
-const display = (file: string): string => {
-  const path = relative(packageRoot, resolve(file));
-  return path.startsWith("..") ? resolve(file) : path;
-};
+const made = new Map<string, Promise<Compiled>>();
 
-/** Original file (as displayed), line and column (from 1) of a place in compiled code (from 0). */
-function origin(map: SourceMap, line: number, column: number): { file: string; line: number; column: number } | undefined {
-  const entry = map.findEntry(line, column);
-  if (!("originalSource" in entry) || !entry.originalSource) return undefined;
-  return { file: display(entry.originalSource), line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+/** The minified module of an entry; the package's own are made once a process for each set of conditions. */
+function device(input: string, output: string, conditions: string[]): Promise<Compiled> {
+  // newer syntax in our own sources is refused, not brought down: it would cost bytes unseen
+  const names = input === coreEntry ? coreMembers : [];
+  const make = (): Promise<Compiled> => compile({ input, output, conditions, target: ts.ScriptTarget.ES2022, role: "runtime", names });
+  if (!input.startsWith(source)) return make();
+  const key = [input, ...conditions].join();
+  const module = made.get(key) ?? make();
+  made.set(key, module);
+  return module;
 }
 
-/** Throws DialectError unless Espruino runs it; findings name the source's line where there is one. */
-function requireDialect(compiled: Compiled, file: string): void {
-  const map = new SourceMap(compiled.map as never);
-  const findings = findDialectErrors(compiled.code, file).map((finding) => ({
-    ...finding,
-    ...origin(map, finding.line - 1, finding.column - 1),
-  }));
-  if (findings.length > 0) throw new DialectError(findings);
+const applications = new WeakMap<BuildOptions, Promise<Compiled>>();
+
+/** The minified application: it is the same on every board, so with the same options it is made once. */
+function application(input: string, options: BuildOptions): Promise<Compiled> {
+  const app = applications.get(options)
+    ?? compile({ input, output: "app.js", conditions: ["espruino"], target: ts.ScriptTarget.ES2015, role: "app" });
+  applications.set(options, app);
+  return app;
 }
 
-async function compile(unit: Unit): Promise<Compiled> {
-  try {
-    const bundle = await rollup({
-      input: unit.input,
-      external: [moduleName, ...builtinModules],
-      plugins: [
-        nodeResolve({ exportConditions: unit.conditions, extensions: [".ts", ".js", ".mjs"] }),
-        stripTypes(unit.target, unit.role),
-        unit.role === "runtime" && aliasGlobals(),
-      ],
-      onwarn(warning) {
-        if (warning.code === "UNRESOLVED_IMPORT" || warning.code === "CIRCULAR_DEPENDENCY") {
-          throw new BuildError(warning.code, warning.message);
-        }
-      },
-    });
-    const { output } = await bundle.generate({
-      file: unit.output,
-      format: "cjs",
-      strict: false,
-      esModule: false,
-      sourcemap: true,
-      generatedCode: { preset: "es2015", symbols: false },
-      interop: "default",
-    });
-    await bundle.close();
-    const joined = { code: output[0].code, map: output[0].map! };
-    // twice: here places are exact, and afterwards it is what is flashed
-    requireDialect(joined, unit.output);
-    const minified = await minify(joined, unit.output, unit.role);
-    requireDialect(minified, unit.output);
-    return minified;
-  } catch (error) {
-    if (error instanceof BuildError) throw error;
-    const { code, message } = error as RollupError;
-    throw new BuildError(code ?? "COMPILE", message);
+/** The radio's module. Throws BuildError (NO_RADIO), which lists the radios that the board has. */
+async function radioModule(board: Board, kind: string, folder = join(source, "radios")): Promise<Compiled> {
+  if (!board.radios.some((radio) => radio.kind === kind)) {
+    const kinds = board.radios.map((radio) => radio.kind).join(", ");
+    throw new BuildError("NO_RADIO", `${board.title} has no ${moduleName}/${kind}; of the radios it can use ${kinds}`);
   }
+  return device(join(folder, `${kind}.ts`), `${kind}.js`, ["espruino"]);
 }
 
-function sizeBySource({ code, map: data }: Compiled, file: string): Record<string, number> {
-  const map = new SourceMap(data as never);
-  const sizes: Record<string, number> = {};
-  code.split("\n").forEach((text, line, lines) => {
-    // the line's end is the last character's
-    const length = text.length + (line < lines.length - 1 ? 1 : 0);
-    for (let column = 0; column < length; column++) {
-      const source = origin(map, line, column)?.file ?? file;
-      sizes[source] = (sizes[source] ?? 0) + 1;
-    }
-  });
-  return Object.fromEntries(Object.entries(sizes).sort((a, b) => b[1] - a[1]));
+/** The native code in a runtime: the one string that is so long and has base64 only. */
+function nativeCode(code: string, core: Board["thumb"]): BoardBuild["native"] {
+  const text = /["'`]([A-Za-z0-9+/]{400,}=*)["'`]/.exec(code)?.[1];
+  return text === undefined || !core ? undefined : { core, text: text.length, binary: Buffer.from(text, "base64").length };
 }
+
+// given as a function, a module's text stays in flash and needs no quoting
+const cached = (name: string, code: string): string => `Modules.addCached("${name}",function(){${code}});\n`;
 
 /** Like buildBoard, whatever the budget. */
 export async function measureBoard(board: Board, options: BuildOptions = {}): Promise<BoardBuild> {
-  const runtime = await compile({
-    input: options.entry ?? join(packageRoot, "src/device/index.ts"),
-    output: "e3x-mote.js",
-    conditions: ["espruino", `crypto-${board.crypto === "native" ? "firmware" : "script"}`, `entropy-${board.entropy.hardware ? "hardware" : "given"}`],
-    // newer syntax in our own sources is refused, not brought down: it would cost bytes unseen
-    target: ts.ScriptTarget.ES2022,
-    role: "runtime",
-  });
+  if (board.refused !== undefined) throw new BuildError("REFUSED", `${board.title} is refused: ${board.refused}`);
+  const backEnd = backEndOf(board, options.native);
+  const runtime = await device(options.entry ?? join(source, "index.ts"), "e3x-mote.js", conditions(board, backEnd));
+  const usual = board.radios[0].kind;
+  const radio = await radioModule(board, usual, options.radios);
   const files: Record<string, string> = { "e3x-mote.js": runtime.code };
-  if (options.app !== undefined) {
-    const app = await compile({
-      input: options.app,
-      output: "app.js",
-      conditions: ["espruino"],
-      target: ts.ScriptTarget.ES2015,
-      role: "app",
-    });
+  if (options.app === undefined) files[`${usual}.js`] = radio.code;
+  else {
+    const app = await application(options.app, options);
+    let bundle = cached(moduleName, runtime.code);
+    for (const kind of requiredRadios(app.code)) {
+      const { code } = await radioModule(board, kind, options.radios);
+      files[`${kind}.js`] = code;
+      bundle += cached(`${moduleName}/${kind}`, code);
+    }
     files["app.js"] = app.code;
-    // given as a function, the module's text stays in flash and needs no quoting
-    files["bundle.js"] = `Modules.addCached("${moduleName}",function(){${runtime.code}});\n${app.code}\n`;
+    files["bundle.js"] = `${bundle}${app.code}\n`;
   }
-  const bytes = Buffer.byteLength(runtime.code);
-  return { board, files, bytes, budget: board.budget.bytes, bySource: sizeBySource(runtime, "e3x-mote.js") };
+  const sizes = sizeBySource(runtime, "e3x-mote.js");
+  for (const [file, bytes] of Object.entries(sizeBySource(radio, `${usual}.js`))) sizes[file] = (sizes[file] ?? 0) + bytes;
+  const native = nativeCode(runtime.code, board.thumb);
+  return {
+    board,
+    backEnd,
+    files,
+    bytes: runtime.code.length + radio.code.length,
+    runtime: runtime.code.length,
+    radio: { kind: usual, bytes: radio.code.length },
+    ...(native && { native }),
+    budget: board.budget![backEnd]!,
+    bySource: Object.fromEntries(Object.entries(sizes).sort((a, b) => b[1] - a[1])),
+  };
 }
 
 /**
- * Builds a board's e3x-mote.js, and with an application its app.js and bundle.js.
- * Throws BudgetError, DialectError, or BuildError for what rollup, TypeScript or terser refuse.
+ * Builds a board's e3x-mote.js and radio modules, and with an application its app.js and bundle.js.
+ * Throws BudgetError, DialectError, or BuildError: REFUSED for a board that cannot hold the runtime, NO_RADIO for an
+ * application that wants a radio which the board does not have, others for what rollup, TypeScript or terser refuse.
  */
 export async function buildBoard(board: Board, options: BuildOptions = {}): Promise<BoardBuild> {
   const build = await measureBoard(board, options);

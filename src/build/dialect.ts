@@ -96,10 +96,13 @@ const config: Linter.Config = {
   rules: { ...deviceRules.rules, "no-undef": "error" },
 };
 
+// a warning is ESLint's about its own comments in the code
+const isError = ({ severity }: Linter.LintMessage): boolean => severity === 2;
+
 /** Where `code` leaves what Espruino runs; empty if nowhere. `file` is the name used in findings. */
 export function findDialectErrors(code: string, file: string): DialectFinding[] {
   const lines = code.split("\n");
-  return new Linter({ configType: "flat" }).verify(code, config, { filename: "bundle.js" }).map((message) => ({
+  return new Linter({ configType: "flat" }).verify(code, config, { filename: "bundle.js" }).filter(isError).map((message) => ({
     file,
     line: message.line,
     column: message.column,

@@ -16,9 +16,11 @@ export const languageGlobals: string[] = words(`
 
 /** Globals of some boards only: radios, buttons, lights, pins. */
 export const boardGlobals: string[] = words(`
-  NRF Bluetooth Terminal g Puck Pixl Microbit compass acceleration show setDeepSleep
+  NRF Bluetooth Terminal g Puck Bangle Pixl Microbit Jolt compass acceleration show setDeepSleep
+  USB Serial2 Serial3 Serial4 Serial5 Serial6 SPI2 SPI3 I2C2 I2C3 Wifi ESP32 ESP8266
   LED LED1 LED2 LED3 IR BTN BTN1 BTN2 BTN3 BTN4 BTNA BTNB FET CAPSENSE NFC LCD SDA SCL VIBRATE
-  ${Array.from({ length: 32 }, (_, i) => `D${i}`).join(" ")} A0 A1 A2 A3 A4 A5
+  ${Array.from({ length: 32 }, (_, i) => `D${i}`).join(" ")}
+  ${["A", "B", "C"].map((port) => Array.from({ length: 16 }, (_, i) => `${port}${i}`).join(" ")).join(" ")}
 `);
 
 /** Globals that a module has in addition. */
@@ -76,7 +78,7 @@ export const reservedWords: Set<string> = new Set(
 );
 
 /** Modules that firmware has built in: `require` of them stays as it is. */
-export const builtinModules: string[] = words("Flash Storage crypto fs heatshrink net neopixel tensorflow timer");
+export const builtinModules: string[] = words("Flash Storage crypto dgram fs heatshrink net neopixel tensorflow timer");
 
 /** Members of the language's objects, and of the board's that the runtime uses. */
 export const members: string[] = words(`
@@ -86,14 +88,23 @@ export const members: string[] = words(`
   prototype push reduce removeAllListeners removeListener repeat replace reverse set setFloat32 setFloat64 setInt16
   setInt32 setInt8 setUint16 setUint32 setUint8 shift slice some sort splice split stack startsWith subarray substr
   substring test then toFixed toLowerCase toString toUpperCase trim type unshift valueOf
-  AES SHA256 convolve count data encrypt hwRand mapInPlace mode read readArrayBuffer readJSON toUint8Array write writeJSON
+  Bluetooth Serial1 USB connect createSocket edge force setConsole setup
+  connectable getAdvertisingData indicate interval manufacturer maxLen onWrite onWriteDesc scannable setAdvertising
+  setServices unsetup updateServices value whenConnected writable
+  AES SHA256 convolve count data encrypt erase getAddressOf hwRand mapInPlace nativeCall mode read readArrayBuffer readJSON toUint8Array write writeJSON
 `).concat(...Object.values(statics));
 
-/** Members of the runtime by which applications call it: they keep their names. */
+/** Members by which applications and radios deal with the runtime: they keep their names. */
 export const publicMembers: string[] = words(`
-  create key on send
+  create erase key on send
   radio gateway mtu blocking limit slice random
+  stream oneWay ble nus advertising serial sx127x nrf24 udp tcp
+  port baud host spi cs dio0 rst frequency spreading bandwidth coding power sync ce irq rx tx channel rate
   json head body error code
+`);
+
+/** Members of the protocol core (src/device/core.ts) beside: they keep their names in a build of it. */
+export const coreMembers: string[] = words(`
   CurveJob step result
   Identity secret met meet open
   MessageExchange out in order remote ephemeral stage job done encrypt sent handshake accept

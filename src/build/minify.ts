@@ -14,7 +14,7 @@ export interface Compiled {
  * Terser's options for code that Espruino runs. Bytes and instructions were measured on the protocol core in the
  * interpreter under callgrind; test/build/minify.test.ts runs what comes out.
  */
-function options(role: Role): MinifyOptions {
+function options(role: Role, names: string[]): MinifyOptions {
   return {
     ecma: 2020,
     toplevel: true,
@@ -31,17 +31,17 @@ function options(role: Role): MinifyOptions {
       // an application's variable must not hide a global that the runtime reads
       reserved: role === "app" ? [...reservedIdentifiers, ...languageGlobals, ...boardGlobals, ...moduleGlobals] : reservedIdentifiers,
       // not in an application: its short names could meet those of the runtime's objects
-      properties: role === "runtime" ? { builtins: true, keep_quoted: true, reserved: [...members, ...publicMembers] } : false,
+      properties: role === "runtime" ? { builtins: true, keep_quoted: true, reserved: [...members, ...publicMembers, ...names] } : false,
     },
     // strings are bytes, and the size report counts columns as bytes
     format: { ascii_only: true, comments: false },
   };
 }
 
-/** Minifies for Espruino. In the runtime, all members get short names that are neither the board's nor public. */
-export async function minify(input: Compiled, file: string, role: Role): Promise<Compiled> {
+/** Minifies for Espruino. In the runtime, all members get short names that are neither the board's nor public nor in `names`. */
+export async function minify(input: Compiled, file: string, role: Role, names: string[] = []): Promise<Compiled> {
   const output = await terser({ [file]: input.code }, {
-    ...options(role),
+    ...options(role, names),
     sourceMap: { content: input.map as never, asObject: true, includeSources: true },
   });
   return { code: output.code!, map: output.map as object };

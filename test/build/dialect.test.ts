@@ -36,3 +36,8 @@ test("a finding has its place, its rule and the text around it", (t) => {
 test("what does not parse is a finding too", (t) => {
   t.like(findDialectErrors("exports.a = ;", "x.js"), [{ line: 1, column: 13, rule: "syntax" }]);
 });
+
+test("comments for ESLint in an application are no findings, and switch nothing off", (t) => {
+  t.deepEqual(findDialectErrors("// eslint-disable-next-line no-console\nprint(1);", "x.js"), []);
+  t.like(findDialectErrors("/* eslint-disable */\nexports.b = exports.a ** 2;", "x.js"), [{ line: 2, rule: "es-x/no-exponential-operators" }]);
+});

@@ -1,9 +1,9 @@
 /** What there is to check on this machine: the host library, and device bundles in the simulator's hosts. */
-import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { InterpreterHost, VmHost, findInterpreter } from "../../sim/index.ts";
-import { loadBoard, measureBoard, packageRoot } from "../../src/build/index.ts";
+import { coreEntry, loadBoard, measureBoard, packageRoot } from "../../src/build/index.ts";
 import * as cloaking from "../../src/packet/cloak.ts";
 import { deviceTarget } from "./device-target.ts";
 import { cloakOperations, hostTarget } from "./host-target.ts";
@@ -29,23 +29,19 @@ export async function hostLibrary(): Promise<{ name: string; library: Library }>
   return { name: `host library ${file}${file === built ? age(path) : ""}`, library };
 }
 
-/** The boards of both kinds: with the ciphers in the firmware, and with ours. */
-const BOARDS = ["puckjs", "microbit2"];
-
-async function bundleOf(name: string): Promise<{ text: string; from: string }> {
-  const file = `dist/boards/${name}/e3x-mote.js`;
-  const path = join(packageRoot, file);
-  if (existsSync(path)) return { text: readFileSync(path, "latin1"), from: `${file}${age(path)}` };
-  return { text: (await measureBoard(loadBoard(name))).files["e3x-mote.js"]!, from: `${name} bundle, built now` };
-}
+/** Boards whose bundles have each of the back ends, and one for each core of native code. */
+const BUNDLES = [["puckjs", true], ["rp2040", true], ["puckjs", false], ["microbit2", false]] as const;
 
 export async function availableTargets(say: (line: string) => void): Promise<Available[]> {
   const { name, library } = await hostLibrary();
   const codeOf = (number: number): string | undefined => library.errorCode(number);
   const all: Available[] = [{ target: hostTarget(name, library, cloakOperations(cloaking, library)), slow: false }];
   const interpreter = findInterpreter() !== undefined;
-  for (const board of BOARDS.map((one) => loadBoard(one))) {
-    const { text, from } = await bundleOf(board.name);
+  for (const [name, native] of BUNDLES) {
+    const board = loadBoard(name);
+    const { files, backEnd } = await measureBoard(board, { entry: coreEntry, native });
+    const text = files["e3x-mote.js"]!;
+    const from = `${name} core (${backEnd})`;
     all.push({ target: deviceTarget({ name: `${from} in node:vm`, host: new VmHost(), board, bundle: text, codeOf }), slow: false });
     if (!interpreter) continue;
     const host = new InterpreterHost({ heap: "free" });

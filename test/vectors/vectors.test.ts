@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { VmHost } from "../../sim/index.ts";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
+import { coreEntry, loadBoard, measureBoard } from "../../src/build/index.ts";
 import * as library from "../../src/index.ts";
 import * as cloaking from "../../src/packet/cloak.ts";
 import { check, sample } from "./check.ts";
@@ -27,9 +27,10 @@ test("every vector, against the host library", async (t) => {
   t.true(outcome.passed > 1800, `${outcome.passed}`);
 });
 
-for (const board of ["puckjs", "microbit2"].map((name) => loadBoard(name))) {
-  test(`vectors of every file and operation, against the bundle for ${board.name}`, async (t) => {
-    const bundle = (await measureBoard(board)).files["e3x-mote.js"]!;
+for (const [name, native] of [["puckjs", true], ["puckjs", false], ["microbit2", false]] as const) {
+  test(`vectors of every file and operation, against the core for ${name}${native ? "" : " without native code"}`, async (t) => {
+    const board = loadBoard(name);
+    const bundle = (await measureBoard(board, { entry: coreEntry, native })).files["e3x-mote.js"]!;
     const target = deviceTarget({ name: board.name, host: new VmHost(), board, bundle, codeOf: library.errorCode });
     const outcome = await check(target, sample(readFolder(data).cases, 6));
     await target.close?.();
