@@ -3,6 +3,7 @@
 //   line 1   {"capture":"e3x-mote","version":1,"seed":…,"medium":{…}}
 //   boot     a device starts: board, hash of bundle and modules, entropy, globals, storage, and what it then did
 //   frame    a frame was handed to a device, and what it then did
+//   link     a device's radio link went away or came, and what it then did
 //   run      a device's timers were fired, and what it then did
 //   air      a frame was sent, and its fate: "delivered" or "lost", duplicated, reordered, arrivals in virtual ms
 //   last     {"k":"end","records":n}
@@ -16,7 +17,7 @@
 import { createHash } from "node:crypto";
 import { CaptureError } from "./errors.ts";
 import type { MediumOptions } from "./medium.ts";
-import type { Json, Output, SimBoard, BootOptions, StorageImage } from "./types.ts";
+import type { Json, Output, SimBoard, BootOptions, Faults, Happening, StorageImage } from "./types.ts";
 
 export const captureVersion = 1;
 
@@ -47,9 +48,12 @@ export interface BootRecord {
   modules: Record<string, string>;
   entropy: number[];
   globals: { [name: string]: Json };
-  radio: "Bluetooth" | "Serial1";
+  radio: NonNullable<BootOptions["radio"]>;
+  radioOptions?: { [name: string]: Json };
+  happens?: readonly Happening[];
   /** null: what the previous boot of the device left. */
   storage: Record<string, string> | null;
+  faults?: Faults;
   out: RecordedOutput;
 }
 
@@ -59,6 +63,16 @@ export interface FrameRecord {
   device: string;
   from: string;
   bytes: string;
+  out: RecordedOutput;
+}
+
+export interface LinkRecord {
+  k: "link";
+  t: number;
+  device: string;
+  up: boolean;
+  /** null: the link has none. */
+  mtu: number | null;
   out: RecordedOutput;
 }
 
@@ -81,7 +95,7 @@ export interface AirRecord {
   arrivals: number[];
 }
 
-export type CommandRecord = BootRecord | FrameRecord | RunRecord;
+export type CommandRecord = BootRecord | FrameRecord | LinkRecord | RunRecord;
 export type CaptureRecord = CommandRecord | AirRecord;
 
 export interface Capture {
@@ -110,18 +124,21 @@ export function recordOutput(output: Output): RecordedOutput {
 export function recordBoot(device: string, options: BootOptions, output: Output): BootRecord {
   const modules: Record<string, string> = {};
   for (const [name, text] of Object.entries(options.modules ?? {})) modules[name] = textHash(text);
-  const { name, variables, crypto = "native", curveStepMs } = options.board;
+  const { name, variables, firmware = ["SHA256", "AES"], thumb, clockMHz, curveStepMs } = options.board;
   return {
     k: "boot",
     t: options.time ?? 0,
     device,
-    board: { name, variables, crypto, curveStepMs },
+    board: { name, variables, firmware: [...firmware], ...(thumb && { thumb, clockMHz }), curveStepMs },
     bundle: textHash(options.bundle),
     modules,
     entropy: [...options.entropy],
     globals: options.globals ?? {},
     radio: options.radio ?? "Bluetooth",
+    ...(options.radioOptions && { radioOptions: options.radioOptions }),
+    ...(options.happens && { happens: options.happens }),
     storage: options.storage ? hexImage(options.storage) : null,
+    ...(options.faults && { faults: options.faults }),
     out: recordOutput(output),
   };
 }
@@ -180,13 +197,14 @@ const isOut = shape({
   next: orNull(isTime),
 });
 const isMedium = shape({ frameSize: isTime, latency: isTime, jitter: isTime, loss: isTime, duplication: isTime, reordering: isTime, holdback: isTime });
-const isBoard = shape({ name: isString, variables: isTime, crypto: isString, curveStepMs: isTime });
+const isBoard = shape({ name: isString, variables: isTime, firmware: listOf(isString), curveStepMs: isTime });
 const kinds: Record<string, Check> = {
   boot: shape({
     t: isTime, device: isString, board: isBoard, bundle: isHex, modules: mapOf(isHex), entropy: listOf((v) => Number.isInteger(v)),
-    globals: isObject, radio: (v) => v === "Bluetooth" || v === "Serial1", storage: orNull(mapOf(isHex)), out: isOut,
+    globals: isObject, radio: isString, storage: orNull(mapOf(isHex)), out: isOut,
   }),
   frame: shape({ t: isTime, device: isString, from: isString, bytes: isHex, out: isOut }),
+  link: shape({ t: isTime, device: isString, up: isBoolean, mtu: orNull(isTime), out: isOut }),
   run: shape({ t: isTime, device: isString, out: isOut }),
   air: shape({
     t: isTime, from: isString, to: isString, bytes: isHex, fate: (v) => v === "delivered" || v === "lost",

@@ -2,8 +2,10 @@
 
 export type SimErrorCode =
   | "frame-size"
+  | "timeout"
   | "endpoint"
   | "device-boot"
+  | "device-radio"
   | "device-ended"
   | "device-memory"
   | "device-timeout"

@@ -1,7 +1,7 @@
 // A gateway in the simulator: a node around the host package's Endpoint, with one pipe for each that it hears.
 
 import { Endpoint, Pipe, stampOf, toBase32 } from "../src/index.ts";
-import type { ErrorCode, KeyPair, Link, Packet, Random, State } from "../src/index.ts";
+import type { ErrorCode, KeyPair, Link, Packet, PipeOptions, Random, State } from "../src/index.ts";
 import { emptyOutput } from "./types.ts";
 import type { Node, Output } from "./types.ts";
 
@@ -10,8 +10,25 @@ export interface GatewayOptions {
   random: Random;
   /** Bytes of a frame that it writes. */
   mtu: number;
+  /** Whether bytes come without bounds, and whether every chunk is answered: see Pipe. */
+  stream?: boolean;
+  blocking?: boolean;
+  /** Milliseconds from one frame to the next to the same device. Default: frames go all at once. */
+  pace?: number;
   /** Whether the first unknown endpoint that proves who it is may link. Default false. */
   pairing?: boolean;
+}
+
+/** What one endpoint is reached by. */
+interface Reach {
+  pipe: Pipe;
+  how: PipeOptions;
+  /** The radio's link is away. */
+  away: boolean;
+  /** Zeros that tell the device how long a frame may be, until they are sent. */
+  hello: Uint8Array | undefined;
+  /** Virtual ms before which no other frame is written. */
+  free: number;
 }
 
 /** A message that the gateway accepted. */
@@ -37,7 +54,7 @@ export class Gateway implements Node {
   readonly #options: GatewayOptions;
   #state: State = {};
   #endpoint: Endpoint;
-  #pipes = new Map<string, Pipe>();
+  #reached = new Map<string, Reach>();
   #time = 0;
   #logs: string[] = [];
 
@@ -58,7 +75,7 @@ export class Gateway implements Node {
 
   /** Begins anew with nothing but the identity and the state that was saved, as after a power cut. */
   restart(): void {
-    this.#pipes = new Map();
+    this.#reached = new Map();
     this.#endpoint = this.#start();
   }
 
@@ -70,9 +87,19 @@ export class Gateway implements Node {
 
   frame(time: number, bytes: Uint8Array, from: string): Output {
     this.#time = time;
-    const pipe = this.#pipes.get(from) ?? new Pipe({ mtu: this.#options.mtu, limit: 70000 });
-    this.#pipes.set(from, pipe);
-    this.#endpoint.receive(pipe, bytes, time / 1000);
+    this.#endpoint.receive(this.#reach(from).pipe, bytes, time / 1000);
+    return this.run(time);
+  }
+
+  /** A device's radio link came or went. Of one with an MTU frames are as large as it allows, as far as ble.ts of the device takes them. */
+  link(time: number, from: string, up: boolean, mtu?: number): Output {
+    const reach = this.#reach(from);
+    reach.away = !up;
+    if (up) reach.pipe.restart();
+    if (up && mtu !== undefined) {
+      reach.how.mtu = Math.min(mtu - 3, 128);
+      reach.hello = new Uint8Array(reach.how.mtu);
+    }
     return this.run(time);
   }
 
@@ -80,16 +107,38 @@ export class Gateway implements Node {
     this.#time = time;
     const next = this.#endpoint.poll(time / 1000);
     const output = { ...emptyOutput(time, next === undefined ? undefined : Math.ceil(next * 1000)), to: [] as string[] };
-    for (const [to, pipe] of this.#pipes) {
-      for (let frame = pipe.frame(); frame !== undefined; frame = pipe.frame()) {
+    for (const [to, reach] of this.#reached) {
+      while (!reach.away && time >= reach.free) {
+        const frame = reach.hello ?? reach.pipe.frame();
+        if (frame === undefined) break;
+        reach.hello = undefined;
+        reach.free = time + (this.#options.pace ?? 0);
         output.frames.push(frame);
         output.times.push(time);
         output.to.push(to);
       }
+      // whether there is more shows when it is asked for again
+      if (reach.free > time) output.next = Math.min(output.next ?? Infinity, reach.free);
     }
     output.logs = this.#logs;
     this.#logs = [];
     return output;
+  }
+
+  /** Whether it reaches a device, and has nothing under way to it. */
+  idle(name: string): boolean {
+    const reach = this.#reached.get(name);
+    return reach !== undefined && !reach.away && reach.pipe.queue.length === 0;
+  }
+
+  #reach(from: string): Reach {
+    const known = this.#reached.get(from);
+    if (known) return known;
+    const { mtu, stream = false, blocking = false } = this.#options;
+    const how: PipeOptions = { mtu, stream, blocking, limit: 70000 };
+    const reach: Reach = { pipe: new Pipe(how), how, away: false, hello: undefined, free: 0 };
+    this.#reached.set(from, reach);
+    return reach;
   }
 
   #start(): Endpoint {

@@ -1,7 +1,7 @@
 // Public entry of the simulator: virtual devices, a radio medium, captures and their replay.
 
 export { captureVersion, CaptureWriter, readCapture, textHash } from "./capture.ts";
-export type { AirRecord, BootRecord, Capture, CaptureHeader, CaptureRecord, CommandRecord, FrameRecord, RecordedOutput, RunRecord } from "./capture.ts";
+export type { AirRecord, BootRecord, Capture, CaptureHeader, CaptureRecord, CommandRecord, FrameRecord, LinkRecord, RecordedOutput, RunRecord } from "./capture.ts";
 export { CaptureError, DeviceError, FrameSizeError, SimError } from "./errors.ts";
 export type { SimErrorCode } from "./errors.ts";
 export { Gateway } from "./gateway.ts";
@@ -22,4 +22,4 @@ export type { AirPacket, ScenarioOptions, ScenarioResult } from "./scenario.ts";
 export { Simulator } from "./simulator.ts";
 export type { DeviceOptions, SimEvent, SimulatorOptions } from "./simulator.ts";
 export { emptyOutput } from "./types.ts";
-export type { BootOptions, DeviceHost, Json, MemoryReport, Node, Output, SimBoard, StorageImage } from "./types.ts";
+export type { BootOptions, DeviceHost, Happening, Json, MemoryReport, Node, Output, RadioKind, Faults, SimBoard, StorageImage } from "./types.ts";

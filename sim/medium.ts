@@ -41,10 +41,22 @@ export class Medium {
   readonly options: Required<MediumOptions>;
   readonly seed: number;
   readonly #links = new Map<string, Link>();
+  readonly #away = new Set<string>();
 
   constructor(options: MediumOptions, seed: number) {
     this.options = { latency: 0, jitter: 0, loss: 0, duplication: 0, reordering: 0, holdback: 50, ...options };
     this.seed = seed;
+  }
+
+  /** An endpoint's radio comes or goes: without it nothing gets from it or to it. */
+  radio(name: string, up: boolean): void {
+    if (up) this.#away.delete(name);
+    else this.#away.add(name);
+  }
+
+  /** Whether an endpoint's radio is there. */
+  reaches(name: string): boolean {
+    return !this.#away.has(name);
   }
 
   /** Sends a frame at a virtual time in ms. Throws FrameSizeError for an empty frame or one above frameSize. */
@@ -55,7 +67,7 @@ export class Medium {
     const link = this.#links.get(name) ?? { random: uniform(this.seed, `medium/${name}`), last: 0 };
     this.#links.set(name, link);
     // As many draws for every frame, whatever its fate: one option then does not disturb the others' outcome.
-    const lost = link.random() < loss;
+    const lost = link.random() < loss || !this.reaches(from) || !this.reaches(to);
     const duplicated = link.random() < duplication;
     const reordered = link.random() < reordering;
     const spread = Math.floor(link.random() * (jitter + 1));

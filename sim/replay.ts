@@ -3,7 +3,7 @@
 // seed, each delivery from a frame on the air, each frame of a device on the air from one that it wrote.
 
 import { fromHex, recordOutput, textHash } from "./capture.ts";
-import type { AirRecord, BootRecord, Capture, CommandRecord, FrameRecord, RecordedOutput } from "./capture.ts";
+import type { AirRecord, BootRecord, Capture, CommandRecord, FrameRecord, LinkRecord, RecordedOutput } from "./capture.ts";
 import { SimError } from "./errors.ts";
 import { Medium } from "./medium.ts";
 import type { BootOptions, DeviceHost, StorageImage } from "./types.ts";
@@ -102,6 +102,10 @@ class AirCheck {
     return undefined;
   }
 
+  link(record: LinkRecord): void {
+    this.#medium.radio(record.device, record.up);
+  }
+
   delivery(record: FrameRecord): Place | undefined {
     const { t, from, device, bytes } = record;
     return this.#count(`${from} ${device} ${t} ${bytes}`, -1) < 0 ? { kind: "air", index: 0, expected: `${from}: ${bytes}`, got: undefined } : undefined;
@@ -121,6 +125,9 @@ function bootOptions(record: BootRecord, program: Program): BootOptions {
     entropy: record.entropy,
     globals: record.globals,
     radio: record.radio,
+    ...(record.radioOptions && { radioOptions: record.radioOptions }),
+    ...(record.happens && { happens: record.happens }),
+    ...(record.faults && { faults: record.faults }),
     time: record.t,
   };
   if (program.modules) options.modules = program.modules;
@@ -156,6 +163,7 @@ export async function replay(capture: Capture, options: ReplayOptions): Promise<
     }
     const host = hosts.get(record.device);
     if (host === undefined) throw new SimError("replay-input", `${record.device} gets a command before it boots`);
+    if (record.k === "link") return recordOutput(await host.link(record.t, record.up, record.mtu ?? undefined));
     return recordOutput(await (record.k === "run" ? host.run(record.t) : host.frame(record.t, fromHex(record.bytes))));
   };
   const total = capture.records.filter((record) => record.k !== "air").length;
@@ -170,6 +178,7 @@ export async function replay(capture: Capture, options: ReplayOptions): Promise<
       }
       if (record.k === "air") continue;
       air.wrote(record.device, record.out);
+      if (record.k === "link") air.link(record);
       const place = await command(record).then((out) => compare(record.out, out), (error: unknown): Place => {
         if (error instanceof SimError && error.code === "replay-input") throw error;
         return { kind: "error", index: 0, expected: undefined, got: String(error) };

@@ -28,12 +28,15 @@ export type DeviceOptions = Omit<BootOptions, "time" | "entropy"> & {
   entropy?: readonly number[];
   /** False: E.hwRand starts from the same state at every boot, as on boards without a hardware source. Default true. */
   hardwareEntropy?: boolean;
+  /** MTU of the radio's link when it comes by itself after a boot. */
+  mtu?: number;
 };
 
 interface Endpoint {
   name: string;
   run(time: number): Promise<Output>;
   frame(time: number, bytes: Uint8Array, from: string): Promise<Output>;
+  link?(time: number, from: string, up: boolean, mtu: number | undefined): Promise<Output>;
   peers: Set<string>;
   /** Counts requests for a timer: only the newest is valid. */
   ticket: number;
@@ -43,6 +46,7 @@ interface Device extends Endpoint {
   host: DeviceHost;
   options: DeviceOptions;
   boots: number;
+  mtu: number | undefined;
 }
 
 interface Item {
@@ -80,6 +84,7 @@ export class Simulator {
       host,
       options,
       boots: 0,
+      mtu: options.mtu,
       peers: new Set(),
       ticket: 0,
       run: async (time) => {
@@ -105,6 +110,7 @@ export class Simulator {
       ticket: 0,
       run: async (time) => node.run(time),
       frame: async (time, bytes, from) => node.frame(time, bytes, from),
+      ...(node.link && { link: async (time, from, up, mtu) => node.link!(time, from, up, mtu) }),
     };
     this.#join(endpoint);
     return this.#act(endpoint, await endpoint.run(this.#time));
@@ -117,11 +123,21 @@ export class Simulator {
     this.#endpoint(two).peers.add(one);
   }
 
-  /** Restarts a device now; its storage stays, frames under way still arrive. `changes` replace options of its last start. */
+  /**
+   * A device's radio link goes away (frames to it and from it are lost), or returns: a BLE connection, with the ATT
+   * MTU that was negotiated, a Wi-Fi network, reception. It comes by itself after a boot unless it was made to go before.
+   */
+  async radio(name: string, up: boolean, mtu?: number): Promise<Output> {
+    const device = this.#device(name);
+    this.medium.radio(name, up);
+    device.mtu = mtu;
+    return this.#link(device, up);
+  }
+
+  /** Restarts a device now; its storage stays, frames under way still arrive, faults are over. `changes` replace options of its last start. */
   restart(name: string, changes: Partial<DeviceOptions> = {}): Promise<Output> {
-    const device = this.#endpoint(name) as Device;
-    if (device.host === undefined) throw new SimError("endpoint", `${name} is a node, not a device`);
-    const { storage: _first, ...options } = device.options;
+    const device = this.#device(name);
+    const { storage: _first, faults: _once, ...options } = device.options;
     return this.#boot(device, { ...options, ...changes });
   }
 
@@ -171,20 +187,46 @@ export class Simulator {
     return endpoint;
   }
 
+  #device(name: string): Device {
+    const device = this.#endpoint(name) as Device;
+    if (device.host === undefined) throw new SimError("endpoint", `${name} is a node, not a device`);
+    return device;
+  }
+
+  // The device is told, then the nodes that it reaches.
+  async #link(device: Device, up: boolean): Promise<Output> {
+    const { name, mtu } = device;
+    const output = await device.host.link(this.#time, up, mtu);
+    this.#capture.record({ k: "link", t: this.#time, device: name, up, mtu: mtu ?? null, out: recordOutput(output) });
+    this.#act(device, output);
+    for (const peer of this.#linked ? device.peers : this.#endpoints.keys()) {
+      const node = this.#endpoint(peer);
+      if (node.link) this.#act(node, await node.link(this.#time, name, up, mtu));
+    }
+    return output;
+  }
+
   #join(endpoint: Endpoint): void {
     if (this.#endpoints.has(endpoint.name)) throw new SimError("endpoint", `there is an endpoint ${endpoint.name} already`);
     this.#endpoints.set(endpoint.name, endpoint);
   }
 
   async #boot(device: Device, options: DeviceOptions): Promise<Output> {
-    const { hardwareEntropy = true, entropy, ...rest } = options;
+    const { hardwareEntropy = true, entropy, mtu: _mtu, ...rest } = options;
     const name = `entropy/${device.name}${hardwareEntropy ? `/${device.boots}` : ""}`;
     device.options = options;
     device.boots++;
     const boot: BootOptions = { ...rest, time: this.#time, entropy: entropy ?? deriveState(this.#options.seed, name) };
     const output = await device.host.boot(boot);
     this.#capture.record(recordBoot(device.name, boot, output));
-    return this.#act(device, output);
+    this.#act(device, output);
+    const { radio = "Bluetooth" } = options;
+    if (radio !== "Bluetooth" && radio !== "Serial1" && this.medium.reaches(device.name)) {
+      this.#push(this.#time, async () => {
+        if (this.medium.reaches(device.name)) await this.#link(device, true);
+      });
+    }
+    return output;
   }
 
   // What an endpoint did: its logs are told, its frames go on the air, its next timer is noted.
@@ -212,6 +254,7 @@ export class Simulator {
       for (const arrival of arrivals) {
         this.#push(arrival, async () => {
           const receiver = this.#endpoint(to);
+          if (!this.medium.reaches(to)) return;
           this.#options.observe?.({ kind: "arrived", time: this.#time, from, to, bytes });
           this.#act(receiver, await receiver.frame(this.#time, bytes, from));
         });

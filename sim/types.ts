@@ -11,11 +11,18 @@ export interface SimBoard {
   name: string;
   /** Variables that the board's heap has. */
   variables: number;
-  /** "native": require("crypto") is there; any other value: it has no functions. Default "native". */
-  crypto?: string;
+  /** What require("crypto") has: "SHA256", "AES". Default both. */
+  firmware?: readonly string[];
+  /** The core whose native code E.nativeCall runs; null or left out: it runs none. */
+  thumb?: "m0" | "m4" | null;
+  /** Its clock; needed with `thumb`. */
+  clockMHz?: number;
   /** Estimated milliseconds of one curve step: what one getTime() call adds to the device's clock. */
   curveStepMs: number;
 }
+
+/** Kinds of radio hardware, each a file of sim/radios. */
+export type RadioKind = "ble" | "nus" | "advertising" | "serial" | "sx127x" | "nrf24" | "udp" | "tcp";
 
 /** What a device starts with. All of it goes into a capture, so that the start can be repeated. */
 export interface BootOptions {
@@ -30,10 +37,36 @@ export interface BootOptions {
   globals?: { [name: string]: Json };
   /** Storage at boot. Left out: what the previous boot of this host left (empty at the first). */
   storage?: StorageImage;
-  /** Which stream object is the radio; writes to the other one go nowhere. Default "Bluetooth". */
-  radio?: "Bluetooth" | "Serial1";
+  /**
+   * The radio: hardware of a kind (sim/radios), or a plain stream object, to which every frame is an event of its own and
+   * which takes all that is written; writes to the other stream object go nowhere. Default "Bluetooth".
+   */
+  radio?: "Bluetooth" | "Serial1" | RadioKind;
+  /** What the hardware of this device is like; the fields are told in the file of its kind. */
+  radioOptions?: { [name: string]: Json };
+  /** What happens to the board and what is wired to it, for boards that have a file in sim/boards. */
+  happens?: readonly Happening[];
   /** Virtual time of the boot in ms. Default 0. */
   time?: number;
+  /** What happens to the flash in this boot. */
+  faults?: Faults;
+}
+
+/** Something that happens: `at` ms after the boot, and what, by the names that the board's file in sim/boards tells. */
+export interface Happening {
+  at: number;
+  [what: string]: Json;
+}
+
+/** Faults of one boot. Its writes are counted from 0: changes of files, erasures included; to write what is there is none. */
+export interface Faults {
+  /**
+   * The power is cut in a write after a number of its steps: 1 the old file is erased, 2 the new one's header has been
+   * begun, 3 it is there, 4 half of the content is, 5 all of it. An erasure has one step.
+   */
+  cut?: { write: number; step: number };
+  /** From this write on there is no room for new files. */
+  full?: number;
 }
 
 /** Heap use in the real interpreter, in variables; what the simulator itself occupies is subtracted. */
@@ -60,6 +93,10 @@ export interface Output {
   next: number | undefined;
   /** Virtual ms at the end: later than the command's time when the device was busy. */
   now: number;
+  /** The power was cut: nothing comes from the device any more until it boots. */
+  cut?: boolean;
+  /** Writes to the flash since boot, if there were any. */
+  writes?: number;
   /** Interpreter only. */
   memory?: MemoryReport;
 }
@@ -70,6 +107,8 @@ export interface DeviceHost {
   boot(options: BootOptions): Promise<Output>;
   /** A frame arrives from the radio at a virtual time in ms. */
   frame(time: number, bytes: Uint8Array): Promise<Output>;
+  /** The radio's link goes away, or comes (back) with an MTU where it has one: that of ATT for BLE. Plain streams have none. */
+  link(time: number, up: boolean, mtu?: number): Promise<Output>;
   /** Fires all timers due at or before a virtual time in ms. */
   run(time: number): Promise<Output>;
   /** The device's Storage as it is now. */
@@ -82,6 +121,8 @@ export interface DeviceHost {
 export interface Node {
   /** A frame arrived from an endpoint. */
   frame(time: number, bytes: Uint8Array, from: string): Output | Promise<Output>;
+  /** The radio link to a device came, with an MTU where it has one, or went: what a host's radio library tells. */
+  link?(time: number, from: string, up: boolean, mtu?: number): Output | Promise<Output>;
   /** Time has come: called once when the node joins, then when the time it asked for is reached. */
   run(time: number): Output | Promise<Output>;
 }

@@ -27,9 +27,11 @@ import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { DeviceError } from "../errors.ts";
-import type { BootOptions, DeviceHost, MemoryReport, Output, StorageImage } from "../types.ts";
+import { emptyOutput } from "../types.ts";
+import type { BootOptions, DeviceHost, MemoryReport, Output, SimBoard, StorageImage } from "../types.ts";
 import { worldText } from "../world.ts";
-import { OutputCollector, worldBoot } from "./lines.ts";
+import { OutputCollector, boardText, radioText, worldBoot } from "./lines.ts";
+import { serveThumb } from "./thumb.ts";
 
 const loaderText = String.raw`var __sim={};
 (function(sim){
@@ -80,6 +82,16 @@ const loaderText = String.raw`var __sim={};
     set:function(name,data){fs.writeFileSync(file(name),"="+data);},
     remove:function(name){if(get(name)!==undefined)fs.unlink(file(name));},
     names:names,
+    halt:function(){while(true)input.read(6);},
+    native:function(operation,bytes){
+      // in pieces: what the simulator needs for it must not look like the program's
+      const read=function(){return input.read(parseInt(input.read(6),16));};
+      output.write('{"k":"n","o":'+operation+',"d":"');
+      for(let i=0;i<bytes.length;i+=300)output.write(btoa(bytes.subarray(i,Math.min(i+300,bytes.length))));
+      output.write('"}\n');
+      for(let i=0;i<bytes.length;i+=300)bytes.set(E.toUint8Array(atob(read())),i);
+      return read();
+    },
     sample:sample
   };
   const store=function(from,name){
@@ -96,7 +108,7 @@ const loaderText = String.raw`var __sim={};
     store(["bundle.js",config.size],".bundle");
     config.modules.forEach(function(m){store(m,m[2]);});
   }
-  const world=eval(fs.readFileSync("world.js"))(host,JSON.parse(fs.readFileSync("boot.json")));
+  const world=eval(fs.readFileSync("world.js"))(host,JSON.parse(fs.readFileSync("boot.json")),eval(fs.readFileSync("radio.js")),eval(fs.readFileSync("board.js")));
   const done=function(){
     sample(false);
     emit('{"k":"m","p":'+peak+',"u":'+usage+'}');
@@ -110,6 +122,10 @@ const loaderText = String.raw`var __sim={};
     const at=line.indexOf(" ");
     const time=parseInt(line.substring(1,at),10);
     if(line[0]==="F")world.frame(time,line.substr(at+1));
+    else if(line[0]==="L"){
+      const mtu=line.substr(at+3);
+      world.link(time,line[at+1]==="1",mtu?parseInt(mtu,10):undefined);
+    }
     else world.run(time);
     later(done,0);
   };
@@ -180,6 +196,8 @@ export interface InterpreterOptions {
   timeout?: number;
 }
 
+// behind its length in six hex digits
+const framed = (text: string): string => text.length.toString(16).padStart(6, "0") + text;
 const storedName = (name: string): string => Buffer.from(name.slice(0, 28), "latin1").toString("hex");
 
 /** A virtual device in the real interpreter. */
@@ -194,6 +212,8 @@ export class InterpreterHost implements DeviceHost {
   #transcript = "";
   #pending = "";
   #variables = 0;
+  #cut = false;
+  #board: SimBoard | undefined;
   #memory: MemoryReport | undefined;
   #onLine: (line: string) => void = () => undefined;
   #onEnd: () => void = () => undefined;
@@ -213,6 +233,8 @@ export class InterpreterHost implements DeviceHost {
 
   async boot(options: BootOptions): Promise<Output> {
     this.#stop();
+    this.#cut = false;
+    this.#board = options.board;
     const file = (name: string): string => join(this.#folder, name);
     if (options.storage) {
       for (const name of readdirSync(file("s"))) rmSync(join(file("s"), name));
@@ -228,6 +250,8 @@ export class InterpreterHost implements DeviceHost {
     writeFileSync(file("host.json"), JSON.stringify({ variables: this.#variables, size: options.bundle.length, modules }));
     writeFileSync(file("boot.json"), worldBoot(options));
     writeFileSync(file("world.js"), worldText);
+    writeFileSync(file("radio.js"), radioText(options.radio));
+    writeFileSync(file("board.js"), boardText(options.board.name));
     writeFileSync(file("bundle.js"), options.bundle, "latin1");
     writeFileSync(file("loader.js"), loaderText);
     this.#start();
@@ -236,6 +260,10 @@ export class InterpreterHost implements DeviceHost {
 
   frame(time: number, bytes: Uint8Array): Promise<Output> {
     return this.#collect(time, `F${time} ${Buffer.from(bytes).toString("base64")}`);
+  }
+
+  link(time: number, up: boolean, mtu?: number): Promise<Output> {
+    return this.#collect(time, `L${time} ${up ? 1 : 0} ${mtu ?? ""}`);
   }
 
   run(time: number): Promise<Output> {
@@ -297,6 +325,7 @@ export class InterpreterHost implements DeviceHost {
   // Sends a command (none after a boot) and gathers lines until the one that ends it.
   #collect(time: number, command: string | undefined): Promise<Output> {
     const child = this.#child;
+    if (this.#cut) return Promise.resolve(emptyOutput(time));
     if (child === undefined) return Promise.reject(new DeviceError("device-ended", "the device is not running"));
     const collector = new OutputCollector(time);
     return new Promise<Output>((resolve, reject) => {
@@ -312,6 +341,11 @@ export class InterpreterHost implements DeviceHost {
           reject(error);
         }
       };
+      const send = (text: string): void => {
+        write(this.#input, Buffer.from(text, "latin1"), (error) => {
+          if (error) settle(new DeviceError("device-ended", `cannot write to the interpreter: ${error.message}`));
+        });
+      };
       const timer = setTimeout(() => {
         settle(new DeviceError("device-timeout", `the interpreter did not finish a command within ${this.#timeout} ms`, this.#saying()));
       }, this.#timeout);
@@ -323,16 +357,22 @@ export class InterpreterHost implements DeviceHost {
         if (line.startsWith('{"k":"m"')) {
           const { p, u } = JSON.parse(line) as { p: number; u: number };
           this.#memory = { peak: p, usage: u, variables: this.#variables };
+        } else if (line.startsWith('{"k":"n"')) {
+          const { o, d } = JSON.parse(line) as { o: number; d: string };
+          const bytes = Uint8Array.from(Buffer.from(d, "base64"));
+          const answer = serveThumb(this.#board!, o, bytes);
+          let text = "";
+          for (let i = 0; i < bytes.length; i += 300) text += framed(Buffer.from(bytes.subarray(i, i + 300)).toString("base64"));
+          send(text + framed(answer));
         } else if (collector.add(line)) {
+          // without power it waits for a boot, in the middle of a write
+          if ((this.#cut = collector.output.cut ?? false)) this.#stop();
           const out = this.#memory !== undefined && this.#memory.usage < 0;
           settle(out ? new DeviceError("device-memory", `the program needs more than the board's ${this.#variables} variables`, this.#saying()) : undefined);
         }
       };
       if (command === undefined) return;
-      const bytes = Buffer.from(command.length.toString(16).padStart(6, "0") + command, "latin1");
-      write(this.#input, bytes, (error) => {
-        if (error) settle(new DeviceError("device-ended", `cannot write to the interpreter: ${error.message}`));
-      });
+      send(framed(command));
     });
   }
 

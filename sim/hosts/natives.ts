@@ -211,6 +211,8 @@ function makeE(G: Foreign, bytesOf: (data: unknown) => Uint8Array): Record<strin
       return sum;
     },
     mapInPlace,
+    // arrays and strings too large for a variable are flat, but a string that was put together is not: here it is too
+    getAddressOf: (v: unknown, flat: unknown) => (!flat ? 4 : (typeof v === "string" ? v.length : isBytesLike(v) ? v.byteLength : 0) > 28 ? 0x20000000 : 0),
     getErrorFlags: () => new G.Array(),
     kickWatchdog: () => undefined,
     defrag: () => undefined,

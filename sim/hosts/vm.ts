@@ -7,11 +7,13 @@ import type { BootOptions, DeviceHost, Output, StorageImage } from "../types.ts"
 import { worldText } from "../world.ts";
 import { standardGlobals } from "./builtins.ts";
 import { espruinoBuiltins } from "./espruino-builtins.ts";
-import { OutputCollector, worldBoot } from "./lines.ts";
+import { OutputCollector, boardText, radioText, worldBoot } from "./lines.ts";
 import { installNatives } from "./natives.ts";
+import { serveThumb } from "./thumb.ts";
 
 interface World {
   frame(time: number, data: string): void;
+  link(time: number, up: boolean, mtu?: number): void;
   run(time: number): void;
   finish(): void;
 }
@@ -43,13 +45,17 @@ export class VmHost implements DeviceHost {
       set: (name: string, data: string) => { this.#files.set(name, data); },
       remove: (name: string) => { this.#files.delete(name); },
       names: () => G.Array.apply(undefined, [...this.#files.keys()].sort()),
+      native: (operation: number, memory: Uint8Array) => serveThumb(options.board, operation, memory),
     };
     // The world belongs to the program's realm: the exceptions and arrays that it makes are the program's.
     const boot = vm.runInContext(`(${worldBoot(options)})`, context);
-    this.#world = vm.runInContext(worldText, context, { filename: "world.js" })(host, boot) as World;
+    const radio = vm.runInContext(radioText(options.radio), context, { filename: "radio.js" });
+    const hardware = vm.runInContext(boardText(options.board.name), context, { filename: "board.js" });
+    this.#world = vm.runInContext(worldText, context, { filename: "world.js" })(host, boot, radio, hardware) as World;
     try {
       vm.runInContext(options.bundle, context, { filename: "bundle.js" });
     } catch (e) {
+      if (this.#collector.output.cut) return this.#end();
       this.#world = undefined;
       throw new DeviceError("device-boot", `the bundle does not start: ${String(e)}`, String((e as Error)?.stack ?? ""));
     }
@@ -58,6 +64,10 @@ export class VmHost implements DeviceHost {
 
   frame(time: number, bytes: Uint8Array): Promise<Output> {
     return this.#command(time, (world) => world.frame(time, Buffer.from(bytes).toString("base64")));
+  }
+
+  link(time: number, up: boolean, mtu?: number): Promise<Output> {
+    return this.#command(time, (world) => world.link(time, up, mtu));
   }
 
   run(time: number): Promise<Output> {

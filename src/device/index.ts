@@ -77,8 +77,9 @@ let secret: Uint8Array;
 let job: CurveJob | undefined;
 // a frame that the radio did not take
 let held: Uint8Array | undefined;
-// seconds to wait before a gateway that did not answer is asked again
+// seconds to wait before a gateway that did not answer is asked again, and the timer for it
 let wait = 1;
+let again: ReturnType<typeof setTimeout> | undefined;
 
 /** Makes the parts, or lets go of them: the link is without methods meanwhile. */
 function dress(on?: boolean): Parts {
@@ -102,6 +103,7 @@ function sleep(then: () => void, delay: number): void {
 }
 
 function connect(): void {
+  again = undefined;
   dress(true);
   if (link && !link.up) {
     if (radio.oneWay) link.pipe = pipe;
@@ -114,7 +116,7 @@ function emit(event: string, _from?: Link, data?: unknown, packet?: unknown): vo
   const listener = listeners[event];
   if (event === "up") wait = 1;
   else if (event === "down") {
-    setTimeout(connect, wait * 1000);
+    again = setTimeout(connect, wait * 1000);
     wait = Math.min(wait * 2, WAIT_MAX);
   }
   if (listener) listener(mote, data, packet);
@@ -213,7 +215,11 @@ export function create(given: MoteOptions): Mote {
   radio.on("open", () => {
     pipe.restart();
     held = undefined;
-    connect();
+    // a handshake that is under way is sent again by itself
+    if (again) {
+      clearTimeout(again);
+      connect();
+    } else wake();
   });
   radio.on("drain", wake);
   return mote;

@@ -113,10 +113,11 @@ for (const { name, make } of hosts) {
     await host.close();
   });
 
-  test(`a board without native crypto has none: ${name}`, async (t) => {
+  test(`a board's crypto has what its firmware has: ${name}`, async (t) => {
     const text = "print(typeof require('crypto').SHA256, require('crypto').AES !== undefined)";
     t.deepEqual(await logsOf(make(), text), ["function true"]);
-    t.deepEqual(await logsOf(make(), text, { board: { ...board, crypto: "small" } }), ["undefined false"]);
+    t.deepEqual(await logsOf(make(), text, { board: { ...board, firmware: [] } }), ["undefined false"]);
+    t.deepEqual(await logsOf(make(), text, { board: { ...board, firmware: ["SHA256"] } }), ["function false"]);
   });
 
   test(`a bundle that does not start is an error: ${name}`, async (t) => {
@@ -172,7 +173,7 @@ real("the interpreter's end and its silence are errors", async (t) => {
   const ended = await t.throwsAsync(dying.run(1), { instanceOf: DeviceError });
   t.is((ended as DeviceError | undefined)?.code, "device-ended");
   await dying.close();
-  const hanging = new InterpreterHost({ timeout: 300 });
+  const hanging = new InterpreterHost({ timeout: 3000 });
   await hanging.boot(boot("setTimeout(function () { while (true); }, 1)"));
   const silent = await t.throwsAsync(hanging.run(1), { instanceOf: DeviceError });
   t.is((silent as DeviceError | undefined)?.code, "device-timeout");

@@ -1,0 +1,134 @@
+// Public entry `e3x-mote/sim`: the simulator, and `simulate` for the tests of an application: its bundle on its board, next
+// to a gateway, in simulated time.
+
+import { loadBoard, measureBoard } from "../src/build/index.ts";
+import { seedFile } from "../src/flash/seed.ts";
+import { fromBase32, generate, type KeyPair } from "../src/index.ts";
+import { SimError } from "./errors.ts";
+import { Gateway } from "./gateway.ts";
+import { InterpreterHost } from "./hosts/interpreter.ts";
+import { VmHost } from "./hosts/vm.ts";
+import type { MediumOptions } from "./medium.ts";
+import { deriveState, sfc32 } from "./random.ts";
+import { Simulator } from "./simulator.ts";
+import type { DeviceHost, Happening, Json, RadioKind, StorageImage } from "./types.ts";
+
+export * from "./index.ts";
+
+export interface SimulateOptions {
+  /** The board's name. */
+  board: string;
+  /** The application's file. */
+  app: string;
+  /** The keys that the application's gateway has: a keys file's text, parsed. Left out: keys that follow from `seed`. */
+  gateway?: { keys: Record<string, string>; secrets: Record<string, string> };
+  /** All that is random follows from it. Default 1. */
+  seed?: number;
+  /** Default "vm"; "interpreter" is Espruino's own, where it is found. */
+  host?: "vm" | "interpreter";
+  /** Latency, loss, duplication, reordering. `frameSize` is the radio's unless given. */
+  medium?: Partial<MediumOptions>;
+  /** What happens to the board: see sim/boards. */
+  happens?: readonly Happening[];
+  /** What the radio's hardware is like: see sim/radios. */
+  radioOptions?: { [name: string]: Json };
+  /** Files that the application finds in Storage. */
+  storage?: StorageImage;
+}
+
+/** Seconds of simulated time after which what is waited for does not come any more. */
+const PATIENCE = 900;
+
+const randomOf = (seed: number, name: string): ((n: number) => Uint8Array) => {
+  const next = sfc32(deriveState(seed, name));
+  return (n) => Uint8Array.from({ length: n }, () => next());
+};
+
+/** An application under test: what it logs, and what the gateway gets of it. Must be closed. */
+export class Simulation {
+  readonly simulator: Simulator;
+  readonly gateway: Gateway;
+  /** What the application prints, and what it does to the board. */
+  readonly log: string[] = [];
+  readonly host: DeviceHost;
+
+  /** Use `simulate`. */
+  constructor(seed: number, medium: MediumOptions, gateway: Gateway, host: DeviceHost) {
+    this.gateway = gateway;
+    this.host = host;
+    this.simulator = new Simulator({
+      seed, medium,
+      observe: (event) => { if (event.kind === "log" && event.at === "device") this.log.push(event.text); },
+    });
+  }
+
+  /** What the gateway got, in order, as text. */
+  get messages(): string[] {
+    return this.gateway.messages.map(({ content }) => new TextDecoder().decode(content));
+  }
+
+  /** Simulated seconds since the boot. */
+  get time(): number {
+    return this.simulator.time / 1000;
+  }
+
+  /** Lets time pass until something is so. Throws SimError "timeout", with the log, after `seconds`. */
+  async until(done: () => boolean, seconds: number = PATIENCE): Promise<void> {
+    if (await this.simulator.runWhile(done, this.simulator.time + seconds * 1000)) return;
+    throw new SimError("timeout", `not in ${seconds} s of simulated time; the device's log:\n${this.log.join("\n")}`);
+  }
+
+  /** Lets so many seconds pass. */
+  forSeconds(seconds: number): Promise<void> {
+    return this.simulator.runUntil(this.simulator.time + seconds * 1000);
+  }
+
+  /** Has the gateway send something to the application. */
+  async send(content: string | Uint8Array | object): Promise<void> {
+    this.gateway.send(content);
+    await this.simulator.poke("gateway");
+  }
+
+  /** Restarts the board; what is in Storage stays. */
+  async restart(): Promise<void> {
+    await this.simulator.restart("device");
+  }
+
+  close(): Promise<void> {
+    return this.host.close();
+  }
+}
+
+/** Builds an application for its board and boots it next to a gateway. Throws what a build throws, and DeviceError. */
+export async function simulate(options: SimulateOptions): Promise<Simulation> {
+  const { seed = 1, happens, radioOptions = {} } = options;
+  const board = loadBoard(options.board);
+  const { files } = await measureBoard(board, { app: options.app });
+  // the radio is what the application requires
+  const radio = board.radios.find(({ kind }) => `${kind}.js` in files) ?? { kind: undefined, frameSize: 20 };
+  const stream = radio.kind === "serial" || radio.kind === "tcp";
+  const medium = { latency: 5, ...options.medium, frameSize: options.medium?.frameSize ?? radio.frameSize };
+  const pair: KeyPair = options.gateway
+    ? { key: fromBase32(options.gateway.keys["1a"]!), secret: fromBase32(options.gateway.secrets["1a"]!) }
+    : generate(randomOf(seed, "gateway/identity"))["1a"];
+  const gateway = new Gateway({ pair, random: randomOf(seed, "gateway/random"), mtu: medium.frameSize, stream, blocking: radio.kind === "serial", pairing: true });
+  const simulation = new Simulation(seed, medium, gateway, options.host === "interpreter" ? new InterpreterHost() : new VmHost());
+  const storage: StorageImage = { ...options.storage };
+  if (!board.entropy.hardware) {
+    const { name, bytes } = seedFile(randomOf(seed, "seed"));
+    storage[name] = bytes;
+  }
+  const mtu: { mtu?: number } = radio.kind === "ble" || radio.kind === "nus" ? { mtu: medium.frameSize + 3 } : {};
+  try {
+    await simulation.simulator.addNode("gateway", gateway);
+    await simulation.simulator.addDevice("device", simulation.host, {
+      board, bundle: files["bundle.js"]!, hardwareEntropy: board.entropy.hardware, storage, ...mtu,
+      radio: (radio.kind as RadioKind | undefined) ?? "Bluetooth", radioOptions: { ...(mtu as { mtu: number }), ...radioOptions },
+      ...(happens && { happens }),
+    });
+  } catch (error) {
+    await simulation.close();
+    throw error;
+  }
+  return simulation;
+}

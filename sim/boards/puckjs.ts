@@ -1,0 +1,13 @@
+// Puck.js: its sensors beside those of buttons.ts. Happenings: { light: 0.5 }.
+
+import { buttonsText } from "./buttons.ts";
+
+export const puckjsText = buttonsText(String.raw`
+  let brightness = 0.5;
+  happen.light = function (h) { brightness = h.light; };
+  global.Puck = w.emitter({
+    light: function () { return brightness; },
+    mag: function () { return { x: 0, y: 0, z: 0 }; },
+    getTemperature: function () { return temperature; },
+  });
+`);

@@ -1,0 +1,55 @@
+// A serial port, Serial1: bytes come and go at its speed, and wait in the interpreter's queue while the program is busy.
+//
+// Options: baud: the other side's (9600); what comes or goes at another is noise. While the console is on the port, it
+// takes what comes. Not modelled: parity, flow control, the wait of the program while the buffer for output is full.
+
+export const serialText = String.raw`(function (w) {
+  const port = global.Serial1;
+  const other = w.options.baud || 9600;
+  let baud = 9600;
+  let fine = true;
+  // when the lines are free, in ms
+  let out = 0;
+  let inward = 0;
+  const noise = function (data) {
+    let text = "";
+    for (let i = 0; i < data.length; i++) text += "\xfe";
+    return text;
+  };
+  const deliver = function (data) { port.emit("data", data); };
+  const receive = function (data) {
+    if (w.terminal.device === "Serial1") {
+      w.log("serial: " + data.length + " bytes went to the console");
+      return;
+    }
+    // bytes of one port that wait together are one event
+    const last = w.events[w.events.length - 1];
+    if (last && last.fn === deliver && last.size + data.length < 64) {
+      last.size += data.length;
+      last.args[0] += data;
+    } else w.post(data.length, port, deliver, [data]);
+  };
+  port.setup = function (rate) {
+    baud = rate || 9600;
+    fine = baud === other;
+  };
+  port.write = function () {
+    const data = E.toString.apply(E, arguments);
+    if (!data.length) return;
+    const now = w.now();
+    out = Math.max(out, now) + data.length * 10000 / baud;
+    w.later(function () { w.send(fine ? data : noise(data)); }, out - now);
+  };
+  return {
+    frame: function (data) {
+      const now = w.now();
+      inward = Math.max(inward, now);
+      for (let i = 0; i < data.length; i += 8) {
+        const piece = data.substr(i, 8);
+        inward += piece.length * 10000 / other;
+        w.later(function () { receive(fine ? piece : noise(piece)); }, inward - now);
+      }
+    },
+    link: function () {},
+  };
+})`;
