@@ -28,7 +28,7 @@ async function demo({ host }: { host: HostName }): Promise<void> {
   if (!process.stdout.isTTY) print("");
 
   const part = (title: string, text: string): void => print(`${style("bold", title)}\n${text}\n`);
-  part(`Bundle: e3x-mote.js against the budget of ${board.title}`, `${formatBudget(build)}: ${shown(bundle)}`);
+  part(`Bundle: e3x-mote.js and the usual radio against the budget of ${board.title}`, `${formatBudget(build)}: ${shown(bundle)}`);
   part(`On the air: frames of at most ${medium.frameSize} bytes, in virtual time`, formatTimeline(result, medium.frameSize));
   part(
     "Bytes of each message",

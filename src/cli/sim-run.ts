@@ -184,5 +184,7 @@ export async function replayCapture(capture: Capture, program: (board: string) =
 /** The medium that options describe. */
 export function mediumOf(board: Board, options: { mtu?: number; latency: number; loss: number; duplicate: number; reorder: number }): MediumOptions {
   const { mtu, latency, loss, duplicate, reorder } = options;
-  return { frameSize: mtu ?? board.radio.frameSize, latency, loss, duplication: duplicate, reordering: reorder };
+  const { kind, frameSize } = board.radios[0];
+  // what every Bluetooth link takes: more has to be negotiated, and the telemetry application does not
+  return { frameSize: mtu ?? (kind === "ble" ? 20 : frameSize), latency, loss, duplication: duplicate, reordering: reorder };
 }

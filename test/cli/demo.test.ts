@@ -91,7 +91,7 @@ test("sim with an application of one's own, and with what can not be", (t) => {
   t.regex(own.out, /exception on the device: Uncaught .*mine/);
   writeFileSync(join(cwd, "long.txt"), `${"x".repeat(1401)}\n`);
   const cases: [args: string[], code: number, error: RegExp][] = [
-    [["sim", "--board", "linux"], 1, /no hardware source of entropy/],
+    [["sim", "--board", "microbit1"], 1, /micro:bit 1 is refused: it has 350 variables/],
     [["sim", "--board", "none"], 1, /no board "none"/],
     [["sim", "--messages", "long.txt"], 2, /message 1 has 1401 bytes/],
     [["sim", "--messages", "gone.txt"], 1, /gone\.txt: there is no such file/],

@@ -1,0 +1,40 @@
+/**
+ * The gateway of app.ts in Node.js, at the other end of its serial port (the npm package serialport has ports for Node.js).
+ * It differs from examples/telemetry/gateway.ts in its pipe: bytes come without bounds, and every chunk is answered.
+ */
+import { randomBytes } from "node:crypto";
+import { Endpoint, Pipe, toBase32 } from "e3x-mote";
+import type { KeyPair, State } from "e3x-mote";
+
+/** A serial port at 115,200 baud. */
+export interface Port {
+  write(data: Uint8Array): void;
+  on(event: "data", heard: (data: Uint8Array) => void): void;
+}
+
+export function serve(
+  pair: KeyPair, port: Port, saved: State, save: (state: State) => void, reading: (from: string, line: string) => void,
+): { endpoint: Endpoint; send(text: string): void } {
+  const pipe = new Pipe({ mtu: 64, stream: true, blocking: true, limit: 4096 });
+  const endpoint: Endpoint = new Endpoint({
+    pair, state: saved, save, random: randomBytes,
+    accept: () => endpoint.links.length === 0,
+    events: { message: (link, content) => reading(toBase32(link.exchange.key), new TextDecoder().decode(content)) },
+  });
+  let timer: NodeJS.Timeout;
+  const turn = (): void => {
+    const next = endpoint.poll(performance.now() / 1000);
+    for (let frame = pipe.frame(); frame; frame = pipe.frame()) port.write(frame);
+    clearTimeout(timer);
+    if (next) timer = setTimeout(turn, next * 1000 - performance.now());
+  };
+  port.on("data", (data) => {
+    endpoint.receive(pipe, data, performance.now() / 1000);
+    turn();
+  });
+  const send = (text: string): void => {
+    endpoint.links[0]?.send(text);
+    turn();
+  };
+  return { endpoint, send };
+}

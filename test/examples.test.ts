@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import test from "ava";
+import { findInterpreter, simulate, type Happening, type Json, type Simulation } from "../sim/app.ts";
+
+const path = (file: string): string => fileURLToPath(new URL(`../examples/${file}`, import.meta.url));
+const gateway = JSON.parse(readFileSync(path("gateway.json"), "utf8")) as { keys: Record<string, string>; secrets: Record<string, string> };
+
+const hosts: ("vm" | "interpreter")[] = findInterpreter() === undefined ? ["vm"] : ["vm", "interpreter"];
+if (hosts.length === 1) test("the examples in the real interpreter", (t) => { t.pass(); t.log("skipped: no espruino-linux"); });
+
+interface Example {
+  board: string;
+  happens?: Happening[];
+  radioOptions?: { [name: string]: Json };
+  /** What is seen, after the link is up. */
+  seen(simulation: Simulation): Promise<unknown>;
+  expected: unknown;
+}
+
+const HOUR = 3600_000;
+const last = (s: Simulation): unknown => JSON.parse(s.messages.at(-1)!);
+const uncaught = (s: Simulation): string[] => s.log.filter((line) => line.startsWith("Uncaught"));
+
+const examples: Record<string, Example> = {
+  button: {
+    board: "puckjs",
+    // the hour is after the link: the keys take minutes where they are made in JavaScript
+    happens: [{ at: HOUR, temperature: 23.25 }, { at: HOUR + 1000, press: "BTN" }, { at: HOUR + 2000, press: "BTN" }],
+    seen: async (s) => {
+      const first = JSON.parse(s.messages[0]!) as object;
+      await s.until(() => (last(s) as { presses: number }).presses === 2, 4000);
+      const pressed = last(s);
+      await s.send("green");
+      await s.until(() => s.log.includes("LED2 off"));
+      return [first, pressed, s.log.slice(-2)];
+    },
+    expected: [{ presses: 0, temperature: 21.5, battery: 87 }, { presses: 2, temperature: 23.25, battery: 87 }, ["LED2 on", "LED2 off"]],
+  },
+  watch: {
+    board: "banglejs2",
+    happens: [{ at: 100, steps: 10 }, { at: HOUR, steps: 4321 }, ...Array.from({ length: 40 }, (_, i) => ({ at: HOUR + i * 10_000, bpm: 72, confidence: 90 }))],
+    seen: async (s) => {
+      const first = last(s);
+      await s.until(() => s.time > HOUR / 1000 + 390, 5000);
+      const later = last(s);
+      await s.send("Gate 4, boarding");
+      await s.until(() => s.log.includes("buzz"));
+      return [first, later, s.log.slice(-3)];
+    },
+    expected: [{ steps: 10, bpm: 0, battery: 87 }, { steps: 4321, bpm: 72, battery: 87 }, ["screen: Gate 4, boardi", "screen: ng", "buzz"]],
+  },
+  field: {
+    board: "mdbt42q",
+    happens: [{ at: HOUR, analog: "D31", value: 0.31 }],
+    radioOptions: { cs: "D4", dio0: "D5", rst: "D6" },
+    seen: async (s) => {
+      const first = last(s);
+      await s.until(() => s.time > HOUR / 1000 + 600, 5000);
+      const later = last(s);
+      const before = s.messages.length;
+      // in the seconds after a report, when the module has power
+      await s.until(() => s.messages.length > before);
+      await s.send("2");
+      await s.until(() => s.log.includes("every 2 minutes"));
+      const now = s.messages.length;
+      await s.forSeconds(610);
+      return [first, later, s.messages.length - now];
+    },
+    expected: [{ moisture: 50, temperature: 21.5, battery: 87 }, { moisture: 31, temperature: 21.5, battery: 87 }, 5],
+  },
+  bridge: {
+    board: "pico",
+    // the first before the link, the second in two parts
+    happens: [{ at: 1000, serial2: "21.5 C\r\n" }, { at: HOUR, serial2: "22.0" }, { at: HOUR + 50, serial2: " C\r\n" }],
+    radioOptions: { baud: 115200 },
+    seen: async (s) => {
+      await s.until(() => s.messages.length === 2, 4000);
+      await s.send("zero");
+      await s.until(() => s.log.some((line) => line.startsWith("Serial2")));
+      return [s.messages, s.log.at(-1)];
+    },
+    expected: [["21.5 C", "22.0 C"], "Serial2: zero\r\n"],
+  },
+};
+
+for (const host of hosts) {
+  for (const [name, { board, happens, radioOptions, seen, expected }] of Object.entries(examples)) {
+    test(`${name} on a ${board}, ${host}: links, reports, and hears the gateway`, async (t) => {
+      t.timeout(240_000);
+      const simulation = await simulate({ board, app: path(`${name}/app.ts`), gateway, host, ...(happens && { happens }), ...(radioOptions && { radioOptions }) });
+      t.teardown(() => simulation.close());
+      await simulation.until(() => simulation.messages.length > 0);
+      t.deepEqual(await seen(simulation), expected);
+      t.deepEqual(uncaught(simulation), []);
+      t.deepEqual(simulation.gateway.drops, {});
+      t.log(`first report after ${simulation.gateway.messages[0]!.time / 1000} s, ${simulation.messages.length} in ${Math.round(simulation.time)} s`);
+    });
+  }
+}
