@@ -333,20 +333,31 @@ export const worldText = String.raw`(function (host, boot, makeRadio, makeBoard)
   if (boot.thumb) {
     const addressOf = E.getAddressOf;
     const place = 0x20001000;
+    const flash = 0x60000;
     let memory;
+    let file;
+    let good;
     E.getAddressOf = function (v, flat) {
       const address = addressOf(v, flat);
       if (!flat || !address) return address;
+      if (typeof v === "string") {
+        if (v !== file) good = undefined;
+        file = v;
+        return flash;
+      }
       memory = v;
       return place;
     };
     E.nativeCall = function (address, signature, code) {
-      const text = address === place + 1 ? memory : address === 1 ? code : "";
-      memory = undefined;
-      if (signature !== "int(int,int,int)" || host.native(-1, E.toUint8Array(text)) !== "0") throw new Error("Not the native code for this board");
+      // what was found good once is not asked for again
+      if (good === undefined || address !== flash + 1) {
+        const text = address === flash + 1 ? file : address === 1 ? code : "";
+        good = signature === "int(int,int,int)" && host.native(-1, E.toUint8Array(text)) === "0";
+      }
       return function (operation, address, length) {
         const bytes = memory;
         memory = undefined;
+        if (!good) throw new Error("Not the native code for this board");
         if (address !== place || !bytes || bytes.byteLength !== 64 + length) throw new Error("Native code is given no memory");
         const answer = host.native(operation, bytes).split(" ");
         clock += parseInt(answer[1], 10);

@@ -2,6 +2,7 @@
  * Cipher Set 1a: secp160r1, AES-128-CTR, HMAC-SHA256 cut to 32 bits. telehash v3, e3x/cs/1a.md.
  */
 import { concat, slice } from "#engine";
+import { fold } from "#fold";
 import { ctr, hmac, sha256 } from "#primitives";
 import { KEY_LENGTH } from "./keys.ts";
 
@@ -15,14 +16,6 @@ export const MESSAGE_OVERHEAD = KEY_LENGTH + IV_LENGTH + MAC_LENGTH;
 export const TOKEN_LENGTH = 16;
 /** Bytes of a channel packet's BODY beside INNER: TOKEN, IV, MAC. */
 export const CHANNEL_OVERHEAD = TOKEN_LENGTH + IV_LENGTH + MAC_LENGTH;
-
-/** The upper half of the bytes XORed into the lower, until `length` are left; in place. */
-function fold(bytes: Uint8Array, length: number): Uint8Array {
-  for (let half = bytes.length >> 1; half >= length; half >>= 1) {
-    for (let i = 0; i < half; i++) bytes[i]! ^= bytes[i + half]!;
-  }
-  return slice(bytes, 0, length);
-}
 
 /** AES-128 key of a message: from ECDH of the ephemeral key and the recipient's identity (20 bytes). */
 export function messageKey(shared: Uint8Array): Uint8Array {

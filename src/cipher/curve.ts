@@ -1,21 +1,25 @@
 /**
  * secp160r1 (SEC 2, section 2.4.2) in plain numbers, as a job that is done a step at a time, so that a
- * microcontroller can serve its radio in between. One step is one field operation.
+ * microcontroller can serve its radio in between. One step is two field operations at most.
  *
  * A field element is eight signed limbs of 20 bits: products summed by columns and folded by
- * 2^160 = 2^31 + 1 (mod p) stay below 2^53. Points are Jacobian (X, T, Z) with x = X/Z^2 and 2y = T/Z^3;
- * to keep 2y saves steps. The secret is read in 41 signed odd digits of four bits, so that the sequence of
- * steps is the same for every secret and none branches on it; the index into the table of odd multiples
- * does depend on it.
+ * 2^160 = 2^31 + 1 (mod p) stay below 2^53. Points are Jacobian. The sequence of steps is the same for every secret
+ * and none branches on it; the index into a table of points does depend on it.
+ *
+ * For a public key the secret is read as 41 digits of four bits that lie 41 bits apart (a comb), from a table of eight
+ * multiples of the generator. For a shared secret it is read as 41 signed odd digits of four bits. The other's y is not
+ * needed for x of the product: with u = x^3 - 3x + b the point (u x, u^2) is on y^2 = x^3 - 3u^2 x + b u^3, which is
+ * the same curve where u is a square. Its odd multiples are brought to one Z, which is then taken for 1 on yet another
+ * such curve. Whether u is a square comes out of the inversion at the end.
  */
-import { columns, toBytes } from "#engine";
-import { fail } from "../errors.ts";
+import { fail, fromBase64, multiplier, toBytes } from "#engine";
+import type { Columns } from "../engine/standard.ts";
 import { KEY_LENGTH, checkKey, scalar } from "./keys.ts";
 
-// limbs of the curve's coefficient b, then of x and 2y of its generator
-const B = [391749, -336810, 120021, -30216, -301651, -272471, -66475, 117116];
-const GX = [-263038, -290499, -474228, 432279, -506268, -43213, 354447, 305515];
-const GT = [-264604, 454489, -506206, -449983, -347206, -191856, 43619, 292037];
+// the coefficient b; then x and y of eight points, each 2^123 G with 2^82 G, 2^41 G, G added or taken off as bits 2 to 0 of
+// its number say, negative if that is odd; then of 2^122 G
+const TABLE =
+  "HJe+/FS9eotlrPifgdTUrcVl+kXdRUDEySt0tJfrHYuzt0Hyliz/q/XWcWpemQS3hH4z0UX0iguSe0Uauli0o8frAFLQ+UEIrcoF5SaWiWYBN7YpuW/l+vFfnhf/YYbeluBTICR/eNpCDSKMbXDT5X9q/w5eF92juKHR22geuuGEHF6oV3JqhAeQ8NhREqM/J/KmuaDw3l/BqL+W8y6H3Bpq6SKZSboJrxDsJqgG2rW0SMbLsZ9Z9WuJirwGZJkx0TKXErV0a518qzm163wl+erqbgu4th2Zb5Lg3hheIcsT8RAF9n9UcqfShGfP5faKnwLjPP84NsRW5X4EVBXnb45cAn/Y1TGGfAS2LkTYNHrvcp0xBggvGE6h/37xGNjOeQxcvBZCv4Yclwhi02mlY9zvFs0fbWWiDpOCdV/YS1tKLvjnReLyjpWg88IRAqMe0o+zt1bBwO+ZPhUCk+slPSgDt8a/j8BOKR/I1HZncl3sEMR/iaSAAv/wdkA=";
 
 const LIMB = 0x100000;
 // what a limb's overflow adds to the next: without the division, which takes a microcontroller several products' time
@@ -23,46 +27,28 @@ const NEXT = 1 / LIMB;
 // a number below 2^72 is rounded to a multiple of LIMB when this, 3 * 2^71, is added and taken off again
 const ROUND = LIMB * LIMB * LIMB * 0x1800;
 
-// Programs. A letter names a register: abc is the sum X T Z; defgh the table entry X T 2Z Z^2 Z^3 to be added, pqrst
-// one in the making; u is y^2; v is b; i to o are scratch. An operation is "dab", d = a * b, or "d`aG", d = a, times
-// a factor G at the end (Q is 1, R 2, ..., O -1, N -2, ...); then perhaps a term "Fl" that is added, l times a factor
-// F; or a digit (1 to 9, then : to ?), how often it is done. Formulas: dbl-2001-b, add-2007-bl (2y instead of y).
-const DOUBLE = "iccjbbk`aSOil`aQQikkllajcbcakkNljjjl`lROabklOj";
-const ADD = "iccjickagldiOkmbhnejOmccfcclollllokkoo`lLRkannQolmlk`aNLkbnkHl";
-const LOAD = "a`dTb`eXc`fQ";
-const ENTRY = "p`aQq`bQr`cRscctsc";
-// n = i^(2^128 - 1); j, k, l, m = i to the power of 2^2 - 1, 2^4 - 1, 2^8 - 1, 2^16 - 1
-const POWER = "jiijjikjjkkkkkjlkklll3llkmllmmm7mmlnmmnnn?nnmonnooo?ooo?ooooonnoonnn?nnn?nnn?nnn?nnn3nno";
-
-/** d = (u + l * f) * g, its limbs brought down to 20 bits (19 and a sign). */
-function carry(d: Int32Array, u: Float64Array | Int32Array, g: number, l: Int32Array, f: number): void {
-  // locals are found sooner than what the module has
-  const round = ROUND;
-  const next = NEXT;
-  let x = (u[6]! + l[6]! * f) * g;
-  let h = x + round - round;
-  const d6 = x - h;
-  x = (u[7]! + l[7]! * f) * g + h * next;
-  h = x + round - round;
-  const d7 = x - h;
-  h *= next;
-  x = (u[0]! + l[0]! * f) * g + h;
-  const fold = h * 2048;
-  h = x + round - round;
-  d[0] = x - h;
-  x = (u[1]! + l[1]! * f) * g + fold + h * next;
-  h = x + round - round;
-  d[1] = x - h;
-  for (let i = 2; i < 6; i++) {
-    x = (u[i]! + l[i]! * f) * g + h * next;
-    h = x + round - round;
-    d[i] = x - h;
-  }
-  x = d6 + h * next;
-  h = x + round - round;
-  d[6] = x - h;
-  d[7] = d7 + h * next;
-}
+// Programs. A letter names a register, ` what the last operation had. An operation is "dab", d = a * b, or "Dab",
+// d = 2 * a * b; then perhaps terms "fl" that are added, l times a factor f (9 is -3, : -2, ; -1, = 1, > 2); or how
+// often it is done (' once, ( twice, ...). From w on: what `control` does.
+// a c d: X, Y, Z of the sum; e: Z^4 times the curve's coefficient, p: that coefficient; f g: x and -y of what is added;
+// q: 1, t: 0; u is o; r: what Z^2 is multiplied by for x on the curve itself.
+const DOUBLE = "IccDd`JiiBa`Kaaka`=k=eakk:bwc``;j";
+// Two additions to get 2P + Q (Meloni; Longa and Miri): P + Q, then P to that, for both have the same Z then. h and k are
+// by how much x and y are further in the point added (-k the first time). First what both begin with; then P with the
+// sum's Z (b, l); then how far the sum is from it.
+const SHARE = "ihhji`dd`";
+const AGAIN = "bbillj";
+const NEAR = "hkk;j9bkh`";
+const ADD = "zmddlm`hfm;akgl=c" + SHARE + "bailcj" + NEAR + ":l" + SHARE + AGAIN + "akk;j:bwc``;l";
+const BEGIN = "~afqcg`dq`ep`";
+// the other's point, u, and the curve that both are on; the double, and the odd multiples with their own Z
+const MULTIPLES = "aaqmaa9qoma=baaoco`et`9c" + DOUBLE + "wh`qkj`;cba`lc`fh`=bgk`=lx" +
+  SHARE + AGAIN + NEAR + ">lfhq=bgk`;lx" + SHARE + AGAIN + NEAR + ":lfhq=bgk`=ly" +
+  "mddromirrpt`9ihqqsshissji`ffiggj}";
+// n = i^((p - 3) / 2); j, k, l, m are i to the power of 2^2 - 1, 2^4 - 1, 2^8 - 1, 2^16 - 1, then j of 2^29 - 1. i n is 1,
+// or -1 where u is no square
+const END = "mddimrjiijjikjjkkkkkjlkklll)llkmllmmm-mmlnmmnnn5nnmonnooo5ooo5ooo'oonnoonnn5nnn5nnn5nnn5nnn)nno" +
+  "jmmjjj-jjljjj*jjkjjjjjinnn5nnn5nnjnnneinaa`cc`cc`ccd||||";
 
 /** Fully reduced limbs, 0 to 2^20 - 1 each, in place. */
 function reduce(d: Int32Array): void {
@@ -72,6 +58,15 @@ function reduce(d: Int32Array): void {
     h += d[i & 7]!;
     d[i & 7] = h & 0xfffff;
     h >>= 20;
+  }
+}
+
+/** Takes 20 bytes, big-endian, from `at` on as limbs. */
+function load(d: Int32Array, bytes: Uint8Array, at: number): void {
+  at += 19;
+  for (let i = 0; i < 8; i++) {
+    const end = at - ((i * 5) >> 1);
+    d[i] = ((bytes[end]! | (bytes[end - 1]! << 8) | (bytes[end - 2]! << 16)) >> ((i & 1) * 4)) & 0xfffff;
   }
 }
 
@@ -85,6 +80,9 @@ function store(d: Int32Array, out: Uint8Array, end: number): void {
   }
 }
 
+/** Whether it pays to make key pairs ahead of need. */
+export const SLOW: boolean = true;
+
 /**
  * A scalar multiplication under way. `result` is there when `step` has returned false: for a job with the other's key
  * the shared secret (20 bytes, x of the product), for a job without it the public key of the secret (21 bytes).
@@ -92,135 +90,172 @@ function store(d: Int32Array, out: Uint8Array, end: number): void {
  */
 export class CurveJob {
   result?: Uint8Array;
-  private _scalar: Uint8Array;
-  private _file = new Int32Array(176);
-  private _registers: Int32Array[] = [];
-  private _table = new Int32Array(320);
-  private _sums = new Float64Array(8);
-  private _program: Uint8Array;
-  private _at = 0;
-  private _again = 0;
-  // entries of the table made (0 to 8), then 8 and the digits used
-  private _count = 0;
-  private _length = KEY_LENGTH;
+  /** Does one step; false when there is nothing left to do. */
+  step: () => boolean;
+  /** What is wiped at the end. */
+  secrets: (Uint8Array | Int32Array)[];
 
   /** @param secret 20 or 21 bytes, big-endian; @param key the other's public key, 21 bytes, or undefined */
   constructor(secret: Uint8Array, key?: Uint8Array) {
-    this._scalar = scalar(secret);
-    const file = this._file;
-    for (let i = 0; i < 176; i += 8) this._registers.push(file.subarray(i, i + 8));
-    file[16] = 1;
-    // the table, then the digits, then n = c^(p - 2), a = a n^2, b = b n^3; letters from w on stand for what _control does
-    let program = ENTRY + "x" + DOUBLE + ENTRY + "y" + ADD + ENTRY + "xz" + LOAD + DOUBLE + DOUBLE + DOUBLE + DOUBLE + "z" + ADD +
-      "{i`cQ" + POWER + "jmmjjj7jjljjj4jjkjjjjjinnn?nnn?nnjnnn2nnijnnaajjjnbbj|";
+    // what is used often comes first: Espruino goes through the names of a scope one by one
+    const program = toBytes((key ? MULTIPLES + BEGIN + DOUBLE + "Eej" + DOUBLE + "Eej" + DOUBLE + ADD + "mddmmmepm" : BEGIN + ADD) + "{" + END);
+    let at = 0;
+    const registers: Int32Array[] = [];
+    const file = new Int32Array(160);
+    const kit = multiplier(file);
+    const multiply = kit[0];
+    const around = ROUND;
+    const down = NEXT;
+    let again = 0;
+    const number = scalar(secret);
+    // 2^164: so that digits are odd and signed; 2^163: twice 2^40 times the point that the comb begins with, which keeps
+    // it from meeting its own entries
+    number[0]! ^= key ? 16 : 24;
+    // of the other's key: x, y of its odd multiples, and what Z grows by to the next
+    const table = new Int32Array(key ? 192 : 0);
+    const points = fromBase64(TABLE);
+    let count = 0;
+    let digit = 40;
+    for (let i = 1; i < 21; i++) registers[i] = file.subarray(i * 8 - 8, i * 8);
+    // d, q, r, s
+    file[24] = file[128] = file[136] = file[144] = 1;
     if (key) {
       checkKey(key);
-      // before: u = y^2 of a = x, b = 2y by n = u^((p + 1) / 4), and o = n^2 - u, which must be 0
-      program = "a`aQiaauiaMau`uQQvi`uQ" + POWER + "nnnnninnn?nnn>onnOub`nRw" + program;
-      for (let i = 0; i < 8; i++) {
-        const at = 20 - ((i * 20) >> 3);
-        file[i] = ((key[at]! | (key[at - 1]! << 8) | (key[at - 2]! << 16)) >> ((i & 1) * 4)) & 0xfffff;
-      }
-      file.set(B, 168);
-      this._length = 20;
-    } else {
-      file.set(GX);
-      file.set(GT, 8);
+      load(registers[1]!, key, 1);
+      load(registers[2]!, points, 0);
     }
-    this._program = toBytes(program);
-  }
+    this.secrets = [number, file, table];
 
-  /** Does one step; false when there is nothing left to do. */
-  step(): boolean {
-    if (this.result) return false;
-    const program = this._program;
-    let at = this._at;
-    const registers = this._registers;
-    const target = program[at]! - 97;
-    if (target > 21) return this._control(target - 22);
-    const d = registers[target]!;
-    const a = program[at + 1]! - 97;
-    const b = registers[program[at + 2]! - 97]!;
-    let u: Float64Array | Int32Array = b;
-    let g = 1;
-    at += 3;
-    if (a < 0) g = program[at++]! - 80;
-    else columns((u = this._sums), registers[a]!, b);
-    let f = program[at]! - 80;
-    let l = d;
-    if (f < -16) {
-      // repeated: f is the digit's code less 80
-      if (++this._again < f + 32) at = this._at;
-      else {
-        this._again = 0;
-        at++;
+    const point = (at: number): void => {
+      load(registers[6]!, points, at);
+      load(registers[7]!, points, at + 20);
+    };
+    // puts the point for the next digit into f and g
+    const select = (): void => {
+      // the number is the sum of all 2^i, each added or taken off as bit i + 1 says
+      let u = 0;
+      for (let i = 3; i >= 0; i--) {
+        const bit = 1 + (key ? 4 * digit + i : digit + 41 * i);
+        u = (u << 1) | ((number[20 - (bit >> 3)]! >> (bit & 7)) & 1);
       }
-      f = 0;
-    } else if (f < 16) {
-      l = registers[program[at + 1]! - 97]!;
-      at += 2;
-    } else f = 0;
-    carry(d, u, g, l, f);
-    this._at = at;
-    return true;
-  }
+      const negative = (u >> 3) - 1;
+      const entry = (u ^ negative) & 7;
+      if (key) file.set(table.subarray(entry * 24, entry * 24 + 16), 40);
+      else point(entry * 40 + 20);
+      // the sign is the other way round but for the point to begin with
+      const sign = 1 - 2 * ((negative ^ entry ^ (key && digit > 39 ? 0 : 1)) & 1);
+      for (let i = 48; i < 56; i++) file[i]! *= sign;
+      digit--;
+    };
+    const control = (operation: number): boolean => {
+      at++;
+      if (!operation) {
+        // w: a is b - a
+        kit[3]();
+      } else if (operation < 3) {
+        // x, y: the next odd multiple
+        table.set(file.subarray(40, 64), 24 * count);
+        if (count < 7) {
+          count++;
+          if (operation > 1) at = program.indexOf(120) + 1;
+        } else at = program.indexOf(121) + 1;
+      } else if (operation < 4) {
+        // z
+        select();
+      } else if (operation < 5) {
+        // {: 40 digits are added
+        if (digit >= 0) at = program.indexOf(126) + BEGIN.length;
+      } else if (operation < 6) {
+        // |: x, y and i n, then the result
+        if (count < 3) reduce(registers[1 + 2 * count++]!);
+        else {
+          const result = new Uint8Array(key ? 20 : KEY_LENGTH);
+          let off = file[32]! ^ 1;
+          for (let i = 33; i < 40; i++) off |= file[i]!;
+          result[0] = 2 | (file[16]! & 1);
+          store(file.subarray(0, 8), result, result.length);
+          for (const one of this.secrets) one.fill(0);
+          if (off) fail("KEY_OFF_CURVE");
+          this.result = result;
+          return false;
+        }
+      } else if (operation < 7) {
+        // }: all of them have the Z of the last one
+        table.set(file.subarray(40, 56), 24 * count);
+        if (count) {
+          file.set(table.subarray(24 * count - 24, 24 * count), 40);
+          count--;
+          at = program.indexOf(115);
+        }
+      } else {
+        // ~: the point to begin with
+        if (key) select();
+        else point(340);
+      }
+      return true;
+    };
 
-  private _control(operation: number): boolean {
-    const file = this._file;
-    const table = this._table;
-    const made = file.subarray(120, 160);
-    this._at++;
-    if (!operation) {
-      // w: the point that came from outside is on the curve if o is 0
-      const o = this._registers[14]!;
-      reduce(o);
-      for (const limb of o) if (limb) fail("KEY_OFF_CURVE");
-    } else if (operation < 2) {
-      // x: an entry of the table is made, P, then 3P, 5P, ..., 15P
-      table.set(made, this._count++ * 40);
-      if (this._count > 1 && this._count < 8) this._at = this._program.indexOf(121) + 1;
-    } else if (operation < 3) {
-      // y: 2P is made, to be added; P is where it begins
-      file.set(made, 24);
-      file.set(table.subarray(0, 16));
-      file.fill(0, 17, 24);
-      file[16] = 1;
-    } else if (operation < 4) {
-      // z: the entry for the next digit
-      this._select(48 - this._count++);
-    } else if (operation < 5) {
-      // {: 40 digits are added
-      if (this._count < 49) this._at = this._program.indexOf(122) + 1 + LOAD.length;
-    } else {
-      const x = this._registers[0]!;
-      const t = this._registers[1]!;
-      const result = new Uint8Array(this._length);
-      reduce(x);
-      reduce(t);
-      // 2y mod p is even or y + (p - 1) / 2: either way its second bit is the parity of y
-      result[0] = 2 | ((t[0]! >> 1) & 1);
-      store(x, result, this._length);
-      file.fill(0);
-      table.fill(0);
-      this._scalar.fill(0);
-      this.result = result;
-    }
-    return !this.result;
-  }
-
-  /** Puts the table entry of digit n (0 is the lowest) into the registers d to h. */
-  private _select(n: number): void {
-    const scalar = this._scalar;
-    const file = this._file;
-    const bit = 4 * n + 1;
-    const byte = 20 - (bit >> 3);
-    // the number is the sum of (2u - 15) 16^n where u are the digits of itself halved with bit 163 set
-    let u = ((((byte ? scalar[byte - 1]! : 0) << 8) | scalar[byte]!) >> (bit & 7)) & 15;
-    if (n > 39) u |= 8;
-    const negative = (u >> 3) - 1;
-    const entry = ((u ^ negative) & 7) * 40;
-    file.set(this._table.subarray(entry, entry + 40), 24);
-    for (let i = 32; i < 40; i++) file[i]! *= 1 + 2 * negative;
+    this.step = () => {
+      // in the order of how often they are used
+      let h = 0;
+      let x = 0;
+      const round = around;
+      const next = down;
+      let u: Columns = undefined as unknown as Columns;
+      let d: Int32Array = file;
+      let i = at;
+      const p = program;
+      const r = registers;
+      let f = 0;
+      let y = 0;
+      let z = 0;
+      let target = 0;
+      let n = 2;
+      do {
+        target = p[i]!;
+        if (!target) return false;
+        if (target > 118) {
+          at = i;
+          return control(target - 119);
+        }
+        d = r[target & 31]!;
+        u = multiply(r[p[i + 1]! & 31], r[p[i + 2]! & 31]);
+        if (target < 96) kit[4]();
+        f = p[(i += 3)]!;
+        if (f < 64) {
+          if (f < 57) {
+            // repeated
+            if (++again < f - 38) i -= 3;
+            else {
+              again = 0;
+              i++;
+            }
+          } else {
+            u = kit[1](r[p[i + 1]! & 31]!, f - 60);
+            f = p[(i += 2)]!;
+            if (f > 56 && f < 64) {
+              u = kit[2](r[p[i + 1]! & 31]!, f - 60);
+              i += 2;
+            }
+          }
+        }
+        h = (x= u(2)) + round - round;
+        y = x - h;
+        z = (x= u(1) + h * next) - (h = x + round - round);
+        h *= next;
+        f = h * 2048;
+        d[0] = (x= u(0) + h) - (h = x + round - round);
+        d[1] = (x= u(7) + f + h * next) - (h = x + round - round);
+        d[2] = (x= u(6) + h * next) - (h = x + round - round);
+        d[3] = (x= u(5) + h * next) - (h = x + round - round);
+        d[4] = (x= u(4) + h * next) - (h = x + round - round);
+        d[5] = (x= u(3) + h * next) - (h = x + round - round);
+        d[6] = (x = y + h * next) - (h = x + round - round);
+        d[7] = z + h * next;
+      } while (--n);
+      at = i;
+      return true;
+    };
   }
 }
 

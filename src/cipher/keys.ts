@@ -11,8 +11,9 @@ export const KEY_LENGTH = 21;
 const ORDER = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 244, 200, 249, 39, 174, 211, 202, 117, 34, 87]);
 
 /**
- * The secret as a number of 163 bits whose digits the job reads: secret + n or secret + 2n, whichever is odd, since
- * odd digits need an odd number and these two never meet an exceptional case of the addition.
+ * The secret as a number of 164 bits whose digits the job reads: secret + 11 n or secret + 12 n, whichever is odd, since
+ * odd digits need an odd number. These two never meet an exceptional case of the additions (P + Q with P = Q or -Q, and
+ * the sum with P): near the end that would take a number 3d or -d from an odd multiple of 2n, and 12 n is an even one.
  * Throws SECRET_LENGTH or SECRET_RANGE.
  */
 export function scalar(secret: Uint8Array): Uint8Array {
@@ -20,7 +21,7 @@ export function scalar(secret: Uint8Array): Uint8Array {
   if (skip !== 0 && skip !== 1) fail("SECRET_LENGTH");
   const out = new Uint8Array(21);
   out.set(secret, skip);
-  const times = 1 + (out[20]! & 1);
+  const times = 11 + (out[20]! & 1);
   let below = 0;
   let bits = 0;
   let h = 0;

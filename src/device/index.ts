@@ -12,6 +12,8 @@ import type { Link, LinkState } from "../mesh/link.ts";
 import { Pipe } from "../mesh/pipe.ts";
 import type { Packet } from "../packet/lob.ts";
 import type { PipeOptions } from "../mesh/pipe.ts";
+// what is kept must not be among the parts
+import "./kept.ts";
 import { parts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import type { Radio } from "./radio.ts";

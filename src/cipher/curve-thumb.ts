@@ -1,0 +1,28 @@
+/**
+ * secp160r1 in native code: as curve.ts, but done at once, when a job is made.
+ */
+import { native } from "../device/native/call.ts";
+import { fail } from "../errors.ts";
+import { KEY_LENGTH } from "./keys.ts";
+
+/** Key pairs need not be made ahead. */
+export const SLOW: boolean = false;
+
+/** As that of curve.ts; it throws all that it throws when it is made. */
+export class CurveJob {
+  result?: Uint8Array;
+
+  /** @param secret 20 or 21 bytes, big-endian; @param key the other's public key, 21 bytes, or undefined */
+  constructor(secret: Uint8Array, key?: Uint8Array) {
+    if (key && key.length !== KEY_LENGTH) fail("KEY_LENGTH");
+    // throws where the secret is longer; shorter ones are numbers all the same
+    const at = KEY_LENGTH - secret.length;
+    // a copy: what is kept for long takes no more than it must
+    this.result = new Uint8Array(key ? native(1, secret, key, new Uint8Array(20), at) : native(0, secret, [], new Uint8Array(KEY_LENGTH), at));
+  }
+
+  /** There is nothing left to do. */
+  step(): boolean {
+    return false;
+  }
+}

@@ -1,0 +1,8 @@
+// AES and SHA-256 of the native code.
+import { native } from "../device/native/call.ts";
+
+export const sha256 = (data: Uint8Array): Uint8Array => native(2, [], [], data);
+
+export const hmac = (key: Uint8Array, data: Uint8Array): Uint8Array => native(3, key, [], data);
+
+export const ctr = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array => native(4, key, iv, data);
