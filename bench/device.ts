@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadBoard, measureBoard } from "../src/build/index.ts";
+import { coreEntry, loadBoard, measureBoard } from "../src/build/index.ts";
 import { findInterpreter } from "../sim/index.ts";
 
 /** Instructions of one operation. */
@@ -34,6 +34,21 @@ var p = random(${length}), o = x.encrypt(p), d = M.messageBody(o);
 y.meet(d, t);
 if (!y.sent(d) || y.open(d).join() != p.join()) throw "the message does not open";
 `;
+// the other's answer to a handshake. Its KEY is its public key, so that the one secret that it takes is known.
+const answer = `
+var s = hex("53bb8e6370ab24a5e03bc5a6c316cb18926e2097"), y = new M.MessageExchange(b, a.key, 0, 0);
+y.done(s); y.job(); y.done(b.key); y.done(s);
+var d = M.messageBody(y.handshake(new M.MessageExchange(a, b.key, 0, 0).order ? 1 : 2));
+`;
+const connect = `
+var x = new M.MessageExchange(a, b.key, 0, 0);
+while (x.stage() < 3) x.done(finish(x.job()));
+x.handshake(0);
+if (!x.sent(d)) throw "another sent it";
+x.meet(d, finish(new M.CurveJob(a.secret, b.key)));
+x.accept(M.decode(x.open(d)), b.key);
+if (x.in != x.out) throw "not in sync";
+`;
 const chunks = `var p = random(1400), f = M.split(p, 20), j = new M.Joiner(1500);`;
 
 interface Measure {
@@ -46,6 +61,7 @@ interface Measure {
 const measures: Measure[] = [
   { what: "key generation", prepare: "", run: "finish(new M.CurveJob(a.secret))", times: 1 },
   { what: "ECDH, with the check of the other key", prepare: "", run: "finish(new M.CurveJob(a.secret, b.key))", times: 1 },
+  { what: "a handshake, from connect to up: key, 3 ECDH, send, receive", prepare: answer, run: connect, times: 1 },
   ...[16, 200].flatMap((length) => [
     { what: `message of ${length} bytes: encrypt, keys ready`, prepare: exchange(length), run: "x.encrypt(p)", times: 10 },
     { what: `message of ${length} bytes: verify and decrypt, KEY met before`, prepare: exchange(length), run: "y.sent(d);y.open(d)", times: 10 },
@@ -73,7 +89,7 @@ export async function benchDevice(progress: (what: string) => void): Promise<Cou
   const interpreter = findInterpreter();
   if (!interpreter) return "no interpreter: set ESPRUINO_LINUX or put espruino-linux on PATH";
   if (spawnSync("valgrind", ["--version"]).error) return "no valgrind on PATH";
-  const { files } = await measureBoard(loadBoard("linux"));
+  const { files } = await measureBoard(loadBoard("linux"), { entry: coreEntry });
   const head = `Modules.addCached("e3x-mote",function(){${files["e3x-mote.js"]}});\n${setUp}${pairs}`;
   return measures.map(({ what, prepare, run, times }) => {
     progress(what);

@@ -30,6 +30,8 @@ export const texts: Record<ErrorCode, string> = {
   BUSY: "Too much waits already. Send again later.",
   BASE32: "The text is not base32 (lower case, no padding), or not hex, of whole bytes.",
   CBOR: "The compressed payload (z=1) is not what was expected, in this order: \"c\" as an unsigned integer, LOB packet, map, type, seq, ack and miss.",
+  STORAGE: "The board's Storage is full, or what was kept in it is damaged. Make room; or erase identity and state, and pair again.",
+  MEMORY: "No memory is left in one piece for native code. Send less at once, or keep fewer variables.",
 };
 
 /** The number, from 1, that stands for an error's code on a device. Throws for what is no code. */

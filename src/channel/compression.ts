@@ -6,9 +6,10 @@
  */
 import { Tokenizer, Type, encode } from "cborg";
 import type { Token } from "cborg";
-import { toBytes, toText } from "#engine";
+import { toBytes } from "#engine";
 import { fail } from "../errors.ts";
 import { concat } from "#engine";
+import { toText } from "#text";
 import * as lob from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 

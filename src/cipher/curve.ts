@@ -90,8 +90,7 @@ export const SLOW: boolean = true;
  */
 export class CurveJob {
   result?: Uint8Array;
-  /** Does one step; false when there is nothing left to do. */
-  step: () => boolean;
+  private _step: () => boolean;
   /** What is wiped at the end. */
   secrets: (Uint8Array | Int32Array)[];
 
@@ -195,7 +194,7 @@ export class CurveJob {
       return true;
     };
 
-    this.step = () => {
+    this._step = () => {
       // in the order of how often they are used
       let h = 0;
       let x = 0;
@@ -256,6 +255,11 @@ export class CurveJob {
       at = i;
       return true;
     };
+  }
+
+  /** Does one step; false when there is nothing left to do. */
+  step(): boolean {
+    return this._step();
   }
 }
 

@@ -95,13 +95,10 @@ function dress(on?: boolean): Parts {
   return made!;
 }
 
-function wake(): void {
-  sleep(turn, 1);
-}
-
-function sleep(then: () => void, delay: number): void {
+/** Has `turn`, or something else, called in so many milliseconds, in place of what was to be called. */
+function wake(then?: unknown, delay?: number): void {
   if (timer) clearTimeout(timer);
-  timer = setTimeout(then, delay);
+  timer = setTimeout((then as () => void) || turn, delay || 1);
 }
 
 function connect(): void {
@@ -164,8 +161,8 @@ function turn(): void {
   while ((held = held ?? pipe.frame()) && radio.write(held) !== false) held = undefined;
   // not at once: events of the radio come first
   if (more) wake();
-  else if (next) sleep(turn, Math.max(1, (next - now) * 1000));
-  else sleep(dress, REST * 1000);
+  else if (next) wake(turn, Math.max(1, (next - now) * 1000));
+  else wake(dress, REST * 1000);
 }
 
 function receive(outer: Uint8Array): void {

@@ -10,8 +10,9 @@
  * Room is made by compaction: pages are erased and written again from RAM, and a cut there can lose any file of such a
  * page. That is the firmware's; a state that was lost, but not its identity, is found out here (STORAGE).
  */
-import { toBytes, toText } from "#engine";
+import { toBytes } from "#engine";
 import { sha256 } from "#primitives";
+import { toText } from "#text";
 import { fail } from "../errors.ts";
 import type { LinkState } from "../mesh/link.ts";
 

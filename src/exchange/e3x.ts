@@ -2,11 +2,11 @@
  * The E3X API by the names of telehash v3, guides/implementers.md: `generate`, `Self.decrypt`, and of an exchange
  * `token`, `verify`, `encrypt`, `handshake`, `sync`, `send`, `receive`. For programs that may block for the curve work.
  */
+import { same } from "#text";
 import { CHANNEL_OVERHEAD, TOKEN_LENGTH, authentic, channelKey, messageKey, open, seal, token } from "../cipher/cs1a.ts";
 import { CurveJob, finish } from "../cipher/curve.ts";
 import { KEY_LENGTH, checkKey, checkSecret } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
-import { same } from "#engine";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32 } from "../packet/text.ts";

@@ -4,7 +4,8 @@
  * telehash v3: e3x/exchange.md, messages.md, handshake.md, order.md.
  */
 import { CurveJob } from "#curve";
-import { same, slice } from "#engine";
+import { slice } from "#engine";
+import { same } from "#text";
 import { CSID, MESSAGE_OVERHEAD, authentic, messageKey, open, seal } from "../cipher/cs1a.ts";
 import { KEY_LENGTH } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";

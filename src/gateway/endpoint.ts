@@ -1,4 +1,5 @@
 /** An endpoint with many links: a gateway. */
+import { same } from "#text";
 import { messageKey, open } from "../cipher/cs1a.ts";
 import { CurveJob, finish } from "../cipher/curve.ts";
 import { KEY_LENGTH, checkKey, checkSecret } from "../cipher/keys.ts";
@@ -6,7 +7,6 @@ import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
 import { isHandshake, messageBody, messageSender } from "../exchange/exchange.ts";
 import type { Identity, KeyPair, Random } from "../exchange/exchange.ts";
-import { same } from "#engine";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32 } from "../packet/text.ts";

@@ -4,7 +4,8 @@
  * to one gateway needs no more; `endpoint.ts` keeps many.
  */
 import { CurveJob, SLOW } from "#curve";
-import { concat, same, slice, toBytes } from "#engine";
+import { concat, slice, toBytes } from "#engine";
+import { same } from "#text";
 import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
 import { MessageExchange, isHandshake, messageBody, messageSender } from "../exchange/exchange.ts";

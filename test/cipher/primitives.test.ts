@@ -136,7 +136,7 @@ function out(u) { print(u.length + ":" + btoa(u)); }
 ${cases.map((c) => `out(${c.op}(${c.args.map((a, i) => `arg("${Buffer.from(a).toString("base64")}",${i + 1})`).join(",")}));`).join("\n")}
 `;
 
-for (const backEnd of ["espruino", "small"]) {
+for (const backEnd of ["firmware", "script"]) {
   const run = espruinoPath() ? test : test.skip;
   run(`${backEnd}: the same bytes in the real interpreter (skipped without espruino-linux)`, (t) => {
     const cases = [...vectors, ...fc.sample(generated, { seed: 26, numRuns: 60 })];
