@@ -10,7 +10,7 @@ const kinds: Kind[] = [
   { kind: "serial", call: "{port:Serial1,baud:115200}", radioOptions: { baud: 115200 }, gateway: { mtu: 64, stream: true, blocking: true }, medium },
   { kind: "sx127x", call: "{spi:SPI1,cs:D4,dio0:D5,rst:D6,spreading:8}", radioOptions: { spreading: 8 }, gateway: { mtu: 250 }, medium, loses: true },
   { kind: "nrf24", call: "{spi:SPI1,cs:D4,ce:D5,irq:D6,rx:'mote1',tx:'gate1'}", radioOptions: { lossy: 7 }, gateway: { mtu: 32 }, medium, loses: true },
-  { kind: "udp", call: "{host:'10.0.0.1',port:42424}", gateway: { mtu: 250 }, medium, loses: true },
+  { kind: "udp", call: "{host:'10.0.0.1',port:42424}", gateway: { mtu: 250 }, medium },
   { kind: "tcp", call: "{host:'10.0.0.1',port:42424}", radioOptions: { segment: 100 }, gateway: { mtu: 256, stream: true }, medium },
 ];
 
@@ -23,6 +23,7 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
   for (const { loses, ...options } of kinds) {
     test(`${options.kind}: a bundle and a gateway, and the radio goes and comes: ${name}`, async (t) => {
       const world = new World({ host: make(), native: true, ...options, at: [[20_000, "reading"], [20_001, long], [60_000, "away"], [220_000, "back"]] });
+      t.teardown(() => world.close());
       await world.start();
       t.true(await world.until(() => world.gateway.ups > 0, 20_000), "linked");
       const linked = world.simulator.time;
@@ -46,7 +47,6 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
       t.deepEqual(world.logs.filter((line) => !ignored.includes(line)), ["up 1"]);
       t.true(Math.max(...world.frames) <= options.gateway.mtu);
       t.log(`${world.frames.length} frames of up to ${Math.max(...world.frames)} bytes; linked after ${linked / 1000} s`);
-      await world.close();
     });
   }
 }

@@ -58,6 +58,7 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
         else if (event.text === "event queue full") lost.push(event.text);
       },
     });
+    t.teardown(() => world.close());
     await world.start();
     // the whole handshake takes the interpreter minutes: there the beginning of it
     if (name === "vm") t.true(await world.until(() => world.gateway.ups > 0, 600_000), "linked");
@@ -65,11 +66,11 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
     await world.until(() => waiting.length === 0, 1000);
     const { sent } = world.gateway as Talkative;
     t.true(sent > 400, `${sent} frames`);
-    // one may be on the air
-    t.true(sent - late.length <= 1, "every frame was served");
+    t.deepEqual(waiting, [], "every frame that came was served");
+    // those of a packet may be on the air still
+    t.true(sent - late.length <= 6, `${sent - late.length} of ${sent} frames did not come`);
     t.deepEqual(lost, []);
     t.true(Math.max(...late) <= SOON, `${Math.max(...late)} ms`);
     t.log(`${sent} frames in ${world.simulator.time} ms, each served within ${Math.max(...late)} ms`);
-    await world.close();
   });
 }
