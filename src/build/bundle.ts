@@ -86,7 +86,7 @@ async function radioModule(board: Board, kind: string, folder = join(source, "ra
 
 /** The native code in a runtime: the one string that is so long and has base64 only. */
 function nativeCode(code: string, core: Board["thumb"]): BoardBuild["native"] {
-  const text = /["'`]([A-Za-z0-9+/]{400,}=*)["'`]/.exec(code)?.[1];
+  const text = /["'`]([A-Za-z0-9+/]{1000,}=*)["'`]/.exec(code)?.[1];
   return text === undefined || !core ? undefined : { core, text: text.length, binary: Buffer.from(text, "base64").length };
 }
 

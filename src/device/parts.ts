@@ -11,7 +11,6 @@ import { erase, readIdentity, readState, writeIdentity, writeState } from "./sto
 
 export type Parts = ReturnType<typeof parts>;
 
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- it is the list itself
 export function parts() {
   return { CurveJob, Link, MessageExchange, erase, fromBase32, readIdentity, readState, writeIdentity, writeState };
 }

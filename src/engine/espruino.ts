@@ -1,6 +1,6 @@
 /** What differs between JavaScript engines, for Espruino; `standard.ts` says what each function does. */
 import type { E3XError, ErrorCode } from "../errors.ts";
-import type { Multiplier } from "./standard.ts";
+import type { Multiplier } from "./multiplier.ts";
 
 // what the runtime uses of Espruino's E
 declare const E: {

@@ -4,6 +4,7 @@
  */
 import { texts } from "../errors-texts.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
+import type { Columns, Multiplier } from "./multiplier.ts";
 
 const encoder = new TextEncoder();
 
@@ -41,22 +42,6 @@ export function fail(code: ErrorCode): never {
 export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
 }
-
-/** One column of a product: for 0 the lowest, for 8 - k column k. */
-export type Columns = (row: number) => number;
-
-/**
- * What products of field elements are made of. First, a and b: either that is left out is what it was before. Then two
- * that add a term, f l, to the product; the second is for a second term. Then one that makes the second half of 16 limbs,
- * less the first half, the a of the next product. Then one that doubles the product, before any term.
- */
-export type Multiplier = [
-  (a?: Int32Array, b?: Int32Array) => Columns,
-  (l: Int32Array, f: number) => Columns,
-  (l: Int32Array, f: number) => Columns,
-  () => void,
-  () => void,
-];
 
 const r = new Float64Array(8);
 const columns: Columns = (row) => r[row]!;

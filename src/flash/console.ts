@@ -91,7 +91,8 @@ export class Console {
 
   /** Gives up the line that was begun, and what runs. */
   async clear(): Promise<void> {
-    await this.#wire.write(" ");
+    // more than one, as one may be lost
+    await this.#wire.write("   ");
     await this.pause(PAUSE);
     await this.#wire.write(CTRL_C);
     await this.pause(PAUSE);
