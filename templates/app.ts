@@ -18,4 +18,4 @@ mote.on("up", () => {
   if (!timer) timer = setInterval(report, 60000);
 });
 mote.on("message", (_, content) => print("gateway says " + E.toString(content)));
-mote.on("drop", (code) => print("refused: error " + code));
+mote.on("drop", (_, code) => print("refused: error " + code));
