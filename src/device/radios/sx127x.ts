@@ -1,6 +1,6 @@
 /**
- * `require("e3x-mote/sx127x")`: LoRa by a Semtech SX1276, SX1277, SX1278 or SX1279 on SPI. Registers and procedures:
- * datasheet "SX1276/77/78/79", revision 7, chapters 4.1 and 6.4.
+ * `require("e3x-mote/sx127x")`: LoRa by a Semtech SX1276, SX1277, SX1278 or SX1279 on SPI. Register names are
+ * those of the datasheet "SX1276/77/78/79".
  *
  * How much may be sent is for the application to see to. EU868 (EN 300 220): 868.0 to 868.6 MHz 25 mW (14 dBm) e.r.p.
  * and 1 % of each hour, 36 s; 869.4 to 869.65 MHz 500 mW and 10 %. A frame of 52 bytes takes 0.1 s at SF7, 2.5 s at SF12.
