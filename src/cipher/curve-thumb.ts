@@ -1,7 +1,7 @@
 /**
  * secp160r1 in native code: as curve.ts, but done at once, when a job is made.
  */
-import { native } from "../device/native/call.ts";
+import { native } from "./native.ts";
 import { fail } from "../errors.ts";
 import { KEY_LENGTH } from "./keys.ts";
 

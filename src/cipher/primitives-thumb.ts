@@ -1,5 +1,5 @@
 // AES and SHA-256 of the native code.
-import { native } from "../device/native/call.ts";
+import { native } from "./native.ts";
 
 export const sha256 = (data: Uint8Array): Uint8Array => native(2, [], [], data);
 

@@ -5,7 +5,6 @@ import type { Capture, DeviceHost, MediumOptions, Program, ReplayResult, Scenari
 import type { Board, BoardBuild } from "../build/index.ts";
 import { packageRoot } from "../build/root.ts";
 import { Failure, usage } from "./failure.ts";
-import { errorNumber } from "../index.ts";
 import { fileFailure, readFile } from "./input.ts";
 import { print } from "./output.ts";
 import { withCodes } from "./sim-report.ts";
@@ -148,9 +147,6 @@ export async function simulate({ build, host, seed, medium, messages, seconds }:
   } catch (error) {
     await scenario.close();
     if (!(error instanceof DeviceError)) throw error;
-    if (!board.entropy.hardware && error.message.endsWith(`e3x-mote ${errorNumber("ENTROPY")}`)) {
-      throw new Failure("ENTROPY", `${board.title} has no hardware source of entropy; give an --app that passes \`random\` to create`);
-    }
     throw new Failure(error.code, withCodes(error.message.split("\n")[0]!));
   } finally {
     progress.end();

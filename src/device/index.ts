@@ -13,7 +13,7 @@ import { Pipe } from "../mesh/pipe.ts";
 import type { Packet } from "../packet/lob.ts";
 import type { PipeOptions } from "../mesh/pipe.ts";
 // what is kept must not be among the parts
-import "./kept.ts";
+import "../cipher/native-kept.ts";
 import { parts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import type { Radio } from "./radio.ts";

@@ -2,7 +2,7 @@
 export interface Machine {
   name: string;
   core: "m0" | "m4";
-  /** Runs an operation as E.nativeCall would: what it returns, and the memory after it (see src/device/native/call.ts). */
+  /** Runs an operation as E.nativeCall would: what it returns, and the memory after it (see src/cipher/native.ts). */
   run(operation: number, memory: Uint8Array): { result: number; memory: Uint8Array };
   /** Instructions that the operation takes. */
   count(operation: number, memory: Uint8Array): number;

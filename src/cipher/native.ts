@@ -1,11 +1,11 @@
 /**
- * Native Thumb code of the cipher set (blob.c), for boards that can call it. It is kept in Storage and run in place,
+ * Native Thumb code of the cipher set (device/native/blob.c), for boards that can call it. It is kept in Storage and run in place,
  * without RAM; where Storage can not be run from, from RAM.
  */
 import { code } from "#thumb";
-import { fail } from "../../errors.ts";
-import type { ErrorCode } from "../../errors.ts";
-import { kept } from "../kept.ts";
+import { fail } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import { kept } from "./native-kept.ts";
 
 type Operation = (operation: number, address: number, length: number) => ErrorCode | 0;
 
