@@ -123,8 +123,8 @@ export async function simulate({ build, host, seed, medium, messages, seconds }:
   const begun = performance.now();
   const { board } = build;
   const limit = seconds * 1000;
-  // five curve operations of 3,000 steps, with what the turns in between take
-  const expected = 5 * 3000 * board.curveStepMs * 1.6;
+  // four curve operations: of 1,250 steps, one a turn, or at once
+  const expected = build.native ? 500 : 4 * 1250 * (2 * board.curveStepMs + 1);
   let step: () => void = () => undefined;
   const scenario = new Scenario({
     board, bundle: build.files["bundle.js"]!, host: await makeHost(host), seed, medium, messages, observe: () => step(),
