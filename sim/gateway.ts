@@ -144,7 +144,7 @@ export class Gateway implements Node {
   #start(): Endpoint {
     const { pair, random } = this.#options;
     return new Endpoint({
-      pair,
+      pairs: { "1a": pair },
       random,
       state: structuredClone(this.#state),
       save: (state) => { this.#state = structuredClone(state); },

@@ -32,6 +32,14 @@ export const texts: Record<ErrorCode, string> = {
   CBOR: "The compressed payload (z=1) is not what was expected, in this order: \"c\" as an unsigned integer, LOB packet, map, type, seq, ack and miss.",
   STORAGE: "The board's Storage is full, or what was kept in it is damaged. Make room; or erase identity and state, and pair again.",
   MEMORY: "No memory is left in one piece for native code. Send less at once, or keep fewer variables.",
+  REPLAY: "The channel packet came before: it was repeated on the way, or by somebody else.",
+  CHANNEL: "The packet is of no channel that is open, and can not open one: its \"c\" was used before, or is not one that the other side may choose.",
+  CHANNEL_ENDED: "The channel has ended, or this side said \"end\": nothing can be sent on it. Open another.",
+  HASHNAME: "It is no hashname or digest (52 characters of base32 that stand for 32 bytes); or keys and digests are not given by CSID, two hex digits, at least one.",
+  HASHNAME_KEYS: "The hashname is not that of the keys beside it, or some of its keys are missing. Do not trust it: have the link's owner give it again.",
+  LINK_INFO: "The text names no link: it is not link JSON, a JWK with \"kty\":\"hashname\", a link's URI or a hashname; or it says too little or too much. Check that the whole of it was copied.",
+  PATH: "A path is an object with a \"type\": udp4, udp6, tcp4 and tcp6 need \"ip\" and \"port\", http a \"url\", peer the router's hashname as \"hn\" or \"peer\".",
+  URI: "It is no URI such as protocol://host:port/... in ASCII, or what is behind its \"#\" is not digest.rest in base32.",
 };
 
 /** The number, from 1, that stands for an error's code on a device. Throws for what is no code. */

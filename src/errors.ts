@@ -31,7 +31,15 @@ export type ErrorCode =
   | "BASE32"
   | "CBOR"
   | "STORAGE"
-  | "MEMORY";
+  | "MEMORY"
+  | "REPLAY"
+  | "CHANNEL"
+  | "CHANNEL_ENDED"
+  | "HASHNAME"
+  | "HASHNAME_KEYS"
+  | "LINK_INFO"
+  | "PATH"
+  | "URI";
 
 /** An error of this library: `code` says which, `message` what was wrong and what to do; never key material. */
 export interface E3XError extends Error {

@@ -1,6 +1,7 @@
 /** e3x-mote for Node.js and browsers: the protocol, by the names of telehash v3. */
 export { compress, decompress } from "./channel/compression.ts";
-export { CSID, messageKey, token } from "./cipher/cs1a.ts";
+export { CSID } from "./cipher/cs1a.ts";
+export { messageKey, token } from "./cipher/seal.ts";
 export { CurveJob, finish } from "./cipher/curve.ts";
 export { KEY_LENGTH, checkKey, checkSecret } from "./cipher/keys.ts";
 export type { E3XError, ErrorCode } from "./errors.ts";

@@ -17,7 +17,7 @@ export function serve(
 ): { endpoint: Endpoint; send(text: string): void } {
   const pipe = new Pipe({ mtu: 64, stream: true, blocking: true, limit: 4096 });
   const endpoint: Endpoint = new Endpoint({
-    pair, state: saved, save, random: randomBytes,
+    pairs: { "1a": pair }, state: saved, save, random: randomBytes,
     accept: () => endpoint.links.length === 0,
     events: { message: (link, content) => reading(toBase32(link.exchange.key), new TextDecoder().decode(content)) },
   });

@@ -8,6 +8,9 @@ import { packageRoot } from "./root.ts";
 export const radioKinds = ["ble", "nus", "advertising", "serial", "sx127x", "nrf24", "udp", "tcp"] as const;
 export type RadioKind = (typeof radioKinds)[number];
 
+/** The standard channels that the package has a module for: src/channel/<kind>.ts, on the device e3x-mote/<kind>. */
+export const channelKinds = ["stream", "thtp", "block", "sock", "path", "peer", "box"] as const;
+
 /** Who computes the curve and the ciphers: native Thumb code, JavaScript over the firmware's SHA256 and AES, JavaScript alone. */
 export type BackEnd = "thumb" | "firmware" | "script";
 

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
-import { backEndOf, type BackEnd, type Board, type RadioKind } from "./boards.ts";
-import { compile, moduleName, requiredRadios, sizeBySource } from "./compile.ts";
+import { backEndOf, channelKinds, type BackEnd, type Board, type RadioKind } from "./boards.ts";
+import { compile, moduleName, requiredModules, sizeBySource } from "./compile.ts";
 import { BudgetError, BuildError } from "./errors.ts";
 import { coreMembers } from "./espruino-names.ts";
 import type { Compiled } from "./minify.ts";
@@ -15,6 +15,8 @@ export interface BuildOptions {
   app?: string;
   /** Whether native Thumb code is used where the board runs it. Default true. */
   native?: boolean;
+  /** Whether the runtime has channels; where an application is given, it has them if that requires one of their modules. */
+  channels?: boolean;
   /** The device's entry; the package's own unless a test has another. */
   entry?: string;
   /** The folder of the radios' sources; the package's own unless a test has another. */
@@ -26,8 +28,8 @@ export interface BoardBuild {
   board: Board;
   backEnd: BackEnd;
   /**
-   * File name to text: e3x-mote.js; <radio>.js of each radio that the application requires, or without one of the
-   * board's usual radio; with an application app.js, and bundle.js (all of them, to be flashed as it is).
+   * File name to text: e3x-mote.js; <name>.js of each radio and channel that the application requires, or without one of
+   * the board's usual radio; with an application app.js, and bundle.js (all of them, to be flashed as it is).
    */
   files: Record<string, string>;
   /** Bytes of e3x-mote.js and of the usual radio's module: what the budget is for. */
@@ -41,24 +43,25 @@ export interface BoardBuild {
   bySource: Record<string, number>;
 }
 
-const source = join(packageRoot, "src/device");
+const sources = join(packageRoot, "src");
+const source = join(sources, "device");
 
 /** The protocol core as an entry, for vectors and benchmarks: its members keep their names. */
 export const coreEntry: string = join(source, "core.ts");
 
-function conditions(board: Board, backEnd: BackEnd): string[] {
+function conditions(board: Board, backEnd: BackEnd, channels: boolean): string[] {
   const ciphers = { thumb: ["curve-thumb", "crypto-thumb", `thumb-${board.thumb}`], firmware: ["crypto-firmware"], script: ["crypto-script"] };
-  return ["espruino", ...ciphers[backEnd], `entropy-${board.entropy.hardware ? "hardware" : "given"}`];
+  return ["espruino", ...(channels ? ["channels"] : []), ...ciphers[backEnd], `entropy-${board.entropy.hardware ? "hardware" : "given"}`];
 }
 
 const made = new Map<string, Promise<Compiled>>();
 
 /** The minified module of an entry; the package's own are made once a process for each set of conditions. */
-function device(input: string, output: string, conditions: string[]): Promise<Compiled> {
+function device(input: string, output: string, conditions: string[], lent: string[] = []): Promise<Compiled> {
   // newer syntax in our own sources is refused, not brought down: it would cost bytes unseen
   const names = input === coreEntry ? coreMembers : [];
-  const make = (): Promise<Compiled> => compile({ input, output, conditions, target: ts.ScriptTarget.ES2022, role: "runtime", names });
-  if (!input.startsWith(source)) return make();
+  const make = (): Promise<Compiled> => compile({ input, output, conditions, target: ts.ScriptTarget.ES2022, role: "runtime", names, lent });
+  if (!input.startsWith(sources)) return make();
   const key = [input, ...conditions].join();
   const module = made.get(key) ?? make();
   made.set(key, module);
@@ -84,6 +87,12 @@ async function radioModule(board: Board, kind: string, folder = join(source, "ra
   return device(join(folder, `${kind}.ts`), `${kind}.js`, ["espruino"]);
 }
 
+/** The module of a standard channel, or the one that stands for channels without any. */
+export function channelModule(kind: string): Promise<Compiled> {
+  const file = kind === "channels" ? join(source, "channels.ts") : join(sources, "channel", `${kind}.ts`);
+  return device(file, `${kind}.js`, ["espruino"], ["packet/lob.ts"]);
+}
+
 /** The native code in a runtime: the one string that is so long and has base64 only. */
 function nativeCode(code: string, core: Board["thumb"]): BoardBuild["native"] {
   const text = /["'`]([A-Za-z0-9+/]{1000,}=*)["'`]/.exec(code)?.[1];
@@ -97,16 +106,20 @@ const cached = (name: string, code: string): string => `Modules.addCached("${nam
 export async function measureBoard(board: Board, options: BuildOptions = {}): Promise<BoardBuild> {
   if (board.refused !== undefined) throw new BuildError("REFUSED", `${board.title} is refused: ${board.refused}`);
   const backEnd = backEndOf(board, options.native);
-  const runtime = await device(options.entry ?? join(source, "index.ts"), "e3x-mote.js", conditions(board, backEnd));
+  const app = options.app === undefined ? undefined : await application(options.app, options);
+  const required = app ? requiredModules(app.code) : [];
+  const ofChannels = required.filter((kind) => kind === "channels" || (channelKinds as readonly string[]).includes(kind));
+  const channels = options.channels ?? ofChannels.length > 0;
+  const entry = options.entry ?? join(source, channels ? "with-channels.ts" : "index.ts");
+  const runtime = await device(entry, "e3x-mote.js", conditions(board, backEnd, channels));
   const usual = board.radios[0].kind;
   const radio = await radioModule(board, usual, options.radios);
   const files: Record<string, string> = { "e3x-mote.js": runtime.code };
-  if (options.app === undefined) files[`${usual}.js`] = radio.code;
+  if (!app) files[`${usual}.js`] = radio.code;
   else {
-    const app = await application(options.app, options);
     let bundle = cached(moduleName, runtime.code);
-    for (const kind of requiredRadios(app.code)) {
-      const { code } = await radioModule(board, kind, options.radios);
+    for (const kind of required) {
+      const { code } = await (ofChannels.includes(kind) ? channelModule(kind) : radioModule(board, kind, options.radios));
       files[`${kind}.js`] = code;
       bundle += cached(`${moduleName}/${kind}`, code);
     }

@@ -24,6 +24,8 @@ export interface Unit {
   role: Role;
   /** Members that keep their names, beside the public ones. */
   names?: string[];
+  /** Files (how their paths end) whose exports the runtime has, so that they are taken from there. */
+  lent?: string[];
 }
 
 const display = (file: string): string => {
@@ -55,6 +57,7 @@ export async function compile(unit: Unit): Promise<Compiled> {
       input: unit.input,
       external: (id) => id === moduleName || id.startsWith(`${moduleName}/`) || builtinModules.includes(id),
       plugins: [
+        { name: "lent", resolveId: (id) => (unit.lent?.some((file) => id.endsWith(file)) ? { id: moduleName, external: true } : null) },
         nodeResolve({ exportConditions: unit.conditions, extensions: [".ts", ".js", ".mjs"] }),
         stripTypes(unit.target, unit.role),
         unit.role === "runtime" && deferParts("src/device/parts.ts"),
@@ -104,8 +107,8 @@ export function sizeBySource({ code, map: data }: Compiled, file: string): Recor
   return sizes;
 }
 
-/** The radios (kinds) whose modules code requires, in order. */
-export function requiredRadios(code: string): string[] {
+/** The modules of ours that code requires beside the runtime, as they are called after "e3x-mote/", in order. */
+export function requiredModules(code: string): string[] {
   const kinds = new Set<string>();
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "require") {

@@ -101,6 +101,7 @@ export const publicMembers: string[] = words(`
   stream oneWay ble nus advertising serial sx127x nrf24 udp tcp
   port baud host spi cs dio0 rst frequency spreading bandwidth coding power sync ce irq rx tx channel rate
   json head body error code
+  decode encode window handle id state timeout reliable quota pause resume fail
 `);
 
 /** Members of the protocol core (src/device/core.ts) beside: they keep their names in a build of it. */

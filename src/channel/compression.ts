@@ -1,17 +1,29 @@
 /**
- * Payload compression z=1: a channel packet as a stream of CBOR values. telehash v3, e3x/compression.md.
- * In order: "c"; then, each where it is there, a LOB packet as bytes, a map of other keys, "type", "seq", and "ack"
- * with "miss". Left open there and decided here: integers are written as short as they can be and may come longer;
+ * Payload compression of channel packets, for hosts: z = 0 is LOB, 1 CBOR, 2 DEFLATE. telehash v3, e3x/compression.md.
+ * `compression-espruino.ts` is the same for a device.
+ *
+ * CBOR values, in order: "c"; then, each where it is there, a LOB packet as bytes, a map of other keys, "type", "seq", and
+ * "ack" with "miss". Left open there and decided here: integers are written as short as they can be and may come longer;
  * lengths are definite; a map has no key twice and no "c"; nothing follows.
  */
 import { Tokenizer, Type, encode } from "cborg";
 import type { Token } from "cborg";
-import { toBytes } from "#engine";
-import { fail } from "../errors.ts";
-import { concat } from "#engine";
+import { Inflate, deflateSync } from "fflate";
+import { concat, toBytes } from "#engine";
 import { toText } from "#text";
+import { fail } from "../errors.ts";
+import { isAt } from "../exchange/exchange.ts";
 import * as lob from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
+
+/** The highest z that this side can do; it can do all below too. */
+export const Z_MAX = 2;
+
+/** The longest packet that is deflated or inflated, in bytes: 64 KiB of BODY and one of HEAD. */
+const DEFLATE_MAX = 66_560;
+
+/** Bytes that are inflated at a time: before their length is looked at, they may give 1,032 times as many. */
+const PIECE = 4096;
 
 const STRICT = { allowIndefinite: false, allowBigInt: false, allowInfinity: false, allowNaN: false, retainStringBytes: true };
 const NUMBERS = [Type.uint, Type.negint, Type.float];
@@ -31,8 +43,8 @@ function headOf(json: Json): Uint8Array {
 }
 
 /**
- * The CBOR values that stand for a LOB packet with this HEAD and BODY.
- * What a map can not hold (true, null, lists, objects) takes all other keys with it into a LOB packet.
+ * The CBOR values that stand for a LOB packet with this HEAD and BODY. What a map can not hold (true, null, lists,
+ * objects), or a device passes over in it (fractions), takes all other keys with it into a LOB packet.
  * @throws CBOR where "c" is not an unsigned integer, JSON where HEAD can not be written as JSON, PACKET_HEAD where it
  * would be longer than 65,535 bytes
  */
@@ -55,7 +67,7 @@ export function compress(head: Json, body: Uint8Array = EMPTY): Uint8Array {
     else put([ack], "ack");
   }
   const rest = Object.fromEntries(others);
-  const fits = [...others].every(([name, value]) => isText(name) && (typeof value === "number" || isText(value)));
+  const fits = [...others].every(([name, value]) => isText(name) && (Number.isSafeInteger(value) || isText(value)));
   if (fits && others.size) values.unshift(rest);
   if (!fits || body.length) values.unshift(lob.encode(fits ? undefined : headOf(rest), body));
   return concat([c, ...values].map((value) => encode(value)));
@@ -142,4 +154,50 @@ export function decompress(payload: Uint8Array): Packet {
   if (tokens.take()) fail("CBOR");
 
   return lob.decode(lob.encode(headOf(Object.fromEntries(fields)), body));
+}
+
+function inflate(payload: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const stream = new Inflate((part) => {
+    length += part.length;
+    parts.push(part);
+  });
+  for (let at = 0; at < payload.length; at += PIECE) {
+    try {
+      stream.push(payload.subarray(at, at + PIECE), at + PIECE >= payload.length);
+    } catch {
+      fail("INNER");
+    }
+    if (length > DEFLATE_MAX) fail("PACKET_TOO_LARGE");
+  }
+  return concat(parts);
+}
+
+/**
+ * The payload of a channel packet.
+ * @param json with "c", the channel's id
+ * @throws JSON, PACKET_HEAD, CBOR as `compress` does, PACKET_TOO_LARGE for what is too long to be deflated, INNER for a z
+ * above Z_MAX
+ */
+export function pack(z: number, json: Json, body: Uint8Array = EMPTY): Uint8Array {
+  if (z === 1) return compress(json, body);
+  const packet = lob.encode(headOf(json), body);
+  if (!z) return packet;
+  if (z !== 2) fail("INNER");
+  if (packet.length > DEFLATE_MAX) fail("PACKET_TOO_LARGE");
+  return deflateSync(packet);
+}
+
+/**
+ * The channel packet of a payload, as if it had come as LOB: `json` is always there, and its "c" is an integer of 1 to
+ * 2^32 - 1.
+ * @throws INNER for what is no such packet, not DEFLATE, or of a z above Z_MAX; PACKET_TOO_LARGE for more than 66,560 bytes
+ * inflated; PACKET_TOO_SHORT, PACKET_LENGTH for what is not LOB; for z = 1 all that `decompress` throws
+ */
+export function unpack(z: number, payload: Uint8Array): Packet {
+  if (z > Z_MAX) fail("INNER");
+  const packet = z === 1 ? decompress(payload) : lob.decode(z ? inflate(payload) : payload);
+  if (!isAt(packet.json?.["c"], 0xffffffff)) fail("INNER");
+  return packet;
 }

@@ -1,74 +1,8 @@
-/**
- * Cipher Set 1a: secp160r1, AES-128-CTR, HMAC-SHA256 cut to 32 bits. telehash v3, e3x/cs/1a.md.
- */
-import { concat, slice } from "#engine";
-import { fold } from "#fold";
-import { ctr, hmac, sha256 } from "#primitives";
+/** Cipher Set 1a: secp160r1, and what seal.ts does with it. telehash v3, e3x/cs/1a.md. */
+import { CurveJob } from "#curve";
 import { KEY_LENGTH } from "./keys.ts";
+import type { CipherSet } from "./set.ts";
 
 export const CSID = 0x1a;
 
-const IV_LENGTH = 4;
-const MAC_LENGTH = 4;
-/** Bytes of a message's BODY beside INNER: KEY, IV, MAC. */
-export const MESSAGE_OVERHEAD = KEY_LENGTH + IV_LENGTH + MAC_LENGTH;
-/** Bytes of a routing token. */
-export const TOKEN_LENGTH = 16;
-/** Bytes of a channel packet's BODY beside INNER: TOKEN, IV, MAC. */
-export const CHANNEL_OVERHEAD = TOKEN_LENGTH + IV_LENGTH + MAC_LENGTH;
-
-/** AES-128 key of a message: from ECDH of the ephemeral key and the recipient's identity (20 bytes). */
-export function messageKey(shared: Uint8Array): Uint8Array {
-  return fold(sha256(shared), 16);
-}
-
-/** AES-128 key of one direction of a channel: from ECDH of both ephemeral keys, and the keys in order of direction. */
-export function channelKey(shared: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Array {
-  return fold(sha256(concat([shared, from, to])), 16);
-}
-
-/** Routing token of the exchange whose message BODY starts with these 16 bytes or more. */
-export function token(prefix: Uint8Array): Uint8Array {
-  return slice(sha256(slice(prefix, 0, 16)), 0, TOKEN_LENGTH);
-}
-
-/** MAC of a BODY whose MAC begins at `end`; `prefix` is KEY_LENGTH in a message, where all before it is under the MAC. */
-function mac(secret: Uint8Array, body: Uint8Array, prefix: number, end: number): Uint8Array {
-  const start = prefix + IV_LENGTH;
-  const data = slice(body, prefix === KEY_LENGTH ? 0 : start, end);
-  return fold(hmac(concat([secret, slice(body, prefix, start)]), data), MAC_LENGTH);
-}
-
-/**
- * Makes a whole OUTER packet: head, prefix, IV, ciphertext, MAC.
- * @param head LENGTH and HEAD of the packet: 00 01 1a for a message, 00 00 for a channel packet
- * @param prefix KEY of a message, TOKEN of a channel packet; only the former is under the MAC, with the IV
- * @param secret what the MAC is keyed with: ECDH of the identities (20 bytes), or the AES key of the channel
- */
-export function seal(
-  head: Uint8Array, prefix: Uint8Array, key: Uint8Array, secret: Uint8Array, iv: Uint8Array, inner: Uint8Array,
-): Uint8Array {
-  const packet = concat([head, prefix, iv, ctr(key, iv, inner), new Uint8Array(MAC_LENGTH)]);
-  const body = packet.subarray(head.length);
-  const end = body.length - MAC_LENGTH;
-  body.set(mac(secret, body, prefix.length, end), end);
-  return packet;
-}
-
-/**
- * Whether the MAC of a BODY is right. The BODY must be as long as a prefix, an IV and a MAC.
- * @param prefix length of what stands before the IV: KEY_LENGTH or TOKEN_LENGTH
- */
-export function authentic(body: Uint8Array, prefix: number, secret: Uint8Array): boolean {
-  const end = body.length - MAC_LENGTH;
-  const wanted = mac(secret, body, prefix, end);
-  let difference = 0;
-  for (let i = 0; i < MAC_LENGTH; i++) difference |= wanted[i]! ^ body[end + i]!;
-  return !difference;
-}
-
-/** INNER of a BODY as long as a prefix, an IV and a MAC. */
-export function open(body: Uint8Array, prefix: number, key: Uint8Array): Uint8Array {
-  const start = prefix + IV_LENGTH;
-  return ctr(key, slice(body, prefix, start), slice(body, start, body.length - MAC_LENGTH));
-}
+export const cs1a: CipherSet = { csid: CSID, length: KEY_LENGTH, Job: CurveJob };

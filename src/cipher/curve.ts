@@ -12,6 +12,7 @@
  * the same curve where u is a square. Its odd multiples are brought to one Z, which is then taken for 1 on yet another
  * such curve. Whether u is a square comes out of the inversion at the end.
  */
+import type { Job } from "./set.ts";
 import { fail, fromBase64, multiplier, toBytes } from "#engine";
 import type { Columns } from "../engine/multiplier.ts";
 import { KEY_LENGTH, checkKey, scalar } from "./keys.ts";
@@ -264,7 +265,7 @@ export class CurveJob {
 }
 
 /** Does a job to its end. */
-export function finish(job: CurveJob): Uint8Array {
+export function finish(job: Job): Uint8Array {
   while (job.step());
   return job.result!;
 }

@@ -7,6 +7,7 @@ import { register as registerChunk } from "./chunk.ts";
 import { describe } from "./failure.ts";
 import { register as registerFlash } from "./flash.ts";
 import { register as registerKeys } from "./keys.ts";
+import { register as registerLink } from "./link.ts";
 import { register as registerMessage } from "./message.ts";
 import { printJson, style } from "./output.ts";
 import { register as registerNew } from "./new.ts";
@@ -39,7 +40,7 @@ export async function run(args: string[], others: Register[]): Promise<number> {
     .helpCommand(false)
     .version(version(), "-V, --version", "print the version")
     .addHelpText("after", "\nSecrets are read from files or standard input only.\nExit code 1: it failed; 2: the command line is wrong.");
-  const registrations = [registerKeys, registerMessage, registerPacket, registerChunk, registerBuild, registerFlash, registerNew, ...others];
+  const registrations = [registerKeys, registerLink, registerMessage, registerPacket, registerChunk, registerBuild, registerFlash, registerNew, ...others];
   for (const register of registrations) register(program);
   try {
     await program.parseAsync(args, { from: "user" });

@@ -2,15 +2,18 @@
  * What a board gets by `require("e3x-mote")`: a link to one gateway that runs by itself over a radio, keeps its identity
  * and state in Storage, and does its curve work in slices.
  */
+import { CHANNELS } from "#built";
 import { concat, slice } from "#engine";
 import { entropy } from "#entropy";
+import { same } from "#text";
+import type { Channel, ChannelOn, Handler } from "../channel/channel.ts";
 import type { CurveJob } from "../cipher/curve.ts";
 import { KEY_LENGTH } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
 import type { Random } from "../exchange/exchange.ts";
 import type { Link, LinkState } from "../mesh/link.ts";
 import { Pipe } from "../mesh/pipe.ts";
-import type { Packet } from "../packet/lob.ts";
+import type { Json, Packet } from "../packet/lob.ts";
 import type { PipeOptions } from "../mesh/pipe.ts";
 // what is kept must not be among the parts
 import "../cipher/native-kept.ts";
@@ -36,6 +39,8 @@ export interface MoteOptions {
   slice?: number;
   /** Entropy for keys. Default: the hardware's, or a generator over the seed that was flashed. */
   random?: Random;
+  /** How many packets of a reliable channel wait, to be sent and to be delivered; 16 if not given. */
+  window?: number;
 }
 
 /** The longest wait before a gateway that does not answer is asked again, in seconds. */
@@ -61,6 +66,13 @@ export interface Mote {
   on(event: "drop", listener: (mote: Mote, code: number) => void): void;
   /** Sends content to the gateway: bytes, a string, or an object as JSON. Throws BUSY when too much waits, and before "ready". */
   send(content: Uint8Array | string | object): void;
+  /**
+   * Opens a channel, as Link.channel (mesh/link.ts) does. Only where the application imports "e3x-mote/channels", or one of the
+   * standard channels. Throws NOT_IN_SYNC while the gateway is not linked.
+   */
+  channel(open: Json, body?: Uint8Array, on?: ChannelOn): Channel;
+  /** Has channels of a type that the gateway opens handled: see Handler (channel/channel.ts). */
+  handle(type: string, handler: Handler<Mote>): void;
 }
 
 // One mote a board: what it is made of belongs to the module. A function of a function would take Espruino three
@@ -71,6 +83,7 @@ let random: Random;
 let pipe: Pipe;
 const how: PipeOptions = { mtu: 0, limit: 0 };
 const listeners: { [event: string]: (mote: Mote, data?: unknown, packet?: unknown) => void } = {};
+const handlers: { [type: string]: Handler<Mote> } = {};
 let made: Parts | undefined;
 let link: Link | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -83,13 +96,22 @@ let held: Uint8Array | undefined;
 let wait = 1;
 let again: ReturnType<typeof setTimeout> | undefined;
 
-/** Makes the parts, or lets go of them: the link is without methods meanwhile. */
+/** Gives an object the methods of a class, or takes them from it. */
+function put(object: object, type?: { prototype: object }): void {
+  Object.setPrototypeOf(object, (type || Object).prototype);
+}
+
+/** Makes the parts, or lets go of them while there are no channels: the link is without methods meanwhile. */
 function dress(on?: boolean): Parts {
-  if (!on !== !made) {
+  if (!on !== !made && (on || !CHANNELS || !link || !link.channels.list.length)) {
     made = on ? parts() : undefined;
     if (link) {
-      Object.setPrototypeOf(link, made ? made.Link.prototype : Object.prototype);
-      Object.setPrototypeOf(link.exchange, made ? made.MessageExchange.prototype : Object.prototype);
+      put(link, made && made.Link);
+      put(link.exchange, made && made.MessageExchange);
+      if (CHANNELS) {
+        put(link.channels, made && made.Channels);
+        if (link.channels.session) put(link.channels.session, made && made.Session);
+      }
     }
   }
   return made!;
@@ -128,9 +150,19 @@ function save(state: LinkState): void {
 function open(identity: Uint8Array, state: LinkState): void {
   link = new made!.Link(
     { key: slice(identity, 0, KEY_LENGTH), secret: identity.subarray(KEY_LENGTH), random },
-    made!.fromBase32(options.gateway), state, { on: emit, save, message: 1400, content: how.limit, ahead: 64 },
+    made!.fromBase32(options.gateway), state, {
+      on: emit, save, message: 1400, content: how.limit, ahead: 64,
+      channels: CHANNELS ? { handlers: handlers as never, room: options.window ?? 16, runs: 16, z: 1, from: mote as never, wake } : undefined!,
+    },
   );
   connect();
+}
+
+function poll(now: number): number | undefined {
+  const next = link!.poll(now);
+  if (!CHANNELS) return next;
+  const other = link!.channels.poll(now);
+  return next === undefined || other! < next ? other : next;
 }
 
 /** Does curve work for a slice of time, writes what is to be written, and sees that it is called when there is more. */
@@ -157,8 +189,14 @@ function turn(): void {
   }
   how.mtu = radio.mtu ?? options.mtu ?? 20;
   // while the radio takes nothing, nothing is sent again
-  if (link && !held) next = link.poll(now);
-  while ((held = held ?? pipe.frame()) && radio.write(held) !== false) held = undefined;
+  if (link && !held) next = poll(now);
+  let sent;
+  while ((held = held ?? pipe.frame()) && radio.write(held) !== false) {
+    held = undefined;
+    if (CHANNELS) sent = true;
+  }
+  // what was sent in channels may have to be again
+  if (CHANNELS && sent && link && !held) next = poll(now);
   // not at once: events of the radio come first
   if (more) wake();
   else if (next) wake(turn, Math.max(1, (next - now) * 1000));
@@ -167,7 +205,7 @@ function turn(): void {
 
 function receive(outer: Uint8Array): void {
   dress(true);
-  link!.receive(outer, pipe);
+  link!.receive(outer, pipe, getTime());
 }
 
 const mote: Mote = {
@@ -179,7 +217,16 @@ const mote: Mote = {
     link!.send(content);
     wake();
   },
-};
+} as Mote;
+
+if (CHANNELS) {
+  mote.channel = (open, body, on) => {
+    if (!link) fail("NOT_IN_SYNC");
+    dress(true);
+    return link!.channels.open(open, body, on);
+  };
+  mote.handle = (type, handler) => { handlers[" " + type] = handler; };
+}
 
 /** Erases identity and state, to be followed by a restart: the board then makes a new identity. */
 export function erase(): void {
@@ -198,6 +245,13 @@ export function create(given: MoteOptions): Mote {
   how.limit = given.limit ?? 1500;
   how.blocking = radio.blocking!;
   how.stream = radio.stream!;
+  if (CHANNELS) {
+    how.more = () => { if (link && link.pipe) link.channels.fill(pipe); };
+    how.begins = (fragment) => {
+      const token = link && link.channels.known;
+      return !!token && same(slice(fragment, 2, 18), token);
+    };
+  }
   pipe = new Pipe(how);
   const state = dress(true).readState();
   const identity = made!.readIdentity(state);

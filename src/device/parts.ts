@@ -3,6 +3,7 @@
  * a parameter. The build (build/parts.ts) moves all that only this function uses into it, so that it is made when the
  * function is called, and is gone when nothing holds it any more. It must keep nothing itself.
  */
+import { Channels, Session } from "#channels";
 import { CurveJob } from "#curve";
 import { MessageExchange } from "../exchange/exchange.ts";
 import { Link } from "../mesh/link.ts";
@@ -12,5 +13,5 @@ import { erase, readIdentity, readState, writeIdentity, writeState } from "./sto
 export type Parts = ReturnType<typeof parts>;
 
 export function parts() {
-  return { CurveJob, Link, MessageExchange, erase, fromBase32, readIdentity, readState, writeIdentity, writeState };
+  return { Channels, CurveJob, Link, MessageExchange, Session, erase, fromBase32, readIdentity, readState, writeIdentity, writeState };
 }

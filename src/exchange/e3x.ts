@@ -2,51 +2,91 @@
  * The E3X API by the names of telehash v3, guides/implementers.md: `generate`, `Self.decrypt`, and of an exchange
  * `token`, `verify`, `encrypt`, `handshake`, `sync`, `send`, `receive`. For programs that may block for the curve work.
  */
-import { same } from "#text";
-import { CHANNEL_OVERHEAD, TOKEN_LENGTH, authentic, channelKey, messageKey, open, seal, token } from "../cipher/cs1a.ts";
-import { CurveJob, finish } from "../cipher/curve.ts";
-import { KEY_LENGTH, checkKey, checkSecret } from "../cipher/keys.ts";
+import { messageKey, open, token } from "../cipher/seal.ts";
+import { finish } from "../cipher/curve.ts";
+import { keyPair, setOf, sets } from "../cipher/sets.ts";
+import type { HostCipherSet } from "../cipher/sets.ts";
 import { fail } from "../errors.ts";
-import { decode } from "../packet/lob.ts";
-import type { Packet } from "../packet/lob.ts";
+import { intermediate } from "../mesh/hashname.ts";
+import { decode, encode } from "../packet/lob.ts";
+import type { Json, Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32 } from "../packet/text.ts";
-import { IVS, MessageExchange, messageBody, messageSender } from "./exchange.ts";
+import { MessageExchange, messageBody, messageSender } from "./exchange.ts";
 import type { Identity, KeyPair, Random } from "./exchange.ts";
+import { Session } from "./session.ts";
 
-/** Key pairs by CSID. */
+/** Key pairs by CSID; one at least. */
 export interface KeyPairs {
-  "1a": KeyPair;
+  "1a"?: KeyPair;
+  "1c"?: KeyPair;
 }
 
-const CHANNEL_HEAD = new Uint8Array(2);
+/** The cipher sets, as CSIDs. */
+export type Csid = keyof KeyPairs;
 
-/** New key pairs, for every cipher set there is. Throws SECRET_RANGE where the source of entropy gives zeros. */
-export function generate(random: Random): KeyPairs {
-  const secret = random(20);
-  return { "1a": { key: finish(new CurveJob(secret)), secret } };
+/** New key pairs, for CS1a if not said otherwise. Throws SECRET_RANGE where the source of entropy gives zeros. */
+export function generate(random: Random): { "1a": KeyPair };
+export function generate(random: Random, csids: Csid[]): KeyPairs;
+export function generate(random: Random, csids: Csid[] = ["1a"]): KeyPairs {
+  const pairs: KeyPairs = {};
+  for (const csid of csids) pairs[csid] = keyPair(setOf(csid), random);
+  return pairs;
+}
+
+/**
+ * One's own identities by CSID, in the order of CSIDs.
+ * @throws CSID where there is none, SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE
+ */
+export function identities(pairs: KeyPairs, random: Random): Map<Csid, Identity & { set: HostCipherSet }> {
+  const own = new Map<Csid, Identity & { set: HostCipherSet }>();
+  for (const csid of Object.keys(sets) as Csid[]) {
+    const pair = pairs[csid];
+    if (!pair) continue;
+    const set = setOf(csid);
+    set.checkKey(pair.key);
+    set.checkSecret(pair.secret);
+    own.set(csid, { ...pair, random, set });
+  }
+  if (!own.size) fail("CSID");
+  for (const [csid, identity] of own) {
+    const head: Json = {};
+    for (const [other, { key }] of own) head[other] = other === csid ? true : toBase32(intermediate(key));
+    identity.attached = encode(head, identity.key);
+  }
+  return own;
+}
+
+/** The CSID of an OUTER message. Throws PACKET_TOO_SHORT, PACKET_LENGTH, PACKET_HEAD, CSID. */
+export function messageCsid(outer: Uint8Array): Csid {
+  const { head } = decode(outer);
+  if (head.length !== 1) fail("PACKET_HEAD");
+  return setOf(head[0]!).id as Csid;
 }
 
 /** One's own endpoint. */
-export class Self implements Identity {
-  readonly key: Uint8Array;
-  readonly secret: Uint8Array;
-  readonly random: Random;
+export class Self {
+  readonly identities: Map<Csid, Identity & { set: HostCipherSet }>;
   // the AES keys of messages by KEY in base32, least recently used first
   private _met = new Map<string, Uint8Array>();
   private _room: number;
 
   /**
    * @param room of how many KEYs the curve work is remembered; the least recently used goes first
-   * @throws SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE
+   * @throws CSID, SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE
    */
   constructor(pairs: KeyPairs, random: Random, room = 100) {
-    const pair = pairs["1a"];
-    checkKey(pair.key);
-    checkSecret(pair.secret);
-    this.key = pair.key;
-    this.secret = pair.secret;
-    this.random = random;
+    this.identities = identities(pairs, random);
     this._room = room;
+  }
+
+  /** The identity in a cipher set, or in the first that there is. Throws CSID. */
+  identity(csid?: Csid): Identity & { set: HostCipherSet } {
+    return (csid ? this.identities.get(csid) : [...this.identities.values()][0]) ?? fail("CSID");
+  }
+
+  /** The public key in the first cipher set. */
+  get key(): Uint8Array {
+    return this.identity().key;
   }
 
   /** Whether a message with this KEY takes no curve work. */
@@ -60,14 +100,15 @@ export class Self implements Identity {
    * @throws PACKET_TOO_SHORT, PACKET_LENGTH, PACKET_HEAD, CSID, KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE
    */
   decrypt(outer: Uint8Array): Uint8Array {
-    const body = messageBody(outer);
-    const key = messageSender(body);
+    const identity = this.identity(messageCsid(outer));
+    const body = messageBody(outer, identity);
+    const key = messageSender(body, identity);
     const id = toBase32(key);
-    const aes = this._met.get(id) ?? messageKey(finish(new CurveJob(this.secret, key)));
+    const aes = this._met.get(id) ?? messageKey(finish(new identity.set.Job(identity.secret, key)));
     this._met.delete(id);
     this._met.set(id, aes);
     if (this._met.size > this._room) this.forget(fromBase32(this._met.keys().next().value!));
-    return open(body, KEY_LENGTH, aes);
+    return open(body, identity.set.length, aes);
   }
 
   /** Forgets a KEY and wipes what was made of it. */
@@ -90,20 +131,24 @@ export interface Synced {
   renewed: boolean;
 }
 
+/** How many runs of IVs a session tells apart, for peers that draw them at random. */
+const IV_RUNS = 4096;
+
 export class Exchange extends MessageExchange {
-  private _sendKey?: Uint8Array;
-  private _receiveKey?: Uint8Array;
-  private _channelIv?: Uint8Array;
-  private _channelLeft = 0;
+  readonly self: Self;
+  private _session?: Session;
 
   /**
    * @param self one's own endpoint; @param key the other's public key
    * @param out the highest `at` ever sent to the other, 0 if not given; @param received the highest accepted
-   * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, SELF_EXCHANGE
+   * @param csid the cipher set of `key`; the first that `self` has if not given
+   * @throws CSID, KEY_LENGTH, KEY_PREFIX, KEY_RANGE, SELF_EXCHANGE
    */
-  constructor(self: Self, key: Uint8Array, out = 0, received = 0) {
-    checkKey(key);
-    super(self, key, out, received);
+  constructor(self: Self, key: Uint8Array, out = 0, received = 0, csid?: Csid) {
+    const identity = self.identity(csid);
+    identity.set.checkKey(key);
+    super(identity, key, out, received);
+    this.self = self;
   }
 
   private _finish(stage: number): void {
@@ -125,15 +170,15 @@ export class Exchange extends MessageExchange {
   verify(outer: Uint8Array): boolean {
     this._finish(1);
     try {
-      return this.sent(messageBody(outer));
+      return this.sent(messageBody(outer, this.identity));
     } catch (_error) {
       return false;
     }
   }
 
   /** OUTER message with a handshake of type "link": with this `at`, or a new one. Throws AT, INVALIDATED. */
-  override handshake(at?: number): Uint8Array {
-    return super.handshake(at ?? 0);
+  override handshake(at?: number, z?: number): Uint8Array {
+    return super.handshake(at ?? 0, z);
   }
 
   /**
@@ -142,13 +187,12 @@ export class Exchange extends MessageExchange {
    */
   sync(outer: Uint8Array): Synced {
     if (!this.verify(outer)) fail("MAC");
-    const self = this.identity as Self;
-    const inner = decode(self.decrypt(outer));
+    const inner = decode(this.self.decrypt(outer));
     const before = this.in;
     const { remote } = this;
-    const renewed = this.accept(inner, messageSender(messageBody(outer)));
+    const renewed = this.accept(inner, messageSender(messageBody(outer, this.identity), this.identity));
     if (renewed) {
-      if (remote) self.forget(remote);
+      if (remote) this.self.forget(remote);
       this._wipe();
     }
     const accepted = this.in > before;
@@ -156,23 +200,22 @@ export class Exchange extends MessageExchange {
     return { at: accepted ? this.in : this.out, accepted, answer, renewed };
   }
 
-  private _channel(): void {
+  private _channel(): Session {
     this._finish(3);
-    const remote = this.remote;
+    const { remote } = this;
     if (!this.left) fail("INVALIDATED");
     if (!remote) fail("NOT_IN_SYNC");
-    if (this._channelIv) return;
-    const pair = this.ephemeral!;
-    const shared = finish(new CurveJob(pair.secret, remote));
-    this._sendKey = channelKey(shared, pair.key, remote);
-    this._receiveKey = channelKey(shared, remote, pair.key);
-    this._channelIv = new Uint8Array(this.identity.random(4));
-    this._channelLeft = IVS;
+    if (!this._session) {
+      const { key, secret } = this.ephemeral!;
+      const { random, set } = this.identity;
+      this._session = new Session(key, remote, finish(new set!.Job(secret, remote)), random(4), IV_RUNS);
+    }
+    return this._session;
   }
 
   private _wipe(): void {
-    for (const key of [this._sendKey, this._receiveKey]) if (key) key.fill(0);
-    this._channelIv = undefined;
+    this._session?.wipe();
+    this._session = undefined;
   }
 
   /**
@@ -180,29 +223,15 @@ export class Exchange extends MessageExchange {
    * @throws NOT_IN_SYNC before a handshake of the other side, INVALIDATED
    */
   send(inner: Uint8Array): Uint8Array {
-    this._channel();
-    const key = this._sendKey!;
-    const iv = this._channelIv!;
-    if (!this._channelLeft--) fail("INVALIDATED");
-    const outer = seal(CHANNEL_HEAD, token(this.remote!), key, key, iv, inner);
-    new Uint32Array(iv.buffer)[0]!++;
-    return outer;
+    return this._channel().seal(inner);
   }
 
   /**
-   * INNER of a channel packet of the other side.
-   * @throws NOT_IN_SYNC, PACKET_LENGTH, PACKET_HEAD, PACKET_TOO_SHORT, TOKEN, MAC, INNER where its HEAD is no JSON object
+   * INNER of a channel packet of the other side; each is taken once.
+   * @throws NOT_IN_SYNC, PACKET_LENGTH, PACKET_HEAD, PACKET_TOO_SHORT, TOKEN, MAC, REPLAY, INNER where its HEAD is no JSON object
    */
   receive(outer: Uint8Array): Packet {
-    this._channel();
-    const packet = decode(outer);
-    const body = packet.body;
-    if (packet.head.length) fail("PACKET_HEAD");
-    if (body.length < CHANNEL_OVERHEAD) fail("PACKET_TOO_SHORT");
-    if (!same(body.subarray(0, TOKEN_LENGTH), this.token())) fail("TOKEN");
-    const key = this._receiveKey!;
-    if (!authentic(body, TOKEN_LENGTH, key)) fail("MAC");
-    const bytes = open(body, TOKEN_LENGTH, key);
+    const bytes = this._channel().open(outer);
     const inner = bytes.length < 2 ? undefined : decode(bytes);
     if (!inner || !inner.json) fail("INNER");
     return inner;
@@ -210,7 +239,7 @@ export class Exchange extends MessageExchange {
 
   override invalidate(): void {
     super.invalidate();
-    if (this.remote) (this.identity as Self).forget(this.remote);
+    if (this.remote) this.self.forget(this.remote);
     this._wipe();
   }
 }

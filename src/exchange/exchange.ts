@@ -3,16 +3,17 @@
  * curve work of its own. Who owns it does its jobs, in slices or at once, before anything else is asked of it.
  * telehash v3: e3x/exchange.md, messages.md, handshake.md, order.md.
  */
-import { CurveJob } from "#curve";
+import { CHANNELS } from "#built";
 import { slice } from "#engine";
+import { setOf } from "#set";
 import { same } from "#text";
-import { CSID, MESSAGE_OVERHEAD, authentic, messageKey, open, seal } from "../cipher/cs1a.ts";
-import { KEY_LENGTH } from "../cipher/keys.ts";
+import { SEAL_LENGTH, authentic, messageKey, open, seal } from "../cipher/seal.ts";
+import type { CipherSet, Job } from "../cipher/set.ts";
 import { fail } from "../errors.ts";
 import { decode, encode } from "../packet/lob.ts";
-import type { Packet } from "../packet/lob.ts";
+import type { Json, Packet } from "../packet/lob.ts";
 
-/** A key pair: public key 21 bytes, secret 20 or 21 bytes. */
+/** A key pair: public key 21 bytes, secret 20 or 21 bytes; in CS1c 33 and 32. */
 export interface KeyPair {
   key: Uint8Array;
   secret: Uint8Array;
@@ -24,9 +25,11 @@ export type Random = (n: number) => Uint8Array;
 /** One's own identity. That key and secret belong together is believed. */
 export interface Identity extends KeyPair {
   random: Random;
+  /** The cipher set of the keys; CS1a where there is none. Not on a device. */
+  set?: CipherSet;
+  /** The packet attached to handshakes, where there are keys in other cipher sets too. link.md, Handshake */
+  attached?: Uint8Array;
 }
-
-const MESSAGE_HEAD = new Uint8Array([0, 1, CSID]);
 
 /** The largest `at` that is handled: beyond 2^53 - 1 numbers would be rounded. */
 const AT_MAX = 9007199254740991;
@@ -42,24 +45,34 @@ export function isAt(at: unknown, max: number): boolean {
   return (at as number) > 0 && (at as number) <= max && Math.floor(at as number) === at;
 }
 
-/** The BODY of an OUTER message. Throws PACKET_TOO_SHORT, PACKET_LENGTH, PACKET_HEAD, CSID. */
-export function messageBody(outer: Uint8Array): Uint8Array {
+/** The BODY of an OUTER message to an identity, to one of CS1a if not given. Throws PACKET_TOO_SHORT, PACKET_LENGTH, PACKET_HEAD, CSID. */
+export function messageBody(outer: Uint8Array, identity?: Identity): Uint8Array {
   const packet = decode(outer);
   if (packet.head.length !== 1) fail("PACKET_HEAD");
-  if (packet.head[0] !== CSID) fail("CSID");
-  if (packet.body.length < MESSAGE_OVERHEAD) fail("PACKET_TOO_SHORT");
+  if (packet.head[0] !== setOf(identity).csid) fail("CSID");
+  if (packet.body.length < setOf(identity).length + SEAL_LENGTH) fail("PACKET_TOO_SHORT");
   return packet.body;
 }
 
 /** The KEY of a message by its BODY. */
-export function messageSender(body: Uint8Array): Uint8Array {
-  return slice(body, 0, KEY_LENGTH);
+export function messageSender(body: Uint8Array, identity?: Identity): Uint8Array {
+  return slice(body, 0, setOf(identity).length);
 }
 
-/** Whether an INNER packet is a handshake: a JSON HEAD of type "link", or of none, or of "key", which the public peers send. */
+/** The type of an INNER packet with a JSON HEAD, "link" where it has none; undefined without such a HEAD. */
+export function typeOf(packet: Packet): unknown {
+  return packet.json && (packet.json["type"] ?? "link");
+}
+
+/** Whether an INNER packet is the handshake that makes a link: of type "link", or of "key", which the public peers send. */
 export function isHandshake(packet: Packet): boolean {
-  const type = packet.json && (packet.json["type"] ?? "link");
+  const type = typeOf(packet);
   return type === "link" || type === "key";
+}
+
+/** Whether an INNER packet is of another type that handshakes may have beside. e3x/handshake.md, Message Types */
+export function isBeside(packet: Packet): boolean {
+  return ["jwt", "uri", "tx"].includes(typeOf(packet) as string);
 }
 
 /** The state of encryption to one other endpoint. */
@@ -99,7 +112,7 @@ export class MessageExchange {
     this.out = out;
     this.in = received;
     let i = 0;
-    while (identity.key[i] === key[i]) if (++i > 20) fail("SELF_EXCHANGE");
+    while (identity.key[i] === key[i]) if (++i >= key.length) fail("SELF_EXCHANGE");
     this.order = identity.key[i]! > key[i]! ? 1 : 0;
   }
 
@@ -110,12 +123,13 @@ export class MessageExchange {
     return this._aes || !this.left ? 3 : 2;
   }
 
-  /** The curve work to be done next, below stage 3; its result is for `done`. Throws what a CurveJob throws when made. */
-  job(): CurveJob {
+  /** The curve work to be done next, below stage 3; its result is for `done`. Throws what a Job throws when made. */
+  job(): Job {
     const identity = this.identity;
-    if (!this._static) return new CurveJob(identity.secret, this.key);
-    if (this.ephemeral) return new CurveJob(this.ephemeral.secret, this.key);
-    return new CurveJob((this._secret = identity.random(20)));
+    const own = this._static ? this.ephemeral : identity;
+    if (own) return new (setOf(identity).Job)(own.secret, this.key);
+    // as long as the field: for a key of 160 bits 20 bytes, whatever its order's length
+    return new (setOf(identity).Job)((this._secret = identity.random(setOf(identity).length - 1)));
   }
 
   done(result: Uint8Array): void {
@@ -132,7 +146,7 @@ export class MessageExchange {
     const iv = this._iv!;
     if (!this.left) fail("INVALIDATED");
     this.left--;
-    const outer = seal(MESSAGE_HEAD, this.ephemeral!.key, this._aes!, this._static!, iv, inner);
+    const outer = seal(new Uint8Array([0, 1, setOf(this.identity).csid]), this.ephemeral!.key, this._aes!, this._static!, iv, inner);
     new Uint32Array(iv.buffer)[0]!++;
     return outer;
   }
@@ -143,7 +157,7 @@ export class MessageExchange {
    */
   sent(body: Uint8Array): boolean {
     const own = this.ephemeral;
-    return !(own && same(own.key, messageSender(body))) && authentic(body, KEY_LENGTH, this._static!);
+    return !(own && same(own.key, messageSender(body, this.identity))) && authentic(body, setOf(this.identity).length, this._static!);
   }
 
   /**
@@ -152,36 +166,49 @@ export class MessageExchange {
    */
   met(body: Uint8Array): boolean {
     const met = this._met;
-    const found = met.findIndex((entry) => same(entry.key, messageSender(body)));
+    const found = met.findIndex((entry) => same(entry.key, messageSender(body, this.identity)));
     if (found >= 0) met.push(met.splice(found, 1)[0]!);
     return found >= 0;
   }
 
   /** Meets the KEY of a BODY. @param shared ECDH of it and one's identity */
   meet(body: Uint8Array, shared: Uint8Array): void {
-    this._met.push({ key: new Uint8Array(messageSender(body)), aes: messageKey(shared) });
+    this._met.push({ key: new Uint8Array(messageSender(body, this.identity)), aes: messageKey(shared) });
     if (this._met.length > MET) this._met.shift()!.aes.fill(0);
   }
 
   /** INNER of the BODY that `met` was asked for last. */
   open(body: Uint8Array): Uint8Array {
-    return open(body, KEY_LENGTH, this._met[this._met.length - 1]!.aes);
+    return open(body, setOf(this.identity).length, this._met[this._met.length - 1]!.aes);
   }
 
   /**
    * OUTER message with a handshake of type "link".
    * @param at what `accept` asked to be answered with, or 0 for a new handshake, above all before
+   * @param z the compression that is offered for channel packets (e3x/compression.md); none if not given
    * @throws AT where it is below one sent, or beyond 2^53 - 1
    */
-  handshake(at: number): Uint8Array {
+  handshake(at: number, z?: number): Uint8Array {
     if (!at) {
       at = Math.max(this.out, this.in) + 1;
       if (at % 2 !== this.order) at++;
     }
     if (at < this.out || at > AT_MAX) fail("AT");
     this.out = this._said = at;
+    const head: Json = { "type": "link", "at": at };
+    if (CHANNELS && z) head["z"] = z;
     // telehash-c wants to find the CSID of the attached key in that packet's HEAD
-    return this.encrypt(encode({ "type": "link", "at": at }, encode({ "1a": true }, this.identity.key)));
+    return this.encrypt(encode(head, this.identity.attached ?? encode({ "1a": true }, this.identity.key)));
+  }
+
+  /** `at` of a handshake, one that may be accepted. Throws AT, AT_PARITY, STALE. */
+  at(packet: Packet): number {
+    const at = packet.json!["at"] as number;
+    if (!isAt(at, AT_MAX)) fail("AT");
+    // an answer to a handshake of the exchange before this one does not know our KEY
+    if (at !== this._said && at % 2 === this.order) fail("AT_PARITY");
+    if (at <= this.in) fail("STALE");
+    return at;
   }
 
   /**
@@ -194,11 +221,7 @@ export class MessageExchange {
    */
   accept(packet: Packet, key: Uint8Array): boolean {
     if (!isHandshake(packet)) fail("HANDSHAKE");
-    const at = packet.json!["at"] as number;
-    if (!isAt(at, AT_MAX)) fail("AT");
-    // an answer to a handshake of the exchange before this one does not know our KEY
-    if (at !== this._said && at % 2 === this.order) fail("AT_PARITY");
-    if (at <= this.in) fail("STALE");
+    const at = this.at(packet);
     if (at < this.out) return false;
     const remote = this.remote;
     this.in = at;

@@ -1,21 +1,31 @@
-/** An endpoint with many links: a gateway. */
+/** An endpoint with many links: a gateway. telehash v3, mesh.md. */
 import { same } from "#text";
-import { messageKey, open } from "../cipher/cs1a.ts";
-import { CurveJob, finish } from "../cipher/curve.ts";
-import { KEY_LENGTH, checkKey, checkSecret } from "../cipher/keys.ts";
+import type { Handler } from "../channel/channel.ts";
+import type { Handlers } from "../channel/channels.ts";
+import { finish } from "../cipher/curve.ts";
+import { messageKey, open } from "../cipher/seal.ts";
+import { setOf } from "../cipher/sets.ts";
+import type { HostCipherSet } from "../cipher/sets.ts";
 import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
+import { identities, messageCsid } from "../exchange/e3x.ts";
+import type { Csid, KeyPairs } from "../exchange/e3x.ts";
 import { isHandshake, messageBody, messageSender } from "../exchange/exchange.ts";
-import type { Identity, KeyPair, Random } from "../exchange/exchange.ts";
+import type { Identity, Random } from "../exchange/exchange.ts";
+import { hashname } from "../mesh/hashname.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
-import { fromBase32, toBase32 } from "../packet/text.ts";
+import { fromBase32, toBase32, toHex } from "../packet/text.ts";
 import type { LinkState } from "../mesh/link.ts";
 import type { Pipe } from "../mesh/pipe.ts";
 import { GatewayLink } from "./link.ts";
+import type { Handshakes } from "./link.ts";
 
 /** What of an endpoint outlives a restart: states of links by public key in base32. No secrets. */
-export type State = Record<string, LinkState>;
+export type State = Record<string, GatewayState>;
+
+/** State of a link; sixth the token by which the other addressed us last, in hex. */
+export type GatewayState = [...LinkState, ...string[]];
 
 /** What happens, as in link.ts; packets of nobody known are dropped without a link. */
 export interface Events {
@@ -26,7 +36,8 @@ export interface Events {
 }
 
 export interface EndpointOptions {
-  pair: KeyPair;
+  /** The identity: key pairs by CSID. */
+  pairs: KeyPairs;
   random: Random;
   events: Events;
   /** What `save` was last given; nothing for a new identity. Its links are there at once. */
@@ -37,7 +48,9 @@ export interface EndpointOptions {
    * Whether an endpoint that is not known, and has proved who it is by its handshake, may link. Who may not is not
    * answered. Without it nobody may.
    */
-  accept?(key: Uint8Array): boolean;
+  accept?(key: Uint8Array, hashname: string): boolean;
+  /** Judges handshakes: see GatewayLinkOptions. Of one not known it is asked after `accept`. */
+  judge?(link: GatewayLink, handshakes: Handshakes): boolean | undefined;
   /** The application's own rule of recency; without it `at` of messages must rise. */
   recent?(link: GatewayLink, packet: Packet): boolean;
   /** Of how many KEYs it is remembered whose they are, the least recently used going first; 20,000 if not given. */
@@ -50,6 +63,17 @@ export interface EndpointOptions {
   /** The largest content of one message, 1,400 if not given, and of several, 65,536 if not given; in bytes. */
   message?: number;
   content?: number;
+  /** The compression of channel packets that is asked for: 0 none, 1 CBOR, if not given, 2 DEFLATE. The other's is taken in answers. */
+  z?: number;
+  /** How many packets of a reliable channel wait, to be sent and to be delivered; 64 if not given. */
+  window?: number;
+  /**
+   * The time as `at` of handshakes has it: seconds of a clock that does not go back. With it a lost state does not keep
+   * the endpoint from those that it was linked with.
+   */
+  epoch?(): number;
+  /** Something waits to be sent, outside of `receive` and `poll`: the latter is to be called soon. */
+  wake?(): void;
 }
 
 /**
@@ -61,51 +85,87 @@ export interface EndpointOptions {
  * Curve work is done at once: a step takes a gateway less than 100 ns.
  */
 export class Endpoint {
+  /** The identity in the first cipher set. */
   readonly identity: Identity;
+  /** The name of the endpoint: of all its keys. */
+  readonly hashname: string;
+  private _identities: Map<Csid, Identity & { set: HostCipherSet }>;
   // links by the KEY of their last message, in base32: the MAC of a packet need not be tried with every link
   private _senders = new Map<string, GatewayLink>();
+  // links by the token of their channel packets, in hex; those of tokens from before a restart; pipes to which to pass on
+  private _tokens = new Map<string, GatewayLink>();
+  private _former = new Map<string, GatewayLink>();
+  private _bridges = new Map<string, Pipe>();
+  private _handlers: Handlers<GatewayLink> = {};
   readonly links: GatewayLink[] = [];
   /** How often what was refused, by code. */
   readonly drops: Partial<Record<ErrorCode, number>> = {};
   private _options: EndpointOptions;
   private _state: State;
+  private _now = 0;
   // for which exchange of a link a new session was asked
   private _asked = new WeakMap<GatewayLink, GatewayLink["exchange"]>();
 
-  /** @throws SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE */
+  /** @throws CSID, SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE */
   constructor(options: EndpointOptions) {
     this._options = options;
     this._state = { ...options.state };
-    const { pair, random } = options;
-    checkKey(pair.key);
-    checkSecret(pair.secret);
-    this.identity = { key: pair.key, secret: pair.secret, random };
+    this._identities = identities(options.pairs, options.random);
+    this.identity = [...this._identities.values()][0]!;
+    this.hashname = hashname(Object.fromEntries([...this._identities].map(([csid, { key }]) => [csid, key])));
     // whom it was linked with goes on as if nothing had happened, and does not ask to link again
-    for (const id of Object.keys(this._state)) this.link(fromBase32(id));
+    for (const id of Object.keys(this._state)) {
+      const link = this.link(fromBase32(id));
+      const token = this._state[id]![5];
+      if (typeof token === "string") this._former.set(token, link);
+    }
   }
 
   /**
    * The link to another endpoint by its public key; made if it is new.
-   * @throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE, SELF_EXCHANGE
+   * @param name its hashname, where it has keys in other cipher sets too
+   * @throws CSID where this endpoint has no keys of that length, KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE, SELF_EXCHANGE
    */
-  link(key: Uint8Array): GatewayLink {
-    checkKey(key);
+  link(key: Uint8Array, name?: string): GatewayLink {
     const known = this.links.find((link) => same(link.exchange.key, key));
     if (known) return known;
-    const link = this._make(key);
+    const identity = [...this._identities.values()].find(({ set }) => set.length === key.length) ?? fail("KEY_LENGTH");
+    const link = this._make(identity, key, name);
     this.links.push(link);
     return link;
   }
 
-  private _make(key: Uint8Array): GatewayLink {
-    checkKey(key);
-    const { message, content, patience, recent, events, save } = this._options;
+  /** Has channels of a type that others open handled: see Handler. One handler a type. */
+  handle(type: string, handler: Handler<GatewayLink>): void {
+    this._handlers[` ${type}`] = handler;
+  }
+
+  /**
+   * Passes channel packets with a token (16 bytes) on to a pipe, as a router does between two that it is linked with;
+   * without a pipe, not any more. Of the bridges the oldest go first, beyond `room`. channels/peer.md, Automatic Bridging
+   */
+  bridge(token: Uint8Array, pipe?: Pipe): void {
+    const id = toHex(token);
+    this._bridges.delete(id);
+    if (!pipe) return;
+    this._bridges.set(id, pipe);
+    if (this._bridges.size > (this._options.room ?? 20000)) this._bridges.delete(this._bridges.keys().next().value!);
+  }
+
+  private _make(identity: Identity & { set: HostCipherSet }, key: Uint8Array, name?: string): GatewayLink {
+    identity.set.checkKey(key);
+    const { message, content, patience, recent, judge, events, save, epoch } = this._options;
     const id = toBase32(key);
-    const link: GatewayLink = new GatewayLink(this.identity, new Uint8Array(key), this._state[id] ?? [0, 0, 0, 0], {
+    const known = this._state[id] as LinkState | undefined;
+    const state: LinkState = known ? [...known] : [0, 0, 0, 0];
+    // numbers of handshakes that a lost state would know of are below the time
+    if (epoch) state[0] = Math.max(state[0], Math.floor(epoch()));
+    const link: GatewayLink = new GatewayLink(identity, new Uint8Array(key), name ?? hashname({ [identity.set.id]: key }), state, {
       message: message ?? 1400,
       content: content ?? 65536,
       patience: patience ?? 180,
-      ...(recent && { recent: (_, packet: Packet) => recent(link, packet) }),
+      ...(recent && { recent: (_: unknown, packet: Packet) => recent(link, packet) }),
+      ...(judge && { judge }),
       ahead: 0,
       save: (changed) => {
         this._state[id] = changed;
@@ -114,12 +174,35 @@ export class Endpoint {
       on: (event, _, data, packet) => {
         if (event === "drop") this._drop(data as ErrorCode, link);
         else if (event === "message") events.message?.(link, data as Uint8Array, packet!);
-        else events[event]?.(link);
+        else {
+          if (event === "up") this._addressed(link);
+          events[event]?.(link);
+        }
+      },
+      channels: {
+        handlers: this._handlers as Handlers<unknown> as never,
+        room: this._options.window ?? 64,
+        runs: 4096,
+        z: this._options.z ?? 1,
+        wake: () => this._options.wake?.(),
       },
     });
     // the key is checked by what is needed of it anyhow
     link.exchange.done(finish(link.exchange.job()));
     return link;
+  }
+
+  // After a restart its channel packets tell that it has to be asked for a new session.
+  private _addressed(link: GatewayLink): void {
+    const id = toBase32(link.exchange.key);
+    const token = toHex(link.channels.token());
+    for (const [old, owner] of this._tokens) if (owner === link) this._tokens.delete(old);
+    this._tokens.set(token, link);
+    for (const [old, owner] of this._former) if (owner === link) this._former.delete(old);
+    const [sent, taken, out, received] = link.state;
+    link.state = [sent, taken, out, received, 0, token] as unknown as LinkState;
+    this._state[id] = link.state as GatewayState;
+    this._options.save?.(this._state);
   }
 
   private _drop(code: ErrorCode, link?: GatewayLink): void {
@@ -129,19 +212,25 @@ export class Endpoint {
 
   /** Takes a frame, or any bytes of a stream, that came by a pipe. Never throws for what is in it. */
   receive(pipe: Pipe, frame: Uint8Array, now: number): void {
-    const given = pipe.receive(frame, now, (outer) => this.packet(pipe, outer));
+    pipe.options.begins ??= (fragment) => fragment[0] === 0 && fragment[1] === 0 && this._known(fragment);
+    const given = pipe.receive(frame, now, (outer) => this.packet(pipe, outer, now));
     for (let i = 0; i < given; i++) this._drop("PACKET_TOO_LARGE");
   }
 
-  /** Takes a whole packet that came by a pipe. Never throws for what is in it. */
-  packet(pipe: Pipe, outer: Uint8Array): void {
+  private _known(outer: Uint8Array): boolean {
+    const token = toHex(outer.subarray(2, 18));
+    return this._tokens.has(token) || this._bridges.has(token);
+  }
+
+  /**
+   * Takes a whole packet that came by a pipe, at a time in seconds (the last one told if not given). Never throws for
+   * what is in it.
+   */
+  packet(pipe: Pipe, outer: Uint8Array, now: number = this._now): void {
+    this._now = now;
     try {
-      const body = messageBody(outer);
-      const link = this._find(body) ?? this._admit(body);
-      link.receive(outer, pipe);
-      this._work(link);
-      if (link.exchange.met(body)) this._remember(body, link);
-      this._resume(link);
+      if (outer[0] === 0 && outer[1] === 0) this._channel(pipe, outer, now);
+      else this._message(pipe, outer, now);
     } catch (error) {
       const { code } = error as E3XError;
       // without a code it is a fault of this program or of the application
@@ -150,11 +239,58 @@ export class Endpoint {
     }
   }
 
-  private _find(body: Uint8Array): GatewayLink | undefined {
-    const known = this._senders.get(toBase32(messageSender(body)));
+  private _channel(pipe: Pipe, outer: Uint8Array, now: number): void {
+    const token = toHex(outer.subarray(2, 18));
+    const link = this._tokens.get(token);
+    if (link) {
+      link.receive(outer, pipe, now);
+      this._work(link);
+      this._fills(link);
+      return;
+    }
+    const bridge = this._bridges.get(token);
+    if (bridge) {
+      bridge.send(outer);
+      return;
+    }
+    const former = this._former.get(token);
+    if (former && !former.up) {
+      former.pipe = pipe;
+      this._resume(former);
+    }
+    fail("TOKEN");
+  }
+
+  private _message(pipe: Pipe, outer: Uint8Array, now: number): void {
+    const identity = this._identities.get(messageCsid(outer)) ?? fail("CSID");
+    const body = messageBody(outer, identity);
+    const link = this._find(identity, body) ?? this._admit(identity, body);
+    link.receive(outer, pipe, now);
+    this._work(link);
+    if (link.exchange.met(body)) this._remember(messageSender(body, identity), link);
+    this._resume(link);
+    this._fills(link);
+  }
+
+  // channel packets are formed when its pipe has room
+  private _fills(link: GatewayLink): void {
+    const { pipe } = link;
+    if (pipe && !pipe.options.more) pipe.options.more = () => this._fill(pipe);
+  }
+
+  private _fill(pipe: Pipe): void {
+    for (const link of this.links) {
+      if (link.pipe === pipe) link.fill();
+      if (pipe.queue.length) return;
+    }
+  }
+
+  private _find(identity: Identity, body: Uint8Array): GatewayLink | undefined {
+    const known = this._senders.get(toBase32(messageSender(body, identity)));
     if (known) return known;
     // takes no work with the KEY: nobody who is not known can cause that
     return this.links.find((link) => {
+      if (link.csid !== setOf(identity.set!.csid).id) return false;
       // after `renew` its keys have to be made first
       if (!link.exchange.stage()) this._work(link);
       return link.exchange.sent(body);
@@ -162,20 +298,32 @@ export class Endpoint {
   }
 
   /** The link with somebody new, who says in the handshake who it is. */
-  private _admit(body: Uint8Array): GatewayLink {
+  private _admit(identity: Identity & { set: HostCipherSet }, body: Uint8Array): GatewayLink {
     const { accept } = this._options;
     if (!accept) fail("UNKNOWN_SENDER");
-    const key = messageSender(body);
-    const shared = finish(new CurveJob(this.identity.secret, key));
-    const inner = decode(open(body, KEY_LENGTH, messageKey(shared)));
+    const sender = messageSender(body, identity);
+    const shared = finish(new identity.set.Job(identity.secret, sender));
+    const inner = decode(open(body, identity.set.length, messageKey(shared)));
     if (!isHandshake(inner)) fail("UNKNOWN_SENDER");
-    // a handshake of type "link" has the key in an attached packet, one of type "key" as it is
-    const link = this._make(inner.json?.["type"] === "key" ? inner.body : decode(inner.body).body);
+    const { key, name } = this.introduced(identity.set, inner);
+    const link = this._make(identity, key, name);
     if (!link.exchange.sent(body)) fail("MAC");
-    if (!accept(link.exchange.key)) fail("UNKNOWN_SENDER");
+    if (!accept(link.exchange.key, link.hashname)) fail("UNKNOWN_SENDER");
     link.exchange.meet(body, shared);
+    this._work(link);
     this.links.push(link);
     return link;
+  }
+
+  /** Who a handshake says that it is from: a "link" has key and digests of others in an attached packet, a "key" as it is. link.md */
+  private introduced(set: HostCipherSet, inner: Packet): { key: Uint8Array; name: string } {
+    const { json, body: key } = inner.json!["type"] === "key" ? inner : decode(inner.body);
+    const keys: { [csid: string]: Uint8Array | string } = {};
+    for (const [csid, digest] of Object.entries(json ?? {})) {
+      if (/^[0-9a-f]{2}$/.test(csid) && typeof digest === "string" && digest.length === 52) keys[csid] = digest;
+    }
+    keys[set.id] = key;
+    return { key, name: hashname(keys) };
   }
 
   /** Asks for a new session, once an exchange, where there was one: the other takes no message with a new KEY before that. */
@@ -186,8 +334,8 @@ export class Endpoint {
     link.connect(pipe);
   }
 
-  private _remember(body: Uint8Array, link: GatewayLink): void {
-    const id = toBase32(messageSender(body));
+  private _remember(key: Uint8Array, link: GatewayLink): void {
+    const id = toBase32(key);
     this._senders.delete(id);
     this._senders.set(id, link);
     if (this._senders.size > (this._options.room ?? 20000)) this._senders.delete(this._senders.keys().next().value!);
@@ -200,9 +348,13 @@ export class Endpoint {
   /** Does what is due. Returns when it wants to be called next (seconds); undefined for not at all. */
   poll(now: number): number | undefined {
     let next: number | undefined;
+    this._now = now;
     for (const link of this.links) {
       this._work(link);
+      this._fills(link);
       const due = link.poll(now);
+      // what it gave up may have been begun anew
+      this._work(link);
       if (due !== undefined && (next === undefined || due < next)) next = due;
     }
     return next;

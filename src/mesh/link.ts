@@ -3,12 +3,17 @@
  * clock or storage of its own; packets, time (in seconds) and turns to work come from who owns it. A device that talks
  * to one gateway needs no more; `endpoint.ts` keeps many.
  */
-import { CurveJob, SLOW } from "#curve";
+import { CHANNELS } from "#built";
+import { Channels } from "#channels";
+import { SLOW } from "#curve";
 import { concat, slice, toBytes } from "#engine";
+import { setOf } from "#set";
 import { same } from "#text";
+import type { Channels as ChannelsType, ChannelsOptions } from "../channel/channels.ts";
+import type { Job } from "../cipher/set.ts";
 import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
-import { MessageExchange, isHandshake, messageBody, messageSender } from "../exchange/exchange.ts";
+import { MessageExchange, isBeside, isHandshake, messageBody, messageSender } from "../exchange/exchange.ts";
 import type { Identity, KeyPair } from "../exchange/exchange.ts";
 import { FIRST, MESSAGE_AT_MAX, PIECES_MAX, pieceOf, stamp, stampOf } from "../exchange/recency.ts";
 import { decode } from "../packet/lob.ts";
@@ -47,6 +52,8 @@ export interface LinkOptions {
    * a handshake came before.
    */
   ahead: number;
+  /** Of channels; not where the build has none. */
+  channels?: ChannelsOptions<Link>;
 }
 
 /** How far what is kept of `at` sent runs ahead of it. */
@@ -67,12 +74,14 @@ export class Link {
   up?: boolean;
   /** What `save` was given last. */
   state: LinkState;
+  /** Channels, where the build has them. */
+  channels!: ChannelsType<Link>;
   private _options: LinkOptions;
   // whether handshakes are asked for: content then waits for them
   private _session?: boolean;
-  // INNER packets to be sent; messages that came, each with its pipe
+  // INNER packets to be sent; packets that came, each with its pipe and time
   protected out: Uint8Array[] = [];
-  private _in: [Uint8Array, Pipe][] = [];
+  private _in: [Uint8Array, Pipe, number][] = [];
   // `at` of messages: sent, accepted
   private _sent: number;
   private _received: number;
@@ -86,7 +95,7 @@ export class Link {
   private _tries = 0;
   // a handshake to be made: -1 a new one, otherwise the `at` to answer with
   private _due?: number;
-  private _job?: CurveJob;
+  private _job?: Job;
   private _done?: (result?: Uint8Array) => void;
   private _spare?: KeyPair;
   private _bad?: boolean;
@@ -103,6 +112,7 @@ export class Link {
     this.exchange = new MessageExchange(identity, key, state[0], state[1]);
     this._sent = state[2];
     this._received = state[3];
+    if (CHANNELS) this.channels = new Channels(this, options.channels!);
   }
 
   /** Sees that a number of the state is not below `value`; where it has to be raised, with some to spare. */
@@ -139,7 +149,10 @@ export class Link {
     this.flush();
   }
 
-  /** Sends a new handshake by a pipe; the link is up when it is answered. */
+  /**
+   * Sends a new handshake by a pipe; the link is up when it is answered. Where it is up already that keeps it alive, or
+   * finds out that the other is gone.
+   */
   connect(pipe: Pipe): void {
     this.pipe = pipe;
     this._session = true;
@@ -156,14 +169,16 @@ export class Link {
     this.exchange = exchange;
     this._spare = this._job = this._handshake = undefined;
     this.up = false;
+    if (CHANNELS) this.channels.reset();
   }
 
-  /** Takes an OUTER message that came by a pipe. Never throws for what is in it. */
-  receive(outer: Uint8Array, pipe: Pipe): void {
+  /** Takes an OUTER packet that came by a pipe, at a time in seconds. Never throws for what is in it. */
+  receive(outer: Uint8Array, pipe: Pipe, now: number): void {
     try {
-      if (this._take(messageBody(outer), pipe)) {
+      // a HEAD of no length: a channel packet
+      if (CHANNELS && !(outer[0]! + outer[1]!) ? this.channels.receive(outer, pipe, now) : this._take(messageBody(outer, this.identity), pipe)) {
         if (this._in.length >= WAITING) fail("BUSY");
-        this._in.push([outer, pipe]);
+        this._in.push([outer, pipe, now]);
       }
     } catch (error) {
       this._drop(error as E3XError);
@@ -183,14 +198,27 @@ export class Link {
     // the MAC needs no work with the KEY: nobody but the other can cause that
     if (!exchange.sent(body)) fail("MAC");
     if (!exchange.met(body)) return true;
+    this.judge(decode(exchange.open(body)), messageSender(body, this.identity), pipe);
+  }
+
+  /** Takes an INNER packet of the other that came under a KEY: a handshake (e3x/handshake.md, Sequencing with `at`), or content. */
+  protected judge(inner: Packet, key: Uint8Array, pipe: Pipe): void {
+    const exchange = this.exchange;
     const options = this._options;
-    const key = messageSender(body);
-    const inner = decode(exchange.open(body));
     if (isHandshake(inner)) {
       const before = exchange.in;
-      const renewed = exchange.accept(inner, key) || !this.up;
+      const fresh = exchange.accept(inner, key);
+      const renewed = fresh || !this.up;
       this.pipe = pipe;
       if (exchange.in > before) {
+        if (CHANNELS) {
+          if (fresh) {
+            // it may have been for the session before
+            this._job = undefined;
+            this.channels.reset();
+          }
+          this.channels.agree(inner.json!["z"], exchange.out === exchange.in);
+        }
         this._keep(1, exchange.in, 0);
         this.up = true;
         this._handshake = undefined;
@@ -200,11 +228,12 @@ export class Link {
           if (before) this._sent += AHEAD;
           options.on("up", this);
         }
-      } else if (this._handshake) pipe.send(this._handshake);
+      } else if (this._handshake) this.say(this._handshake);
       else this._due = -1;
       this.flush();
       return;
     }
+    if (CHANNELS && isBeside(inner)) return;
     // a KEY that a handshake has put another in the place of is never used again
     if (exchange.remote && !same(exchange.remote, key)) fail("INVALIDATED");
     const at = stampOf(inner);
@@ -237,19 +266,24 @@ export class Link {
     options.on("message", this, content, inner);
   }
 
+  /** Sends a handshake, anew or again. */
+  protected say(handshake: Uint8Array): void {
+    this.pipe!.send(handshake);
+  }
+
   /** Sends what waits, unless there is no way to, or not yet. */
   protected flush(): void {
     const exchange = this.exchange;
     const pipe = this.pipe;
     if (!pipe || exchange.stage() < 3) return;
     if (this._due) {
-      const handshake = exchange.handshake(Math.max(0, this._due));
+      const handshake = exchange.handshake(Math.max(0, this._due), CHANNELS ? this.channels.z : 0);
       // before all else: what could not be kept must not be sent, now or again
       this._keep(0, exchange.out, AHEAD);
       this._handshake = handshake;
       this._due = 0;
       this._tries = -1;
-      pipe.send(handshake);
+      this.say(handshake);
     }
     if (this.up || !this._session) for (; this.out.length; ) pipe.send(exchange.encrypt(this.out.shift()!));
   }
@@ -273,17 +307,24 @@ export class Link {
             else this._bad = true;
           };
           this._job = exchange.job();
+        } else if (CHANNELS && exchange.remote && !this.channels.session) {
+          this._done = (shared) => {
+            if (shared) this.channels.start(shared);
+            // no memory: the next handshake gives another try
+            else exchange.remote = undefined;
+          };
+          this._job = new (setOf(identity).Job)(exchange.ephemeral!.secret, exchange.remote);
         } else if (waiting.length) {
-          const body = messageBody(waiting[0]![0]);
+          const body = messageBody(waiting[0]![0], identity);
           this._done = (shared) => {
             if (shared) exchange.meet(body, shared);
             else waiting.shift();
           };
-          this._job = new CurveJob(identity.secret, messageSender(body));
+          this._job = new (setOf(identity).Job)(identity.secret, messageSender(body, identity));
         } else if (SLOW && ahead && this.up && !this._spare) {
-          const secret = identity.random(20);
+          const secret = identity.random(setOf(identity).length - 1);
           this._done = (key) => { this._spare = { key: key!, secret }; };
-          this._job = new CurveJob(secret);
+          this._job = new (setOf(identity).Job)(secret);
         } else return false;
       }
       if (this._job.step()) return true;
@@ -300,7 +341,7 @@ export class Link {
     } catch (error) {
       this._drop(error as E3XError);
     }
-    for (const came of waiting) this.receive(came[0], came[1]);
+    for (const came of waiting) this.receive(came[0], came[1], came[2]);
     return true;
   }
 
@@ -324,7 +365,7 @@ export class Link {
         }
         return undefined;
       }
-      this.pipe!.send(handshake);
+      this.say(handshake);
     }
     return due();
   }

@@ -2,6 +2,7 @@
  * One side of a radio link: packets in as frames, frames out of packets. No time of its own and no radio: who owns the
  * radio writes what `frame()` gives and hands what arrives to `receive`.
  */
+import { CHANNELS } from "#built";
 import { fail } from "../errors.ts";
 import { Joiner, chunk } from "../packet/chunk.ts";
 
@@ -15,6 +16,10 @@ export interface PipeOptions {
   stream?: boolean;
   /** The longest packet that is put together, in bytes. */
   limit: number;
+  /** Whether these bytes are known to begin a packet: then the one before was cut off. Where there are bounds only. */
+  begins?: (fragment: Uint8Array) => boolean;
+  /** Is called when no packet waits, before the next frame: may `send` one, formed as late as can be. */
+  more?: () => void;
 }
 
 /** Seconds after which a packet that has begun is given up when no more of it comes. */
@@ -23,7 +28,7 @@ const PATIENCE = 10;
 export class Pipe {
   /** Packets that wait to be written. */
   queue: Uint8Array[] = [];
-  private _options: PipeOptions;
+  options: PipeOptions;
   private _joiner: Joiner;
   // how many bytes of the first packet are in frames already
   private _at = 0;
@@ -32,7 +37,7 @@ export class Pipe {
   private _last = 0;
 
   constructor(options: PipeOptions) {
-    this._options = options;
+    this.options = options;
     this._joiner = new Joiner(options.limit);
   }
 
@@ -51,20 +56,26 @@ export class Pipe {
 
   /** The next frame to write; undefined when there is none, or the other side has to answer first. Throws CHUNK_SIZE. */
   frame(): Uint8Array | undefined {
-    const size = this._options.mtu;
-    let packet = this._blocked ? undefined : this.queue[0];
+    const options = this.options;
+    const size = options.mtu;
+    const queue = this.queue;
+    let packet = this._blocked ? undefined : queue[0];
     let frame: Uint8Array | undefined;
     // not with its last frame: until that is written, and answered, the packet may have to begin again
     if (packet && this._at > packet.length) {
-      this.queue.shift();
+      queue.shift();
       this._at = 0;
-      packet = this.queue[0];
+      packet = queue[0];
+    }
+    if (CHANNELS && options.more && !packet && !this._blocked) {
+      options.more();
+      packet = queue[0];
     }
     if (packet) {
       if (!(size > 1 && size < 257)) fail("CHUNK_SIZE");
       frame = chunk(packet, this._at, size);
       this._at += size - 1;
-      this._blocked = this._options.blocking;
+      this._blocked = options.blocking;
       // never in the middle of a packet, where it would end it: what is answered has unblocked the next chunk
     } else if (this._owed) frame = new Uint8Array(1);
     this._owed = false;
@@ -76,7 +87,7 @@ export class Pipe {
    * @returns how many packets had to be given up: longer than the limit, or cut off
    */
   receive(bytes: Uint8Array, now: number, done: (packet: Uint8Array) => void): number {
-    const options = this._options;
+    const options = this.options;
     const joiner = this._joiner;
     let drops = 0;
     if (joiner.size + joiner.left && now - this._last > PATIENCE) {
@@ -84,6 +95,10 @@ export class Pipe {
       drops = 1;
     }
     this._last = now;
+    if (CHANNELS && options.begins && joiner.size && !options.stream && options.begins(bytes.subarray(1))) {
+      joiner.reset();
+      drops = 1;
+    }
     // lone zeros where nothing has begun are acks, and not answered
     const packet = joiner.size + joiner.left || bytes.some((byte) => byte > 0);
     drops += joiner.add(bytes, done);

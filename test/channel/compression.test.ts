@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import test from "ava";
 import fc from "fast-check";
+import { Z_MAX, pack, unpack } from "../../src/channel/compression.ts";
 import { compress, decompress, lob } from "../../src/index.ts";
 import type { Json } from "../../src/index.ts";
 import { bytes, codeOf, hex } from "../helpers/core.ts";
@@ -34,6 +37,18 @@ test("the examples of compression.md", (t) => {
   t.deepEqual(packet("02168414010214"), [ack, ""]);
 });
 
+test("the vectors of cbor-z1.json", (t) => {
+  const { vectors } = JSON.parse(readFileSync(new URL("../vectors/data/peers/cbor-z1.json", import.meta.url), "utf8"));
+  t.true(vectors.length >= 15);
+  for (const { name, json, body, cbor } of vectors) {
+    const packet = unpack(1, bytes(cbor));
+    t.deepEqual([packet.json, hex(packet.body)], [json, body], name);
+    // one is for receivers: no sender needs "c" in the LOB packet
+    if (name === "LOB c is overwritten") continue;
+    t.is(hex(pack(1, json, bytes(body))), cbor, name);
+  }
+});
+
 test("any packet comes back as the packet that LOB gives", (t) => {
   fc.assert(fc.property(heads, bodies, (head, body) => {
     const direct = lob.decode(lob.encode(head, body));
@@ -46,7 +61,9 @@ test("any packet comes back as the packet that LOB gives", (t) => {
 
 test("each way in which a HEAD is divided", (t) => {
   const cases: [Json, string][] = [
-    [{ c: 23, x: 1.5, bb: "y", a: -1 }, `17a3${text("a")}20${text("x")}f93e00${text("bb")}${text("y")}`],
+    [{ c: 23, x: 500, bb: "y", a: -1 }, `17a3${text("a")}20${text("x")}1901f4${text("bb")}${text("y")}`],
+    // a device passes over fractions in a map
+    [{ c: 1, x: 1.5 }, "014b00097b2278223a312e357d"],
     [{ c: 1, x: 1, end: true, type: "t", seq: 0, ack: 1 }, `015400127b2278223a312c22656e64223a747275657d${text("t")}008101`],
     // what has not the type of its place is a key like others
     [{ c: 1, type: 5, seq: "s", ack: -1 }, `01a3${text("ack")}20${text("seq")}${text("s")}${text("type")}05`],
@@ -138,4 +155,131 @@ test("every truncation and every changed bit is a packet or a typed error", (t) 
   }), { seed: 2, numRuns: 100 });
   fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (noise) => attempt(Uint8Array.of(1, ...noise))), { seed: 3, numRuns: 5000 });
   t.deepEqual([...seen].sort(), [...CODES, "packet"].sort());
+});
+
+// ---- every z
+
+const channelHeads = heads.map((head) => ({ ...head, c: 1 + ((head["c"] as number) % 0xffffffff) }));
+const decoded = (payload: Uint8Array): Uint8Array => new Uint8Array(inflateRawSync(payload));
+
+test("with any z a packet comes back as the packet that LOB gives", (t) => {
+  t.is(Z_MAX, 2);
+  fc.assert(fc.property(channelHeads, bodies, (head, body) => {
+    const direct = lob.decode(lob.encode(head, body));
+    for (let z = 0; z <= Z_MAX; z++) {
+      const packet = unpack(z, pack(z, head, body));
+      t.deepEqual(packet.json, direct.json);
+      t.is(hex(packet.body), hex(body));
+      t.is(packet.error, undefined);
+    }
+    t.is(hex(pack(0, head, body)), hex(lob.encode(head, body)));
+    t.is(hex(pack(1, head, body)), hex(compress(head, body)));
+    t.is(hex(decoded(pack(2, head, body))), hex(lob.encode(head, body)));
+  }), SEED);
+});
+
+test("what zlib deflates is read, whatever kinds of blocks it makes", (t) => {
+  const data = fc.array(fc.oneof(
+    fc.uint8Array({ maxLength: 3000 }),
+    // repeated, from near and from far
+    fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 300 })).map(([part, times]) => new Uint8Array(Buffer.concat(Array(times).fill(part)))),
+  ), { maxLength: 5 }).map((parts) => new Uint8Array(Buffer.concat(parts)));
+  const options = fc.record({
+    level: fc.integer({ min: 0, max: 9 }),
+    memLevel: fc.integer({ min: 1, max: 9 }),
+    strategy: fc.constantFrom(constants.Z_DEFAULT_STRATEGY, constants.Z_FIXED, constants.Z_HUFFMAN_ONLY, constants.Z_RLE, constants.Z_FILTERED),
+  });
+  fc.assert(fc.property(data, options, (body, how) => {
+    const packet = unpack(2, deflateRawSync(lob.encode({ c: 5 }, body), how));
+    t.deepEqual(packet.json, { c: 5 });
+    t.true(Buffer.from(body).equals(packet.body));
+  }), { seed: 4, numRuns: 400 });
+});
+
+test("a packet beyond 66,560 bytes is neither deflated nor inflated", (t) => {
+  const head = { c: 1 };
+  // LENGTH and HEAD take 9
+  const most = new Uint8Array(66_551).fill(7);
+  t.is(unpack(2, pack(2, head, most)).body.length, 66_551);
+  // noise takes more than one piece
+  const noise = most.map((_, i) => Math.imul(i, 0x9e3779b1) >>> 13);
+  t.true(Buffer.from(noise).equals(unpack(2, pack(2, head, noise)).body));
+  for (const body of [new Uint8Array(66_552).fill(7), new Uint8Array(66_552).map((_, i) => Math.imul(i, 0x9e3779b1) >>> 13)]) {
+    t.is(codeOf(() => pack(2, head, body)), "PACKET_TOO_LARGE");
+    for (const level of [0, 1, 9]) t.is(codeOf(() => unpack(2, deflateRawSync(lob.encode(head, body), { level }))), "PACKET_TOO_LARGE");
+  }
+});
+
+test("a bomb is refused by its first piece", (t) => {
+  const bomb = deflateRawSync(new Uint8Array(40_000_000), { level: 9 });
+  t.true(bomb.length > 30_000);
+  t.is(codeOf(() => unpack(2, bomb)), "PACKET_TOO_LARGE");
+  // what is not DEFLATE is not come to
+  bomb.fill(0xff, 5000);
+  t.is(codeOf(() => unpack(2, bomb)), "PACKET_TOO_LARGE");
+  bomb.fill(0xff, 1);
+  t.is(codeOf(() => unpack(2, bomb)), "INNER");
+});
+
+test("what is no channel packet is refused", (t) => {
+  const deflated = (packet: Uint8Array): Uint8Array => new Uint8Array(deflateRawSync(packet));
+  const lobs: [string | Uint8Array, string][] = [
+    ["", "INNER"], ["{}", "INNER"], ['{"x":1}', "INNER"], ["[1,2,3,4]", "INNER"], ['{"c":1,,}', "INNER"], [new Uint8Array(6), "INNER"], [new Uint8Array(9), "INNER"],
+    ...["0", "-1", "1.5", "4294967296", '"1"', "true", "null", "[1]", '{"c":1}', "1e99"].map((c): [string, string] => [`{"c":${c}}`, "INNER"]),
+  ];
+  for (const [head, code] of lobs) {
+    const packet = lob.encode(typeof head === "string" ? new TextEncoder().encode(head) : head, bytes("ff"));
+    t.is(codeOf(() => unpack(0, packet)), code, String(head));
+    t.is(codeOf(() => unpack(2, deflated(packet))), code, String(head));
+  }
+  for (const [packet, code] of [["", "PACKET_TOO_SHORT"], ["00", "PACKET_TOO_SHORT"], ["0001", "PACKET_LENGTH"], ["ffff00", "PACKET_LENGTH"]] as const) {
+    t.is(codeOf(() => unpack(0, bytes(packet))), code, packet);
+    t.is(codeOf(() => unpack(2, deflated(bytes(packet)))), code, packet);
+  }
+  // CBOR: "c" is always there, but may be no channel's
+  for (const payload of ["00", "1b0000000100000000"]) t.is(codeOf(() => unpack(1, bytes(payload))), "INNER", payload);
+  t.deepEqual(unpack(1, bytes("1affffffff")).json, { c: 0xffffffff });
+  // not DEFLATE: nothing, a kind of block that there is not, a distance before the beginning, cut off
+  for (const [payload, code] of [["", "PACKET_TOO_SHORT"], ["07", "INNER"], ["ff", "INNER"], ["63000100", "INNER"], ["010500faff0000", "INNER"]] as const) {
+    t.is(codeOf(() => unpack(2, bytes(payload))), code, payload);
+  }
+  for (const z of [3, 255]) {
+    t.is(codeOf(() => unpack(z, bytes("00077b2263223a317d"))), "INNER");
+    t.is(codeOf(() => pack(z, { c: 1 }, new Uint8Array(0))), "INNER");
+  }
+});
+
+test("DEFLATE cut off, changed or made up is a packet, the one that zlib reads, or a typed error", (t) => {
+  const seen = new Set<string>();
+  const attempt = (payload: Uint8Array): void => {
+    let body: string | undefined;
+    const code = codeOf(() => {
+      const packet = unpack(2, payload);
+      body = hex(packet.body);
+      t.true(Number.isInteger(packet.json!["c"]) && packet.json!["c"] as number > 0);
+    });
+    seen.add(code ?? "packet");
+    let packet: Uint8Array;
+    try {
+      packet = decoded(payload);
+    } catch {
+      return;
+    }
+    if (code === undefined) t.is(body, hex(lob.decode(packet).body));
+    else t.not(codeOf(() => unpack(0, packet)), undefined);
+  };
+  fc.assert(fc.property(channelHeads, bodies, fc.integer({ min: 0, max: 9 }), (head, body, level) => {
+    const payload = new Uint8Array(deflateRawSync(lob.encode(head, body), { level }));
+    for (let length = 0; length < payload.length; length++) {
+      t.not(codeOf(() => unpack(2, payload.subarray(0, length))), undefined, "cut off");
+    }
+    for (let bit = 0; bit < payload.length * 8; bit += 3) {
+      payload[bit >> 3]! ^= 128 >> (bit & 7);
+      attempt(payload);
+      payload[bit >> 3]! ^= 128 >> (bit & 7);
+    }
+  }), { seed: 5, numRuns: 60 });
+  fc.assert(fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), attempt), { seed: 6, numRuns: 5000 });
+  t.true(seen.has("packet") && seen.has("INNER"));
+  for (const code of seen) t.true(["packet", "INNER", "PACKET_LENGTH", "PACKET_TOO_SHORT", "PACKET_TOO_LARGE"].includes(code), code);
 });

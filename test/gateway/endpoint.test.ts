@@ -68,7 +68,7 @@ const restarted = (before: Side, seed: string, more = {}): Side => {
   const { secret } = before.endpoint.identity;
   const again = side(seed, { state: before.saved, ...more });
   const endpoint = new Endpoint({
-    pair: { key: before.key, secret }, random: seeded(`${seed} again`), state: before.saved, ...more,
+    pairs: { "1a": { key: before.key, secret } }, random: seeded(`${seed} again`), state: before.saved, ...more,
     save: (state) => { again.saved = structuredClone(state); },
     events: {
       up: () => again.events.push("up"), down: () => again.events.push("down"),

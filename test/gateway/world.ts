@@ -17,7 +17,7 @@ export interface Side {
   saves: number;
 }
 
-export type WorldOptions = Partial<Omit<EndpointOptions, "pair" | "random" | "events" | "save">> & { pipe?: Partial<PipeOptions> };
+export type WorldOptions = Partial<Omit<EndpointOptions, "pairs" | "random" | "events" | "save">> & { pipe?: Partial<PipeOptions> };
 
 export function side(seed: string, { pipe, ...options }: WorldOptions = {}): Side {
   const pair = generate(seeded(`${seed} identity`))["1a"];
@@ -27,7 +27,7 @@ export function side(seed: string, { pipe, ...options }: WorldOptions = {}): Sid
   };
   const events = made.events;
   made.endpoint = new Endpoint({
-    pair, random, patience: 30, ...options,
+    pairs: { "1a": pair }, random, patience: 30, ...options,
     save: (state) => {
       made.saved = structuredClone(state);
       made.saves++;

@@ -1,13 +1,16 @@
 /** Explains packets: their parts, and of those what can be checked. */
 import { CSID, Exchange, Self, hashname, isHandshake, lob, pieceOf, stampOf, toHex, token } from "../../index.ts";
 import type { Packet } from "../../index.ts";
-import { CHANNEL_OVERHEAD, MESSAGE_OVERHEAD, TOKEN_LENGTH } from "../../cipher/cs1a.ts";
+import { CHANNEL_OVERHEAD, SEAL_LENGTH, TOKEN_LENGTH } from "../../cipher/seal.ts";
 import { KEY_LENGTH } from "../../cipher/keys.ts";
 import { FIRST } from "../../exchange/recency.ts";
 import { decloak, isCloaked } from "../../packet/cloak.ts";
 import { checkPoint } from "../keys-file.ts";
 import { count, date, plural, printable, readable } from "../output.ts";
 import type { Check, Field, Part } from "./part.ts";
+
+/** Bytes of a message's BODY beside INNER, in CS1a. */
+const MESSAGE_OVERHEAD = KEY_LENGTH + SEAL_LENGTH;
 
 /** What helps to check: one's own keys, the other's public key, and whose routing tokens were met so far. */
 export interface Known {

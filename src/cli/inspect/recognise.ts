@@ -1,5 +1,6 @@
 import { CSID, lob } from "../../index.ts";
-import { CHANNEL_OVERHEAD, MESSAGE_OVERHEAD } from "../../cipher/cs1a.ts";
+import { KEY_LENGTH } from "../../cipher/keys.ts";
+import { CHANNEL_OVERHEAD, SEAL_LENGTH } from "../../cipher/seal.ts";
 import { decloak, isCloaked } from "../../packet/cloak.ts";
 import { wholeChunks } from "./frames.ts";
 
@@ -9,7 +10,7 @@ function likely(bytes: Uint8Array): 0 | 1 | 2 {
     const { head, body, json, error } = lob.decode(bytes);
     if (error) return 0;
     if (json || (!head.length && body.length >= CHANNEL_OVERHEAD)) return 2;
-    return head.length === 1 && head[0] === CSID && body.length >= MESSAGE_OVERHEAD ? 2 : 1;
+    return head.length === 1 && head[0] === CSID && body.length >= KEY_LENGTH + SEAL_LENGTH ? 2 : 1;
   } catch {
     return 0;
   }

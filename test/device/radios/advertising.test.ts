@@ -53,7 +53,7 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
     const heard: string[] = [];
     const drops: string[] = [];
     const gateway = new Endpoint({
-      pair: world.pair, random: (n) => Uint8Array.from({ length: n }, () => next()),
+      pairs: { "1a": world.pair }, random: (n) => Uint8Array.from({ length: n }, () => next()),
       events: {
         message: (_, data) => heard.push(Buffer.from(data).toString()),
         drop: (code) => drops.push(code),

@@ -119,7 +119,7 @@ for (const [kind, listen] of [["udp", listenUdp], ["tcp", listenTcp]] as const) 
     let tell: (content: string) => void = () => {};
     const random = (n: number): Uint8Array => Uint8Array.from(randomBytes(n));
     const endpoint: Endpoint = new Endpoint({
-      pair: generate(random)["1a"],
+      pairs: generate(random),
       random,
       accept: () => true,
       events: { message: (_, data) => tell(Buffer.from(data).toString()) },

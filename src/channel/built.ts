@@ -1,0 +1,2 @@
+/** Whether the build has channels: for what must not hold on to them. */
+export const CHANNELS: boolean = true;

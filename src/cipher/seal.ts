@@ -1,0 +1,72 @@
+/**
+ * What the cipher sets have in common: AES-128-CTR, HMAC-SHA256 cut to 32 bits, and the layout of OUTER packets. They
+ * differ in their curve and its keys. telehash v3, e3x/cs/1a.md.
+ */
+import { concat, slice } from "#engine";
+import { fold } from "#fold";
+import { ctr, hmac, sha256 } from "#primitives";
+
+const IV_LENGTH = 4;
+const MAC_LENGTH = 4;
+/** Bytes of a message's BODY beside KEY and INNER: IV, MAC. */
+export const SEAL_LENGTH = IV_LENGTH + MAC_LENGTH;
+/** Bytes of a routing token. */
+export const TOKEN_LENGTH = 16;
+/** Bytes of a channel packet's BODY beside INNER: TOKEN, IV, MAC. */
+export const CHANNEL_OVERHEAD = TOKEN_LENGTH + SEAL_LENGTH;
+
+/** AES-128 key of a message: from ECDH of the ephemeral key and the recipient's identity (20 bytes, 32 in CS1c). */
+export function messageKey(shared: Uint8Array): Uint8Array {
+  return fold(sha256(shared), 16);
+}
+
+/** AES-128 key of one direction of a channel: from ECDH of both ephemeral keys, and the keys in order of direction. */
+export function channelKey(shared: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Array {
+  return fold(sha256(concat([shared, from, to])), 16);
+}
+
+/** Routing token of the exchange whose message BODY starts with these 16 bytes or more. */
+export function token(prefix: Uint8Array): Uint8Array {
+  return slice(sha256(slice(prefix, 0, 16)), 0, TOKEN_LENGTH);
+}
+
+/** MAC of a BODY whose MAC begins at `end`; in a message all before it is under the MAC, not so a channel packet's TOKEN and IV. */
+function mac(secret: Uint8Array, body: Uint8Array, prefix: number, end: number): Uint8Array {
+  const start = prefix + IV_LENGTH;
+  const data = slice(body, prefix === TOKEN_LENGTH ? start : 0, end);
+  return fold(hmac(concat([secret, slice(body, prefix, start)]), data), MAC_LENGTH);
+}
+
+/**
+ * Makes a whole OUTER packet: head, prefix, IV, ciphertext, MAC.
+ * @param head LENGTH and HEAD of the packet: 00 01 CSID for a message, 00 00 for a channel packet
+ * @param prefix KEY of a message, TOKEN of a channel packet; only the former is under the MAC, with the IV
+ * @param secret what the MAC is keyed with: ECDH of the identities, or the AES key of the channel
+ */
+export function seal(
+  head: Uint8Array, prefix: Uint8Array, key: Uint8Array, secret: Uint8Array, iv: Uint8Array, inner: Uint8Array,
+): Uint8Array {
+  const packet = concat([head, prefix, iv, ctr(key, iv, inner), new Uint8Array(MAC_LENGTH)]);
+  const body = packet.subarray(head.length);
+  const end = body.length - MAC_LENGTH;
+  body.set(mac(secret, body, prefix.length, end), end);
+  return packet;
+}
+
+/**
+ * Whether the MAC of a BODY is right. The BODY must be as long as a prefix, an IV and a MAC.
+ * @param prefix length of what stands before the IV: of a KEY (more than 16), or TOKEN_LENGTH
+ */
+export function authentic(body: Uint8Array, prefix: number, secret: Uint8Array): boolean {
+  const end = body.length - MAC_LENGTH;
+  const wanted = mac(secret, body, prefix, end);
+  let difference = 0;
+  for (let i = 0; i < MAC_LENGTH; i++) difference |= wanted[i]! ^ body[end + i]!;
+  return !difference;
+}
+
+/** INNER of a BODY as long as a prefix, an IV and a MAC. */
+export function open(body: Uint8Array, prefix: number, key: Uint8Array): Uint8Array {
+  const start = prefix + IV_LENGTH;
+  return ctr(key, slice(body, prefix, start), slice(body, start, body.length - MAC_LENGTH));
+}
