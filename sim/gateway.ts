@@ -54,6 +54,7 @@ export class Gateway implements Node {
   readonly #options: GatewayOptions;
   #state: State = {};
   #endpoint: Endpoint;
+  #handlers = new Map<string, Parameters<Endpoint["handle"]>[1]>();
   #reached = new Map<string, Reach>();
   #time = 0;
   #logs: string[] = [];
@@ -71,6 +72,17 @@ export class Gateway implements Node {
 
   get links(): readonly Link[] {
     return this.#endpoint.links;
+  }
+
+  /** The endpoint as it is since the last restart. */
+  get endpoint(): Endpoint {
+    return this.#endpoint;
+  }
+
+  /** Has channels of a type that devices open handled, after restarts too: see Endpoint.handle. */
+  handle(type: string, handler: Parameters<Endpoint["handle"]>[1]): void {
+    this.#handlers.set(type, handler);
+    this.#endpoint.handle(type, handler);
   }
 
   /** Begins anew with nothing but the identity and the state that was saved, as after a power cut. */
@@ -105,8 +117,8 @@ export class Gateway implements Node {
 
   run(time: number): Output {
     this.#time = time;
-    const next = this.#endpoint.poll(time / 1000);
-    const output = { ...emptyOutput(time, next === undefined ? undefined : Math.ceil(next * 1000)), to: [] as string[] };
+    this.#endpoint.poll(time / 1000);
+    const output = { ...emptyOutput(time), to: [] as string[] };
     for (const [to, reach] of this.#reached) {
       while (!reach.away && time >= reach.free) {
         const frame = reach.hello ?? reach.pipe.frame();
@@ -120,6 +132,9 @@ export class Gateway implements Node {
       // whether there is more shows when it is asked for again
       if (reach.free > time) output.next = Math.min(output.next ?? Infinity, reach.free);
     }
+    // only now it is known what was sent in channels
+    const next = this.#endpoint.poll(time / 1000);
+    if (next !== undefined) output.next = Math.min(output.next ?? Infinity, Math.ceil(next * 1000));
     output.logs = this.#logs;
     this.#logs = [];
     return output;
@@ -143,7 +158,7 @@ export class Gateway implements Node {
 
   #start(): Endpoint {
     const { pair, random } = this.#options;
-    return new Endpoint({
+    const endpoint = new Endpoint({
       pairs: { "1a": pair },
       random,
       state: structuredClone(this.#state),
@@ -167,6 +182,8 @@ export class Gateway implements Node {
         },
       },
     });
+    for (const [type, handler] of this.#handlers) endpoint.handle(type, handler);
+    return endpoint;
   }
 
   #message(link: Link, data: Uint8Array, packet: Packet): void {

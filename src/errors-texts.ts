@@ -2,18 +2,18 @@ import type { ErrorCode } from "./errors.ts";
 
 /** What each error says to people: what was wrong and what to do. New ones go to the end: a device has their numbers. */
 export const texts: Record<ErrorCode, string> = {
-  KEY_LENGTH: "A CS1a public key has 21 bytes: 02 or 03, then x. Check that the whole key was copied.",
+  KEY_LENGTH: "A public key has 21 bytes in CS1a, 33 in CS1c: 02 or 03, then x. Check that the whole key was copied.",
   KEY_PREFIX: "A compressed public key starts with 02 or 03. Uncompressed keys are not accepted.",
-  KEY_RANGE: "The public key's x is not below the field's prime. The key is damaged, or not of secp160r1.",
-  KEY_OFF_CURVE: "The public key is no point of secp160r1. The key is damaged, of another curve, or an attack.",
-  SECRET_LENGTH: "A CS1a secret has 20 or 21 bytes.",
+  KEY_RANGE: "The public key's x is not below the field's prime. The key is damaged, or not of its Cipher Set's curve.",
+  KEY_OFF_CURVE: "The public key is no point of its Cipher Set's curve. The key is damaged, of another curve, or an attack.",
+  SECRET_LENGTH: "A secret has 20 or 21 bytes in CS1a, 32 in CS1c.",
   SECRET_RANGE: "The secret is not between 1 and the order of the curve less 1. Make a new key pair.",
   PACKET_TOO_SHORT: "The packet is too short for what it says to be. Check that it was not cut.",
   PACKET_LENGTH: "The packet's LENGTH goes beyond its end. Check that it was not cut.",
   PACKET_HEAD: "The packet's HEAD has a length that is not allowed here.",
   PACKET_TOO_LARGE: "The packet or content is longer than the limit that was set, or was cut off. Raise the limit, or send less.",
   JSON: "The packet's HEAD has 7 bytes or more and is not a JSON object.",
-  CSID: "The message is of a Cipher Set that is not supported. Only CS1a is.",
+  CSID: "The message is of a Cipher Set that is not supported, or of which this endpoint has no keys.",
   MAC: "The MAC is wrong: the packet was changed, or is not from this sender to this recipient.",
   TOKEN: "The channel packet carries another exchange's token.",
   INNER: "What was decrypted has not the form that was expected: a JSON HEAD in a channel packet, or the next piece of a content.",

@@ -4,6 +4,7 @@
  */
 import type { Json, Packet } from "../packet/lob.ts";
 import type { Channel, Opener, Taker } from "./channel.ts";
+import { pour } from "./pour.ts";
 
 /** The longest message that is taken, in bytes, if not given. */
 const LIMIT = 1500;
@@ -98,29 +99,17 @@ export function boxes<From extends Opener>(taker: Taker<From>, take: (message: U
  * @throws as `Opener.channel`
  */
 export function outbox(opener: Opener, to: string, messages: Uint8Array[], done?: (reason?: string) => void, x?: number): Channel {
-  let i = 0;
-  let at = 0;
-  const pour = (channel: Channel): void => {
-    let room = true;
-    while (room && i < messages.length) {
-      const message = messages[i]!;
-      const start = at;
-      const json: Json = {};
-      at = Math.min(at + channel.quota(), message.length);
-      const part = message.subarray(start, at);
-      if (at === message.length) {
-        at = 0;
-        json["done"] = true;
-        if (x) json["x"] = x;
-        if (++i === messages.length) json["end"] = true;
-      }
-      room = channel.send(json, part);
-    }
-  };
-  const opened = opener.channel({ "type": "outbox", "seq": 1, "to": to }, undefined, (event, data, channel) => {
-    if (event === "drain") pour(channel);
+  const channel = opener.channel({ "type": "outbox", "seq": 1, "to": to }, undefined, (event, data) => {
+    if (event === "drain") write();
     if (event === "close" && done) done(data as string);
   });
-  pour(opened);
-  return opened;
+  const write = pour(channel);
+  let left = messages.length;
+  for (const message of messages) {
+    const json: Json = { "done": true };
+    if (x) json["x"] = x;
+    if (!--left) json["end"] = true;
+    write(message, json);
+  }
+  return channel;
 }

@@ -123,8 +123,8 @@ export class Channel {
     this.type = type;
     this.reliable = reliable;
     this._theirs = theirs;
-    // what the other has room for is not known until it says so
-    this._cap = Math.min(16, keeper.room);
+    // until the other has answered, it may not know the channel
+    this._cap = 4;
   }
 
   /** Bytes of BODY that a packet does best to have: what frame size and loss of the radio leave. channels.md, quota */

@@ -28,6 +28,7 @@ export interface Owner {
   identity: Identity;
   pipe?: Pipe;
   connect(pipe: Pipe): void;
+  answered(): void;
 }
 
 export interface ChannelsOptions<From> {
@@ -201,6 +202,7 @@ export class Channels<From> implements Keeper {
     }
     const packet = unpack(this.agreed, session.open(outer));
     owner.pipe = pipe;
+    owner.answered();
     const json = packet.json!;
     const id = json["c"] as number;
     let channel = this.list.find((known) => known.id === id);

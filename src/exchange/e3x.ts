@@ -7,9 +7,9 @@ import { finish } from "../cipher/curve.ts";
 import { keyPair, setOf, sets } from "../cipher/sets.ts";
 import type { HostCipherSet } from "../cipher/sets.ts";
 import { fail } from "../errors.ts";
-import { intermediate } from "../mesh/hashname.ts";
+import { attachedHead } from "../mesh/hashname.ts";
 import { decode, encode } from "../packet/lob.ts";
-import type { Json, Packet } from "../packet/lob.ts";
+import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32 } from "../packet/text.ts";
 import { MessageExchange, messageBody, messageSender } from "./exchange.ts";
 import type { Identity, KeyPair, Random } from "./exchange.ts";
@@ -49,11 +49,14 @@ export function identities(pairs: KeyPairs, random: Random): Map<Csid, Identity 
   }
   if (!own.size) fail("CSID");
   for (const [csid, identity] of own) {
-    const head: Json = {};
-    for (const [other, { key }] of own) head[other] = other === csid ? true : toBase32(intermediate(key));
-    identity.attached = encode(head, identity.key);
+    identity.attached = encode(attachedHead(csid, keysOf(own)), identity.key);
   }
   return own;
+}
+
+/** The public keys of identities, by CSID. */
+export function keysOf(own: Map<Csid, Identity>): { [csid: string]: Uint8Array } {
+  return Object.fromEntries([...own].map(([csid, { key }]) => [csid, key]));
 }
 
 /** The CSID of an OUTER message. Throws PACKET_TOO_SHORT, PACKET_LENGTH, PACKET_HEAD, CSID. */

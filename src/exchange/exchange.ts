@@ -75,6 +75,13 @@ export function isBeside(packet: Packet): boolean {
   return ["jwt", "uri", "tx"].includes(typeOf(packet) as string);
 }
 
+/** 1 where one's own key makes this side ODD towards another, 0 for EVEN. e3x/order.md. Throws SELF_EXCHANGE. */
+export function orderOf(own: Uint8Array, other: Uint8Array): number {
+  let i = 0;
+  while (own[i] === other[i]) if (++i >= other.length) fail("SELF_EXCHANGE");
+  return own[i]! > other[i]! ? 1 : 0;
+}
+
 /** The state of encryption to one other endpoint. */
 export class MessageExchange {
   /** The other's identity. */
@@ -111,9 +118,7 @@ export class MessageExchange {
     this.key = key;
     this.out = out;
     this.in = received;
-    let i = 0;
-    while (identity.key[i] === key[i]) if (++i >= key.length) fail("SELF_EXCHANGE");
-    this.order = identity.key[i]! > key[i]! ? 1 : 0;
+    this.order = orderOf(identity.key, key);
   }
 
   /** How far the curve work is: from 1 on `sent` may be asked, at 3 all is done. */

@@ -5,19 +5,24 @@
 import { concat } from "#engine";
 import { boxId, messageId } from "../channel/box-ids.ts";
 import type { Channel } from "../channel/channel.ts";
+import { pour } from "../channel/pour.ts";
 import type { E3XError } from "../errors.ts";
 import { isHashname } from "../mesh/hashname.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 import { fromHex, toHex } from "../packet/text.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, Source } from "./endpoint.ts";
 import type { GatewayLink } from "./link.ts";
+import { Meter } from "./meter.ts";
 
 export interface BoxesOptions {
   /** Whether messages of one are kept for another (its hashname); asked of each message. */
   allow(from: GatewayLink, to: string): boolean;
   /** Told of messages to this endpoint itself. */
   message?(from: GatewayLink, message: Uint8Array): void;
-  /** Bytes of messages that are kept for one recipient, 10,240 if not given, and for all, 4 MiB. One counts as 64 at least. */
+  /**
+   * Bytes of messages that are kept for one recipient, 10,240 if not given, and for all, 4 MiB; a message counts as 64 at
+   * least. The oldest go first, but for the last of a sender where it is shorter than 1,024 bytes.
+   */
   quota?: number;
   room?: number;
 }
@@ -26,6 +31,9 @@ export interface BoxesOptions {
 interface Message {
   id: string;
   bytes: Uint8Array;
+  /** The recipient's hashname, and its box, in hex. */
+  recipient: string;
+  box: string;
   /** How many were kept before it. */
   order: number;
   /** When it is of no use any more, in seconds. */
@@ -42,8 +50,10 @@ interface Box {
 interface Shelf {
   boxes: Map<string, Box>;
   bytes: number;
-  /** Whether there is something to tell, and when that was done last. */
+  /** Whether there is something to tell; who tells it when there is room on air, and how often that may be. */
   news: boolean;
+  teller?: Source & { link: GatewayLink };
+  meter: Meter;
   told: number;
 }
 
@@ -57,13 +67,17 @@ const LEAST = 64;
 /** A sender's last message is kept, as far as it can be, where it is shorter. box.md, Sending */
 const SHORT = 1024;
 
-/** Seconds between two times that a recipient is told of what it may know already. */
+/** Seconds before a recipient is told again of what it may know already. */
 const AGAIN = 60;
-/** Seconds before a recipient that does not ask is told of another box. */
-const SOON = 5;
+
+/** How often a recipient is told: once in so many seconds, and so often at once. */
+const TELL = 5;
+const TELL_BURST = 8;
 
 /** How many inboxes and outboxes one link may have open. */
 const CHANNELS = 16;
+
+const NOTHING = new Uint8Array(0);
 
 const cost = ({ bytes }: Message): number => Math.max(LEAST, bytes.length);
 
@@ -75,6 +89,9 @@ export class Boxes {
   // by the recipient's hashname
   private _shelves = new Map<string, Shelf>();
   private _bytes = 0;
+  // messages that are the last of their senders and short; and others, which go first. Those that came first come first.
+  private _last = new Set<Message>();
+  private _other = new Set<Message>();
   // bytes of messages that have not come whole
   private _begun = 0;
   private _order = 0;
@@ -113,7 +130,9 @@ export class Boxes {
   /** To be called when a link is up, as by the endpoint's event of that name: tells it of its boxes. */
   up(link: GatewayLink): void {
     const shelf = this._shelf(link.hashname);
-    if (shelf) this._tell(link, shelf);
+    if (!shelf) return;
+    shelf.news = true;
+    this._news(link.hashname, shelf, link);
   }
 
   /**
@@ -133,43 +152,43 @@ export class Boxes {
   }
 
   private _put(box: string, recipient: string, given: Uint8Array, x: unknown): string | undefined {
-    const now = this._endpoint.now;
+    const { now } = this._endpoint;
     // what it is a view of may be used again
     const bytes = new Uint8Array(given);
     const id = toHex(messageId(fromHex(box), bytes));
     const until = typeof x === "number" && x > 0 ? now + x : Infinity;
-    const message: Message = { id, bytes, order: this._order++, until };
-    if (cost(message) > this._quota || cost(message) > this._room) return undefined;
-    const shelf = this._shelf(recipient) ?? { boxes: new Map<string, Box>(), bytes: 0, news: false, told: -Infinity };
+    const message: Message = { id, bytes, recipient, box, order: this._order++, until };
+    if (cost(message) > Math.min(this._quota, this._room)) return undefined;
+    const shelf = this._shelf(recipient)
+      ?? { boxes: new Map<string, Box>(), bytes: 0, news: false, meter: new Meter(1 / TELL, TELL_BURST), told: now };
     const kept = shelf.boxes.get(box) ?? { messages: [], inboxes: 0 };
+    const before = kept.messages.at(-1);
     if (kept.messages.some((one) => one.id === id)) return id;
     this._shelves.set(recipient, shelf);
     shelf.boxes.set(box, kept);
-    const empty = !kept.messages.length;
     kept.messages.push(message);
+    if (before && this._last.delete(before)) this._other.add(before);
+    (bytes.length < SHORT ? this._last : this._other).add(message);
     shelf.bytes += cost(message);
     this._bytes += cost(message);
-    while (shelf.bytes > this._quota) this._drop([[recipient, shelf]]);
-    while (this._bytes > this._room) this._drop(this._shelves);
-    if (!this._shelves.get(recipient)?.boxes.get(box)?.messages.includes(message)) return undefined;
-    if (empty || now - shelf.told >= AGAIN) shelf.news = true;
+    while (shelf.bytes > this._quota) this._drop([...shelf.boxes.values()].flatMap(({ messages }) => messages));
+    while (this._bytes > this._room) this._drop([(this._other.size ? this._other : this._last).values().next().value!]);
+    if (!kept.messages.includes(message)) return undefined;
+    if (!before || now - shelf.told >= AGAIN) shelf.news = true;
     // what an open inbox does not bring is told when that closes
-    if (!kept.inboxes && now - shelf.told >= SOON) this._news(recipient, shelf);
+    if (!kept.inboxes) this._news(recipient, shelf);
     return id;
   }
 
-  // Makes room: the oldest goes, of those that are not their sender's last and short, if there are any.
-  private _drop(shelves: Iterable<[string, Shelf]>): void {
-    let found: [recipient: string, box: string, message: Message, last: boolean] | undefined;
-    for (const [recipient, { boxes }] of shelves) {
-      for (const [box, { messages }] of boxes) {
-        messages.slice(0, 1).concat(messages.slice(-1)).forEach((message) => {
-          const last = message === messages.at(-1) && message.bytes.length < SHORT;
-          if (!found || (found[3] && !last) || (found[3] === last && message.order < found[2].order)) found = [recipient, box, message, last];
-        });
-      }
+  // Makes room: the first goes that is not its sender's last and short; the first of all where there is none.
+  private _drop(messages: Iterable<Message>): void {
+    let victim: Message | undefined;
+    for (const message of messages) {
+      const other = this._other.has(message);
+      if (victim && (other !== this._other.has(victim) ? !other : message.order > victim.order)) continue;
+      victim = message;
     }
-    const [recipient, box, victim] = found!;
+    const { recipient, box } = victim!;
     this._remove(recipient, box, (message) => message === victim);
   }
 
@@ -181,8 +200,12 @@ export class Boxes {
       if (!which(message)) return true;
       shelf!.bytes -= cost(message);
       this._bytes -= cost(message);
+      this._last.delete(message);
+      this._other.delete(message);
       return false;
     });
+    const last = kept.messages.at(-1);
+    if (last && last.bytes.length < SHORT && this._other.delete(last)) this._last.add(last);
     if (!kept.messages.length && !kept.inboxes) shelf!.boxes.delete(box);
     if (!shelf!.boxes.size) this._shelves.delete(recipient);
   }
@@ -195,12 +218,24 @@ export class Boxes {
     return this._shelves.get(recipient);
   }
 
-  private _news(recipient: string, shelf: Shelf): void {
-    const link = shelf.news && this._endpoint.links.find((one) => one.up && one.hashname === recipient);
-    if (link) this._tell(link, shelf);
+  private _news(recipient: string, shelf: Shelf, link = this._endpoint.links.find((one) => one.up && one.hashname === recipient)): void {
+    if (!shelf.news || !link) return;
+    if (shelf.teller?.link !== link) {
+      shelf.teller = {
+        link,
+        get pipe() { return shelf.news && link.up ? link.pipe : undefined; },
+        fill: () => this._tell(link, shelf),
+      };
+    }
+    this._endpoint.source(shelf.teller);
+    link.channels.wake();
   }
 
   private _tell(link: GatewayLink, shelf: Shelf): void {
+    const { now } = this._endpoint;
+    if (!shelf.meter.take(1, now)) return;
+    shelf.news = false;
+    shelf.told = now;
     const ids = [...shelf.boxes].filter(([, { messages }]) => messages.length).map(([id]) => fromHex(id));
     // as many as come through well, if that does not take too many packets
     const count = Math.min(IDS, Math.max(1, Math.floor(link.channels.quota() / 8), Math.ceil(ids.length / PACKETS)));
@@ -213,25 +248,25 @@ export class Boxes {
       // never answered
       channel.timeout = 0;
       for (let i = 1; i < parts.length; i++) channel.send(head(i), parts[i]);
-      shelf.news = false;
-      shelf.told = this._endpoint.now;
     } catch (error) {
-      // too much waits for it already: it is told the next time
+      // too much waits for it already
       if (!(error as E3XError).code) throw error;
+      shelf.news = true;
     }
+    link.fill();
   }
 
   private _outbox(channel: Channel, open: Packet, from: GatewayLink): void {
     const { to } = open.json!;
     const known = isHashname(to);
     const box = known ? toHex(boxId(from.hashname, to)) : "";
-    let parts: Uint8Array[] = [];
-    let size = 0;
+    let begun: Uint8Array = NOTHING;
     let left = false;
-    const forget = (): void => {
-      this._begun -= size;
-      parts = [];
-      size = 0;
+    const forget = (): Uint8Array => {
+      const message = begun;
+      this._begun -= begun.length;
+      begun = NOTHING;
+      return message;
     };
     channel.on = (event, data) => {
       if (event === "close") forget();
@@ -244,16 +279,14 @@ export class Boxes {
         if (known) this._remove(to, box, () => true);
       } else if (typeof id === "string" && !body.length && known) this._remove(to, box, (message) => message.id === id);
       // what is begun has a share of the room
-      if (size + body.length > this._quota || this._begun + body.length > this._room / 4) left = true;
+      if (begun.length + body.length > this._quota || this._begun + body.length > this._room / 4) left = true;
       if (left) forget();
       else {
-        parts.push(body);
-        size += body.length;
+        begun = concat([begun, body]);
         this._begun += body.length;
       }
       if (done === true) {
-        const message = concat(parts);
-        forget();
+        const message = forget();
         left = false;
         if (known && message.length && this._options.allow(from, to)) {
           if (to === this._endpoint.hashname) this._options.message?.(from, message);
@@ -272,44 +305,32 @@ export class Boxes {
     // what there is now is what the recipient may clear: what comes later it does not know of
     const all = kept?.messages ?? [];
     let queue = [...all];
-    let at = 0;
     let cap = true;
     let end = false;
     let room = true;
-    if (kept) kept.inboxes++;
-    const pour = (): void => {
-      while (room && queue.length) {
-        const { bytes } = queue[0]!;
-        const part = bytes.subarray(at, at + Math.max(1, channel.quota()));
-        at += part.length;
-        const last = at === bytes.length;
-        if (last) {
-          at = 0;
-          queue.shift();
-        }
-        room = channel.send(last ? { done: true } : {}, part);
-      }
+    const write = pour(channel);
+    const next = (): void => {
+      while (room && queue.length) room = write(queue.shift()!.bytes, { done: true });
       if (room && cap) {
         cap = false;
-        room = channel.send({ cap: Math.min(this._quota, this._room) });
+        room = write(NOTHING, { cap: Math.min(this._quota, this._room) });
       }
       if (room && end) {
         end = false;
         channel.send({ end: true });
       }
     };
+    if (kept) kept.inboxes++;
     channel.on = (event, data) => {
       if (event === "close") {
         if (!kept) return;
         kept.inboxes--;
         this._remove(hashname, box, () => false);
-        if (data === undefined && kept.messages.some((message) => !all.includes(message))) {
-          shelf!.news = true;
-          this._news(hashname, shelf!);
-        }
+        if (kept.messages.some((message) => !all.includes(message))) shelf!.news = true;
+        this._news(hashname, shelf!);
         return;
       }
-      if (event === "drain") room = true;
+      if (event === "drain") room = write();
       else {
         const { json, body } = data as Packet;
         const { id, clear } = json!;
@@ -317,12 +338,12 @@ export class Boxes {
         if (which) {
           this._remove(hashname, box, (message) => all.includes(message) && which(message));
           // what is on its way comes whole
-          queue = queue.filter((message, i) => (!i && at > 0) || !which(message));
+          queue = queue.filter((message) => !which(message));
           cap = true;
         }
         if (json!["end"] === true) end = true;
       }
-      pour();
+      next();
     };
   }
 }

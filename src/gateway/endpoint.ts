@@ -3,16 +3,16 @@ import { same } from "#text";
 import type { Handler } from "../channel/channel.ts";
 import type { Handlers } from "../channel/channels.ts";
 import { finish } from "../cipher/curve.ts";
-import { messageKey, open } from "../cipher/seal.ts";
+import { CHANNEL_OVERHEAD, messageKey, open } from "../cipher/seal.ts";
 import { setOf } from "../cipher/sets.ts";
 import type { HostCipherSet } from "../cipher/sets.ts";
 import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
-import { identities, messageCsid } from "../exchange/e3x.ts";
+import { identities, keysOf, messageCsid } from "../exchange/e3x.ts";
 import type { Csid, KeyPairs } from "../exchange/e3x.ts";
-import { isHandshake, messageBody, messageSender } from "../exchange/exchange.ts";
+import { isHandshake, messageBody, messageSender, orderOf } from "../exchange/exchange.ts";
 import type { Identity, Random } from "../exchange/exchange.ts";
-import { hashname } from "../mesh/hashname.ts";
+import { attachedKeys, hashname } from "../mesh/hashname.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32, toHex } from "../packet/text.ts";
@@ -112,7 +112,7 @@ export class Endpoint {
     this._state = { ...options.state };
     this._identities = identities(options.pairs, options.random);
     this.identity = [...this._identities.values()][0]!;
-    this.hashname = hashname(Object.fromEntries([...this._identities].map(([csid, { key }]) => [csid, key])));
+    this.hashname = hashname(keysOf(this._identities));
     // whom it was linked with goes on as if nothing had happened, and does not ask to link again
     for (const id of Object.keys(this._state)) {
       const link = this.link(fromBase32(id));
@@ -158,8 +158,12 @@ export class Endpoint {
     const id = toBase32(key);
     const known = this._state[id] as LinkState | undefined;
     const state: LinkState = known ? [...known] : [0, 0, 0, 0];
-    // numbers of handshakes that a lost state would know of are below the time
-    if (epoch) state[0] = Math.max(state[0], Math.floor(epoch()));
+    // Numbers of handshakes that a lost state would know of are below the time. Not one that the other may choose: it would
+    // pass for an answer.
+    if (epoch) {
+      const at = Math.floor(epoch());
+      state[0] = Math.max(state[0], orderOf(identity.key, key) === at % 2 ? at : at - 1);
+    }
     const link: GatewayLink = new GatewayLink(identity, new Uint8Array(key), name ?? hashname({ [identity.set.id]: key }), state, {
       message: message ?? 1400,
       content: content ?? 65536,
@@ -240,6 +244,7 @@ export class Endpoint {
   }
 
   private _channel(pipe: Pipe, outer: Uint8Array, now: number): void {
+    if (outer.length < 2 + CHANNEL_OVERHEAD) fail("PACKET_TOO_SHORT");
     const token = toHex(outer.subarray(2, 18));
     const link = this._tokens.get(token);
     if (link) {
@@ -280,7 +285,7 @@ export class Endpoint {
 
   private _fill(pipe: Pipe): void {
     for (const link of this.links) {
-      if (link.pipe === pipe) link.fill();
+      if (link.pipe === pipe) link.fill(pipe);
       if (pipe.queue.length) return;
     }
   }
@@ -305,25 +310,15 @@ export class Endpoint {
     const shared = finish(new identity.set.Job(identity.secret, sender));
     const inner = decode(open(body, identity.set.length, messageKey(shared)));
     if (!isHandshake(inner)) fail("UNKNOWN_SENDER");
-    const { key, name } = this.introduced(identity.set, inner);
-    const link = this._make(identity, key, name);
+    // a "link" has key and digests of others in an attached packet, a "key" as it is
+    const keys = attachedKeys(identity.set.id, inner.json?.["type"] === "key" ? inner : decode(inner.body));
+    const link = this._make(identity, keys[identity.set.id] as Uint8Array, hashname(keys));
     if (!link.exchange.sent(body)) fail("MAC");
     if (!accept(link.exchange.key, link.hashname)) fail("UNKNOWN_SENDER");
     link.exchange.meet(body, shared);
     this._work(link);
     this.links.push(link);
     return link;
-  }
-
-  /** Who a handshake says that it is from: a "link" has key and digests of others in an attached packet, a "key" as it is. link.md */
-  private introduced(set: HostCipherSet, inner: Packet): { key: Uint8Array; name: string } {
-    const { json, body: key } = inner.json!["type"] === "key" ? inner : decode(inner.body);
-    const keys: { [csid: string]: Uint8Array | string } = {};
-    for (const [csid, digest] of Object.entries(json ?? {})) {
-      if (/^[0-9a-f]{2}$/.test(csid) && typeof digest === "string" && digest.length === 52) keys[csid] = digest;
-    }
-    keys[set.id] = key;
-    return { key, name: hashname(keys) };
   }
 
   /** Asks for a new session, once an exchange, where there was one: the other takes no message with a new KEY before that. */

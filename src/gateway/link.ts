@@ -66,11 +66,6 @@ export class GatewayLink extends Link {
     return this.channels.open(open, body, on);
   }
 
-  /** Gives a pipe the next channel packet, where there is one: to be the pipe's `more`. */
-  fill(): void {
-    this.channels.fill(this.pipe!);
-  }
-
   /** As of Link, and does what time brings to channels. */
   override poll(now: number): number | undefined {
     const next = super.poll(now);

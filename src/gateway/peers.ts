@@ -77,6 +77,7 @@ class PeerPipe extends Pipe {
     else {
       if (this._waiting.push(packet) > WAITING) this._waiting.shift();
       this._endpoint.source(this._source);
+      this.router.channels.wake();
     }
   }
 

@@ -5,7 +5,7 @@
  * It learns who reaches whom, when, and how much. It says nothing of one to another: what it does not pass on it drops without
  * a word.
  */
-import { CHANNEL_OVERHEAD, SEAL_LENGTH, TOKEN_LENGTH, token } from "../cipher/seal.ts";
+import { SEAL_LENGTH, TOKEN_LENGTH, token } from "../cipher/seal.ts";
 import type { E3XError } from "../errors.ts";
 import { isBeside, isHandshake } from "../exchange/exchange.ts";
 import { isHashname } from "../mesh/hashname.ts";
@@ -69,6 +69,7 @@ class Lane implements Source {
       this.router.dropped++;
     }
     this.router.endpoint.source(this);
+    this.to.channels.wake();
   }
 
   private _shift(): Uint8Array | undefined {
@@ -106,7 +107,7 @@ class Bridge extends Lane {
     const { to, router } = this;
     // IV and MAC
     const id = toHex(outer.subarray(18, 22)) + toHex(outer.subarray(-4));
-    const takes = outer.length >= 2 + CHANNEL_OVERHEAD && to.up && to.pipe && !this._seen.has(id)
+    const takes = to.up && to.pipe && !this._seen.has(id)
       && router.passes(this) && this._meter.take(outer.length, router.endpoint.now);
     if (!takes) {
       router.dropped++;

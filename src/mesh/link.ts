@@ -185,6 +185,20 @@ export class Link {
     }
   }
 
+  /** Gives a pipe the next channel packet, where there is one: what its `more` is to do. */
+  fill(pipe: Pipe): void {
+    try {
+      this.channels.fill(pipe);
+    } catch (error) {
+      this._drop(error as E3XError);
+    }
+  }
+
+  /** The other goes on: it has our answer, where it was one. */
+  answered(): void {
+    if (this.exchange.in === this.exchange.out) this._handshake = undefined;
+  }
+
   private _drop(error: E3XError): void {
     // without a code it is a fault of this program or of the application
     if (!error.code) throw error;
@@ -244,8 +258,7 @@ export class Link {
       this._keep(3, at, options.ahead);
       this._received = at;
     }
-    // the other goes on: it has our answer
-    if (exchange.in === exchange.out) this._handshake = undefined;
+    this.answered();
     let content = inner.body;
     const piece = pieceOf(inner);
     if (piece) {

@@ -98,9 +98,9 @@ test("a message cut anywhere, or with more behind it", (t) => {
 test("packets that are none are counted by what is wrong with them", (t) => {
   const { b, unharmed, seen } = target();
   const cases: [string, string][] = [
-    ["", "PACKET_TOO_SHORT"], ["00", "PACKET_TOO_SHORT"], ["0000", "PACKET_HEAD"], ["ffff00", "PACKET_LENGTH"], ["00021a1a", "PACKET_HEAD"],
+    ["", "PACKET_TOO_SHORT"], ["00", "PACKET_TOO_SHORT"], ["0000", "PACKET_TOO_SHORT"], ["ffff00", "PACKET_LENGTH"], ["00021a1a", "PACKET_HEAD"],
     ["00013a", "CSID"], ["00011b" + "00".repeat(40), "CSID"], ["00011a", "PACKET_TOO_SHORT"], ["00011a" + "02".repeat(28), "PACKET_TOO_SHORT"],
-    ["00077b2261223a317d", "PACKET_HEAD"], ["0000" + "11".repeat(40), "PACKET_HEAD"], ["00011a" + "02".repeat(29), "UNKNOWN_SENDER"],
+    ["00077b2261223a317d", "PACKET_HEAD"], ["0000" + "11".repeat(40), "TOKEN"], ["00011a" + "02".repeat(29), "UNKNOWN_SENDER"],
     [hex(seen), "STALE"],
   ];
   for (const [packet, code] of cases) {

@@ -73,6 +73,6 @@ export function readFolder(folder: string): Folder {
     result.inapplicable.push(...collector.inapplicable);
     result.faults.push(...collector.faults);
   }
-  result.unknown = [...listed(folder, ""), ...listed(folder, "peers")].filter((file) => !(file in FILES) && file !== "README.md");
+  result.unknown = [...listed(folder, ""), ...listed(folder, "peers")].filter((file) => !(file in FILES) && file !== "README.md" && file !== "cs1c.json");
   return result;
 }
