@@ -10,6 +10,7 @@ import type { Identity, MessageExchange } from "../exchange/exchange.ts";
 import { token } from "../cipher/seal.ts";
 import { Session } from "../exchange/session.ts";
 import { fail } from "../errors.ts";
+import type { E3XError } from "../errors.ts";
 import type { Json } from "../packet/lob.ts";
 import type { Pipe } from "../mesh/pipe.ts";
 import { Channel } from "./channel.ts";
@@ -29,6 +30,7 @@ export interface Owner {
   pipe?: Pipe;
   connect(pipe: Pipe): void;
   answered(): void;
+  drop(error: E3XError): void;
 }
 
 export interface ChannelsOptions<From> {
@@ -229,23 +231,22 @@ export class Channels<From> implements Keeper {
 
   /** Gives a pipe the next packet, where there is one. */
   fill(pipe: Pipe): void {
-    const session = this.session;
-    if (!session) return;
-    const now = this._now;
-    const first = this._queue.shift();
-    if (first) {
-      this._put(pipe, first[0], first[1], first[2]);
-      return;
-    }
-    for (let i = this.list.length; i > 0; i--) {
-      const channel = this.list.shift()!;
-      this.list.push(channel);
-      const next = channel.next(now);
-      if (next) {
-        const frames = this._put(pipe, channel, next[0], next[1]);
-        if (next[2]) next[2].frames = frames;
-        return;
+    try {
+      const first = this.session && this._queue.shift();
+      if (first) this._put(pipe, first[0], first[1], first[2]);
+      else if (this.session) for (let i = this.list.length; i > 0; i--) {
+        const channel = this.list.shift()!;
+        this.list.push(channel);
+        const next = channel.next(this._now);
+        if (next) {
+          const frames = this._put(pipe, channel, next[0], next[1]);
+          if (next[2]) next[2].frames = frames;
+          return;
+        }
       }
+    } catch (error) {
+      // a device may have no memory now
+      this._owner.drop(error as E3XError);
     }
   }
 

@@ -246,7 +246,7 @@ export function create(given: MoteOptions): Mote {
   how.blocking = radio.blocking!;
   how.stream = radio.stream!;
   if (CHANNELS) {
-    how.more = () => { if (link && link.pipe) link.fill(pipe); };
+    how.more = () => { if (link && link.pipe) link.channels.fill(pipe); };
     how.begins = (fragment) => {
       const token = link && link.channels.known;
       return !!token && same(slice(fragment, 2, 18), token);

@@ -8,6 +8,7 @@ import type { Channel } from "../channel/channel.ts";
 import { pour } from "../channel/pour.ts";
 import type { E3XError } from "../errors.ts";
 import { isHashname } from "../mesh/hashname.ts";
+import type { Pipe } from "../mesh/pipe.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 import { fromHex, toHex } from "../packet/text.ts";
 import type { Endpoint, Source } from "./endpoint.ts";
@@ -224,14 +225,14 @@ export class Boxes {
       shelf.teller = {
         link,
         get pipe() { return shelf.news && link.up ? link.pipe : undefined; },
-        fill: () => this._tell(link, shelf),
+        fill: (pipe) => this._tell(link, shelf, pipe),
       };
     }
     this._endpoint.source(shelf.teller);
     link.channels.wake();
   }
 
-  private _tell(link: GatewayLink, shelf: Shelf): void {
+  private _tell(link: GatewayLink, shelf: Shelf, pipe: Pipe): void {
     const { now } = this._endpoint;
     if (!shelf.meter.take(1, now)) return;
     shelf.news = false;
@@ -253,7 +254,7 @@ export class Boxes {
       if (!(error as E3XError).code) throw error;
       shelf.news = true;
     }
-    link.fill();
+    link.fill(pipe);
   }
 
   private _outbox(channel: Channel, open: Packet, from: GatewayLink): void {

@@ -285,7 +285,7 @@ export class Endpoint {
 
   private _fill(pipe: Pipe): void {
     for (const link of this.links) {
-      if (link.pipe === pipe) link.fill(pipe);
+      if (link.pipe === pipe) link.channels.fill(pipe);
       if (pipe.queue.length) return;
     }
   }

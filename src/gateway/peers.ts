@@ -62,7 +62,7 @@ class PeerPipe extends Pipe {
     // what waits there, waits here
     Object.defineProperty(this, "queue", { get: () => carrier()?.queue ?? [] });
     const waiting = this._waiting;
-    this._source = { get pipe() { return waiting.length ? carrier() : undefined; }, fill: () => this._request() };
+    this._source = { get pipe() { return waiting.length ? carrier() : undefined; }, fill: (pipe) => this._request(pipe) };
   }
 
   /** The pipe of the router's link; none where that goes through a router itself. */
@@ -81,7 +81,7 @@ class PeerPipe extends Pipe {
     }
   }
 
-  private _request(): void {
+  private _request(pipe: Pipe): void {
     const packet = this._waiting.shift();
     if (!packet) return;
     try {
@@ -90,7 +90,7 @@ class PeerPipe extends Pipe {
       // too much waits for it already, or its session is just being renewed
       if (!(error as E3XError).code) throw error;
     }
-    this.router.fill();
+    this.router.fill(pipe);
   }
 }
 

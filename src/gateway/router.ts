@@ -9,6 +9,7 @@ import { SEAL_LENGTH, TOKEN_LENGTH, token } from "../cipher/seal.ts";
 import type { E3XError } from "../errors.ts";
 import { isBeside, isHandshake } from "../exchange/exchange.ts";
 import { isHashname } from "../mesh/hashname.ts";
+import type { Pipe } from "../mesh/pipe.ts";
 import { decode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 import { toHex } from "../packet/text.ts";
@@ -46,11 +47,11 @@ const SEEN = 64;
 class Lane implements Source {
   readonly to: GatewayLink;
   protected router: Router;
-  private _put: (packet: Uint8Array) => void;
+  private _put: (packet: Uint8Array, pipe: Pipe) => void;
   private _waiting: Uint8Array[] = [];
   private _bytes = 0;
 
-  constructor(router: Router, to: GatewayLink, put: (packet: Uint8Array) => void) {
+  constructor(router: Router, to: GatewayLink, put: (packet: Uint8Array, pipe: Pipe) => void) {
     this.router = router;
     this.to = to;
     this._put = put;
@@ -78,9 +79,9 @@ class Lane implements Source {
     return packet;
   }
 
-  fill(): void {
+  fill(pipe: Pipe): void {
     const packet = this._shift();
-    if (packet) this._put(packet);
+    if (packet) this._put(packet, pipe);
   }
 }
 
@@ -93,8 +94,8 @@ class Bridge extends Lane {
   private _seen = new Set<string>();
 
   constructor(router: Router, token: Uint8Array, owner: GatewayLink, user: GatewayLink, rate: number) {
-    super(router, owner, (outer) => {
-      owner.pipe!.send(outer);
+    super(router, owner, (outer, pipe) => {
+      pipe.send(outer);
       router.passed++;
     });
     this.token = token;
@@ -166,9 +167,10 @@ export class Router {
     const to = outer && this._target(from, json!);
     if (!to) return false;
     const id = `${from.hashname} ${to.hashname}`;
-    const lane = this._lanes.get(id) ?? new Lane(this, to, (packet) => {
+    const lane = this._lanes.get(id) ?? new Lane(this, to, (packet, pipe) => {
       if (!lane.pipe) this._lanes.delete(id);
       this._connect(from, to, packet);
+      to.fill(pipe);
     });
     if (this._lanes.size >= this._room && !this._lanes.has(id)) return false;
     this._lanes.set(id, lane);
@@ -195,7 +197,6 @@ export class Router {
       if (!(error as E3XError).code) throw error;
       this.dropped++;
     }
-    to.fill();
   }
 
   // Nobody but its owner, and those that it sent its KEY to, can say which KEY makes a token. So the first to say it is the

@@ -181,16 +181,7 @@ export class Link {
         this._in.push([outer, pipe, now]);
       }
     } catch (error) {
-      this._drop(error as E3XError);
-    }
-  }
-
-  /** Gives a pipe the next channel packet, where there is one: what its `more` is to do. */
-  fill(pipe: Pipe): void {
-    try {
-      this.channels.fill(pipe);
-    } catch (error) {
-      this._drop(error as E3XError);
+      this.drop(error as E3XError);
     }
   }
 
@@ -199,7 +190,8 @@ export class Link {
     if (this.exchange.in === this.exchange.out) this._handshake = undefined;
   }
 
-  private _drop(error: E3XError): void {
+  /** Tells what was refused. Throws what is no refusal. */
+  drop(error: E3XError): void {
     // without a code it is a fault of this program or of the application
     if (!error.code) throw error;
     this._options.on("drop", this, error.code);
@@ -343,7 +335,7 @@ export class Link {
       if (this._job.step()) return true;
       result = this._job.result;
     } catch (error) {
-      this._drop(error as E3XError);
+      this.drop(error as E3XError);
     }
     const done = this._done!;
     this._job = this._done = undefined;
@@ -352,7 +344,7 @@ export class Link {
     try {
       this.flush();
     } catch (error) {
-      this._drop(error as E3XError);
+      this.drop(error as E3XError);
     }
     for (const came of waiting) this.receive(came[0], came[1], came[2]);
     return true;
