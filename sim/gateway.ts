@@ -17,6 +17,9 @@ export interface GatewayOptions {
   pace?: number;
   /** Whether the first unknown endpoint that proves who it is may link. Default false. */
   pairing?: boolean;
+  /** How many packets of a reliable channel wait, and the clock that `at` of handshakes follows: see EndpointOptions. */
+  window?: number;
+  epoch?: () => number;
 }
 
 /** What one endpoint is reached by. */
@@ -85,8 +88,13 @@ export class Gateway implements Node {
     this.#endpoint.handle(type, handler);
   }
 
-  /** Begins anew with nothing but the identity and the state that was saved, as after a power cut. */
-  restart(): void {
+  /**
+   * Begins anew with nothing but the identity and the state that was saved, as after a power cut; or without the state, and
+   * then the next unknown endpoint may link again.
+   */
+  restart(forget = false): void {
+    if (forget) this.#state = {};
+    this.pairing ||= forget;
     this.#reached = new Map();
     this.#endpoint = this.#start();
   }
@@ -157,10 +165,12 @@ export class Gateway implements Node {
   }
 
   #start(): Endpoint {
-    const { pair, random } = this.#options;
+    const { pair, random, window, epoch } = this.#options;
     const endpoint = new Endpoint({
       pairs: { "1a": pair },
       random,
+      ...(window && { window }),
+      ...(epoch && { epoch }),
       state: structuredClone(this.#state),
       save: (state) => { this.#state = structuredClone(state); },
       accept: (key) => {

@@ -49,9 +49,9 @@ const source = join(sources, "device");
 /** The protocol core as an entry, for vectors and benchmarks: its members keep their names. */
 export const coreEntry: string = join(source, "core.ts");
 
-function conditions(board: Board, backEnd: BackEnd, channels: boolean): string[] {
+function conditions(board: Board, backEnd: BackEnd, channels: boolean, peers: boolean): string[] {
   const ciphers = { thumb: ["curve-thumb", "crypto-thumb", `thumb-${board.thumb}`], firmware: ["crypto-firmware"], script: ["crypto-script"] };
-  return ["espruino", ...(channels ? ["channels"] : []), ...ciphers[backEnd], `entropy-${board.entropy.hardware ? "hardware" : "given"}`];
+  return ["espruino", ...(peers ? ["peers"] : []), ...(channels ? ["channels"] : []), ...ciphers[backEnd], `entropy-${board.entropy.hardware ? "hardware" : "given"}`];
 }
 
 const made = new Map<string, Promise<Compiled>>();
@@ -89,7 +89,7 @@ async function radioModule(board: Board, kind: string, folder = join(source, "ra
 
 /** The module of a standard channel, or the one that stands for channels without any. */
 export function channelModule(kind: string): Promise<Compiled> {
-  const file = kind === "channels" ? join(source, "channels.ts") : join(sources, "channel", `${kind}.ts`);
+  const file = kind === "channels" || kind === "peer" ? join(source, `${kind}.ts`) : join(sources, "channel", `${kind}.ts`);
   return device(file, `${kind}.js`, ["espruino"], ["packet/lob.ts"]);
 }
 
@@ -111,7 +111,7 @@ export async function measureBoard(board: Board, options: BuildOptions = {}): Pr
   const ofChannels = required.filter((kind) => kind === "channels" || (channelKinds as readonly string[]).includes(kind));
   const channels = options.channels ?? ofChannels.length > 0;
   const entry = options.entry ?? join(source, channels ? "with-channels.ts" : "index.ts");
-  const runtime = await device(entry, "e3x-mote.js", conditions(board, backEnd, channels));
+  const runtime = await device(entry, "e3x-mote.js", conditions(board, backEnd, channels, required.includes("peer")));
   const usual = board.radios[0].kind;
   const radio = await radioModule(board, usual, options.radios);
   const files: Record<string, string> = { "e3x-mote.js": runtime.code };

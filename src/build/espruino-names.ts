@@ -101,7 +101,7 @@ export const publicMembers: string[] = words(`
   stream oneWay ble nus advertising serial sx127x nrf24 udp tcp
   port baud host spi cs dio0 rst frequency spreading bandwidth coding power sync ce irq rx tx channel rate
   json head body error code
-  decode encode window handle id state timeout reliable quota pause resume fail
+  decode encode window handle id state timeout reliable quota pause resume fail peer
 `);
 
 /** Members of the protocol core (src/device/core.ts) beside: they keep their names in a build of it. */
@@ -110,4 +110,6 @@ export const coreMembers: string[] = words(`
   Identity secret met meet open
   MessageExchange out in order remote ephemeral stage job done encrypt sent handshake accept
   messageBody decode encode split Joiner add
+  Session seal wipe token channelKey pack unpack
+  Link work poll up save content ahead channels handlers room runs z wake Pipe queue
 `);

@@ -29,7 +29,8 @@ export interface Owner {
   identity: Identity;
   pipe?: Pipe;
   connect(pipe: Pipe): void;
-  answered(): void;
+  /** The last handshake sent while it may have to be sent again. */
+  unanswered?: Uint8Array;
   drop(error: E3XError): void;
 }
 
@@ -137,6 +138,7 @@ export class Channels<From> implements Keeper {
   /** Has a session. @param shared ECDH of both KEYs */
   start(shared: Uint8Array): void {
     const exchange = this._owner.exchange;
+    this.token();
     this.session = new Session(exchange.ephemeral!.key, exchange.remote!, shared, this._owner.identity.random(4), this._options.runs);
   }
 
@@ -204,7 +206,7 @@ export class Channels<From> implements Keeper {
     }
     const packet = unpack(this.agreed, session.open(outer));
     owner.pipe = pipe;
-    owner.answered();
+    if (owner.exchange.in === owner.exchange.out) owner.unanswered = undefined;
     const json = packet.json!;
     const id = json["c"] as number;
     let channel = this.list.find((known) => known.id === id);

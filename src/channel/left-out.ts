@@ -4,3 +4,4 @@ import type { Channels as Type, Session as SessionType } from "./channels.ts";
 export const CHANNELS: boolean = false;
 export const Session = undefined as unknown as typeof SessionType;
 export const Channels = undefined as unknown as typeof Type;
+export const PEERS: boolean = false;

@@ -2,7 +2,12 @@
  * The protocol core as a device has it, for who owns the loop: vectors and benchmarks run it in the interpreter. The
  * runtime that boards get (index.ts) is made of the same sources.
  */
+export { Session } from "#channels";
+export { pack, unpack } from "#compression";
 export { CurveJob } from "#curve";
+export { channelKey, token } from "../cipher/seal.ts";
 export { MessageExchange, messageBody } from "../exchange/exchange.ts";
+export { Link } from "../mesh/link.ts";
+export { Pipe } from "../mesh/pipe.ts";
 export { Joiner, split } from "../packet/chunk.ts";
 export { decode, encode } from "../packet/lob.ts";

@@ -2,7 +2,7 @@
  * What a board gets by `require("e3x-mote")`: a link to one gateway that runs by itself over a radio, keeps its identity
  * and state in Storage, and does its curve work in slices.
  */
-import { CHANNELS } from "#built";
+import { CHANNELS, PEERS } from "#built";
 import { concat, slice } from "#engine";
 import { entropy } from "#entropy";
 import { same } from "#text";
@@ -11,7 +11,7 @@ import type { CurveJob } from "../cipher/curve.ts";
 import { KEY_LENGTH } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
 import type { Random } from "../exchange/exchange.ts";
-import type { Link, LinkState } from "../mesh/link.ts";
+import type { Link, LinkOptions, LinkState } from "../mesh/link.ts";
 import { Pipe } from "../mesh/pipe.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 import type { PipeOptions } from "../mesh/pipe.ts";
@@ -73,7 +73,26 @@ export interface Mote {
   channel(open: Json, body?: Uint8Array, on?: ChannelOn): Channel;
   /** Has channels of a type that the gateway opens handled: see Handler (channel/channel.ts). */
   handle(type: string, handler: Handler<Mote>): void;
+  /**
+   * A link with another that the gateway passes packets on to and from, as a router. Only where the application imports
+   * "e3x-mote/peer".
+   * @param key its public key in base32; @param hashname its name, 52 characters; the other has to know this mote, too
+   */
+  peer(key: string, hashname: string): Peer;
 }
+
+/** A link with another by way of the gateway. Its listeners get it instead of the mote. */
+export interface Peer {
+  key(): Uint8Array;
+  on(event: "up" | "down", listener: (peer: Peer) => void): void;
+  on(event: "message", listener: (peer: Peer, content: Uint8Array, packet: Packet) => void): void;
+  on(event: "drop", listener: (peer: Peer, code: number) => void): void;
+  send(content: Uint8Array | string | object): void;
+  channel(open: Json, body?: Uint8Array, on?: ChannelOn): Channel;
+}
+
+/** Seconds before a peer that did not answer is asked again. */
+const PEER_AGAIN = 60;
 
 // One mote a board: what it is made of belongs to the module. A function of a function would take Espruino three
 // variables more.
@@ -92,6 +111,8 @@ let secret: Uint8Array;
 let job: CurveJob | undefined;
 // a frame that the radio did not take
 let held: Uint8Array | undefined;
+// links by way of the gateway: name, link, and what stands for their radio
+const peers: [string, Link, Pipe][] = [];
 // seconds to wait before a gateway that did not answer is asked again, and the timer for it
 let wait = 1;
 let again: ReturnType<typeof setTimeout> | undefined;
@@ -101,18 +122,25 @@ function put(object: object, type?: { prototype: object }): void {
   Object.setPrototypeOf(object, (type || Object).prototype);
 }
 
-/** Makes the parts, or lets go of them while there are no channels: the link is without methods meanwhile. */
+function clothe(link: Link): void {
+  put(link, made && made.Link);
+  put(link.exchange, made && made.MessageExchange);
+  if (CHANNELS) {
+    put(link.channels, made && made.Channels);
+    if (link.channels.session) put(link.channels.session, made && made.Session);
+  }
+}
+
+/** Makes the parts, or lets go of them while there are no channels: links are without methods meanwhile. */
 function dress(on?: boolean): Parts {
-  if (!on !== !made && (on || !CHANNELS || !link || !link.channels.list.length)) {
-    made = on ? parts() : undefined;
-    if (link) {
-      put(link, made && made.Link);
-      put(link.exchange, made && made.MessageExchange);
-      if (CHANNELS) {
-        put(link.channels, made && made.Channels);
-        if (link.channels.session) put(link.channels.session, made && made.Session);
-      }
+  if (!on !== !made) {
+    if (CHANNELS && !on && link) {
+      if (link.channels.list.length) return made!;
+      if (PEERS) for (const peer of peers) if (peer[1].channels.list.length) return made!;
     }
+    made = on ? parts() : undefined;
+    if (link) clothe(link);
+    if (PEERS) for (const peer of peers) clothe(peer[1]);
   }
   return made!;
 }
@@ -135,8 +163,10 @@ function connect(): void {
 
 function emit(event: string, _from?: Link, data?: unknown, packet?: unknown): void {
   const listener = listeners[event];
-  if (event === "up") wait = 1;
-  else if (event === "down") {
+  if (event === "up") {
+    wait = 1;
+    if (PEERS) for (const peer of peers) if (!peer[1].up) peer[1].connect(peer[2]);
+  } else if (event === "down") {
     again = setTimeout(connect, wait * 1000);
     wait = Math.min(wait * 2, WAIT_MAX);
   }
@@ -148,21 +178,23 @@ function save(state: LinkState): void {
 }
 
 function open(identity: Uint8Array, state: LinkState): void {
+  const rules: LinkOptions = { on: emit, save, message: 1400, content: how.limit, ahead: 64 };
+  if (CHANNELS) rules.channels = { handlers: handlers as never, room: options.window ?? 16, runs: 16, z: 1, from: mote as never, wake };
   link = new made!.Link(
     { key: slice(identity, 0, KEY_LENGTH), secret: identity.subarray(KEY_LENGTH), random },
-    made!.fromBase32(options.gateway), state, {
-      on: emit, save, message: 1400, content: how.limit, ahead: 64,
-      channels: CHANNELS ? { handlers: handlers as never, room: options.window ?? 16, runs: 16, z: 1, from: mote as never, wake } : undefined!,
-    },
+    made!.fromBase32(options.gateway), state, rules,
   );
   connect();
 }
 
-function poll(now: number): number | undefined {
-  const next = link!.poll(now);
-  if (!CHANNELS) return next;
-  const other = link!.channels.poll(now);
-  return next === undefined || other! < next ? other : next;
+function sooner(one: number | undefined, two: number | undefined): number | undefined {
+  return one === undefined || two! < one ? two : one;
+}
+
+/** Whether the token of a packet (from its start, or that of its first fragment) is that of a link. */
+function addressed(to: Link | undefined, packet: Uint8Array): boolean {
+  const token = to && to.channels.known;
+  return !!token && same(slice(packet, 2, 18), token);
 }
 
 /** Does curve work for a slice of time, writes what is to be written, and sees that it is called when there is more. */
@@ -176,8 +208,10 @@ function turn(): void {
   dress(true);
   // no step that would end too late, if it took as long as the one before
   while (more && now * 2 - before < end) {
-    if (link) more = link.work(true);
-    else if (!job!.step()) {
+    if (link) {
+      more = link.work(true);
+      if (PEERS) for (const peer of peers) more = more || peer[1].work(false);
+    } else if (!job!.step()) {
       // at first boot the identity is made
       const identity = concat([job!.result!, secret]);
       job = undefined;
@@ -189,14 +223,20 @@ function turn(): void {
   }
   how.mtu = radio.mtu ?? options.mtu ?? 20;
   // while the radio takes nothing, nothing is sent again
-  if (link && !held) next = poll(now);
-  let sent;
-  while ((held = held ?? pipe.frame()) && radio.write(held) !== false) {
-    held = undefined;
-    if (CHANNELS) sent = true;
+  if (link && !held) {
+    if (CHANNELS) link.channels.poll(now);
+    next = link.poll(now);
+    if (PEERS) for (const peer of peers) {
+      peer[1].channels.poll(now);
+      next = sooner(next, peer[1].poll(now));
+    }
   }
-  // what was sent in channels may have to be again
-  if (CHANNELS && sent && link && !held) next = poll(now);
+  while ((held = held ?? pipe.frame()) && radio.write(held) !== false) held = undefined;
+  if (CHANNELS && link && !held) {
+    // only now it is known what was sent
+    next = sooner(next, link.channels.poll(now));
+    if (PEERS) for (const peer of peers) next = sooner(next, peer[1].channels.poll(now));
+  }
   // not at once: events of the radio come first
   if (more) wake();
   else if (next) wake(turn, Math.max(1, (next - now) * 1000));
@@ -205,6 +245,10 @@ function turn(): void {
 
 function receive(outer: Uint8Array): void {
   dress(true);
+  if (PEERS) for (const peer of peers) if (addressed(peer[1], outer)) {
+    peer[1].receive(outer, peer[2], getTime());
+    return;
+  }
   link!.receive(outer, pipe, getTime());
 }
 
@@ -228,6 +272,60 @@ if (CHANNELS) {
   mote.handle = (type, handler) => { handlers[" " + type] = handler; };
 }
 
+if (PEERS) {
+  // channels/connect.md: what the gateway brings of others
+  handlers[" connect"] = (channel, open) => {
+    channel.on = () => {};
+    channel.timeout = 0;
+    for (const peer of peers) if (peer[0] === open.json!["peer"]) peer[1].receive(open.body, peer[2], getTime());
+  };
+  mote.peer = (key, name) => {
+    const heard: { [event: string]: (peer: Peer, data?: unknown, packet?: unknown) => void } = {};
+    const file = name.substr(0, 8);
+    // messages go as requests to the gateway, which passes channel packets on by their token (channels/peer.md)
+    const way = {
+      queue: pipe.queue,
+      options: how,
+      send: (outer: Uint8Array) => {
+        if (!outer[1]) pipe.send(outer);
+        else if (link!.up) link!.channels.open({ "type": "peer", "peer": name }, outer);
+      },
+    };
+    const peer = {} as Peer;
+    dress(true);
+    const other: Link = new made!.Link(link!.identity, made!.fromBase32(key), made!.readState(file) || [0, 0, 0, 0, 0], {
+      on: (event, _from, data, packet) => {
+        if (event === "down") setTimeout(() => {
+          dress(true);
+          if (!other.up) other.connect(way as never);
+          wake();
+        }, PEER_AGAIN * 1000);
+        if (heard[event]) heard[event](peer, data, packet);
+      },
+      save: (state) => made!.writeState(state, file),
+      message: 1400, content: how.limit, ahead: 64,
+      channels: { handlers: handlers as never, room: options.window ?? 16, runs: 16, z: 1, from: peer as never, wake },
+    });
+    Object.assign(peer, {
+      key: () => other.exchange.key,
+      on: (event: string, listener: unknown) => { heard[event] = listener as never; },
+      send: (content) => {
+        dress(true);
+        other.send(content);
+        wake();
+      },
+      channel: (open, body, on) => {
+        dress(true);
+        return other.channels.open(open, body, on);
+      },
+    } as Peer);
+    peers.push([name, other, way as never]);
+    if (link!.up) other.connect(way as never);
+    wake();
+    return peer;
+  };
+}
+
 /** Erases identity and state, to be followed by a restart: the board then makes a new identity. */
 export function erase(): void {
   parts().erase();
@@ -246,10 +344,13 @@ export function create(given: MoteOptions): Mote {
   how.blocking = radio.blocking!;
   how.stream = radio.stream!;
   if (CHANNELS) {
-    how.more = () => { if (link && link.pipe) link.channels.fill(pipe); };
+    how.more = () => {
+      if (link && link.pipe) link.channels.fill(pipe);
+      if (PEERS) for (const peer of peers) if (!pipe.queue.length) peer[1].channels.fill(pipe);
+    };
     how.begins = (fragment) => {
-      const token = link && link.channels.known;
-      return !!token && same(slice(fragment, 2, 18), token);
+      if (PEERS) for (const peer of peers) if (addressed(peer[1], fragment)) return true;
+      return addressed(link, fragment);
     };
   }
   pipe = new Pipe(how);

@@ -10,6 +10,7 @@
  * Room is made by compaction: pages are erased and written again from RAM, and a cut there can lose any file of such a
  * page. That is the firmware's; a state that was lost, but not its identity, is found out here (STORAGE).
  */
+import { PEERS } from "#built";
 import { toBytes } from "#engine";
 import { sha256 } from "#primitives";
 import { toText } from "#text";
@@ -52,15 +53,16 @@ export function put(name: string | number, data: string): void {
  * Keeps a state in place of the one before the last; its fifth number says how often that was done. Throws STORAGE: then
  * nothing that relies on it may be sent, and the state before it is to be used again.
  */
-export function writeState(state: LinkState): void {
-  put(++state[4]! & 1, JSON.stringify(state));
+export function writeState(state: LinkState, name?: string): void {
+  const slot = ++state[4]! & 1;
+  put(PEERS && name ? name + slot : slot, JSON.stringify(state));
 }
 
 /** The state that was kept last; nothing where there is none. */
-export function readState(): LinkState | undefined {
+export function readState(name?: string): LinkState | undefined {
   let last: LinkState | undefined;
   for (const slot of "01") {
-    const state = JSON.parse(get(slot) || "0");
+    const state = JSON.parse(get(PEERS && name ? name + slot : slot) || "0");
     if (state && (!last || state[4] > last[4]!)) last = state;
   }
   return last;

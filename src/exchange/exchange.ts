@@ -66,7 +66,8 @@ export function typeOf(packet: Packet): unknown {
 
 /** Whether an INNER packet is the handshake that makes a link: of type "link", or of "key", which the public peers send. */
 export function isHandshake(packet: Packet): boolean {
-  const type = typeOf(packet);
+  // not by `typeOf`: bytes of a device
+  const type = packet.json && (packet.json["type"] ?? "link");
   return type === "link" || type === "key";
 }
 
@@ -103,7 +104,7 @@ export class MessageExchange {
   private _iv?: Uint8Array;
   protected left = IVS;
   // `at` of the last handshake that this exchange sent
-  private _said = 0;
+  private _said?: number;
   // KEYs of the other that were met and the keys to their messages, least recently used first
   private _met: { key: Uint8Array; aes: Uint8Array }[] = [];
 
@@ -162,7 +163,7 @@ export class MessageExchange {
    */
   sent(body: Uint8Array): boolean {
     const own = this.ephemeral;
-    return !(own && same(own.key, messageSender(body, this.identity))) && authentic(body, setOf(this.identity).length, this._static!);
+    return !(own && same(own.key, slice(body, 0, setOf(this.identity).length))) && authentic(body, setOf(this.identity).length, this._static!);
   }
 
   /**
@@ -171,14 +172,14 @@ export class MessageExchange {
    */
   met(body: Uint8Array): boolean {
     const met = this._met;
-    const found = met.findIndex((entry) => same(entry.key, messageSender(body, this.identity)));
+    const found = met.findIndex((entry) => same(entry.key, slice(body, 0, setOf(this.identity).length)));
     if (found >= 0) met.push(met.splice(found, 1)[0]!);
     return found >= 0;
   }
 
   /** Meets the KEY of a BODY. @param shared ECDH of it and one's identity */
   meet(body: Uint8Array, shared: Uint8Array): void {
-    this._met.push({ key: new Uint8Array(messageSender(body, this.identity)), aes: messageKey(shared) });
+    this._met.push({ key: new Uint8Array(slice(body, 0, setOf(this.identity).length)), aes: messageKey(shared) });
     if (this._met.length > MET) this._met.shift()!.aes.fill(0);
   }
 
@@ -189,12 +190,12 @@ export class MessageExchange {
 
   /**
    * OUTER message with a handshake of type "link".
-   * @param at what `accept` asked to be answered with, or 0 for a new handshake, above all before
+   * @param at what `accept` asked to be answered with, or less than 1 for a new handshake, above all before
    * @param z the compression that is offered for channel packets (e3x/compression.md); none if not given
    * @throws AT where it is below one sent, or beyond 2^53 - 1
    */
   handshake(at: number, z?: number): Uint8Array {
-    if (!at) {
+    if (at < 1) {
       at = Math.max(this.out, this.in) + 1;
       if (at % 2 !== this.order) at++;
     }

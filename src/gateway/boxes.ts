@@ -13,6 +13,8 @@ import type { Json, Packet } from "../packet/lob.ts";
 import { fromHex, toHex } from "../packet/text.ts";
 import type { Endpoint, Source } from "./endpoint.ts";
 import type { GatewayLink } from "./link.ts";
+import { MessageStore } from "./message-store.ts";
+import type { Message } from "./message-store.ts";
 import { Meter } from "./meter.ts";
 
 export interface BoxesOptions {
@@ -28,45 +30,20 @@ export interface BoxesOptions {
   room?: number;
 }
 
-/** A message that is kept. */
-interface Message {
-  id: string;
-  bytes: Uint8Array;
-  /** The recipient's hashname, and its box, in hex. */
-  recipient: string;
-  box: string;
-  /** How many were kept before it. */
-  order: number;
-  /** When it is of no use any more, in seconds. */
-  until: number;
-}
-
-/** The messages of one sender to one recipient; `inboxes` is how many channels fetch them. */
-interface Box {
-  messages: Message[];
-  inboxes: number;
-}
-
-/** What is kept for one recipient. */
-interface Shelf {
-  boxes: Map<string, Box>;
-  bytes: number;
-  /** Whether there is something to tell; who tells it when there is room on air, and how often that may be. */
-  news: boolean;
-  teller?: Source & { link: GatewayLink };
-  meter: Meter;
+/** What is there to tell a recipient. */
+interface News {
+  link: GatewayLink;
+  /** Whether there is anything; when something was told last, in seconds, and how often that may be. */
+  due: boolean;
   told: number;
+  meter: Meter;
+  /** Tells it when there is room on air. */
+  source: Source;
 }
 
 /** IDs in a packet at most, and packets in which they are told. box.md, Advertising Status */
 const IDS = 120;
 const PACKETS = 12;
-
-/** What a message counts as at least, in bytes. */
-const LEAST = 64;
-
-/** A sender's last message is kept, as far as it can be, where it is shorter. box.md, Sending */
-const SHORT = 1024;
 
 /** Seconds before a recipient is told again of what it may know already. */
 const AGAIN = 60;
@@ -80,171 +57,121 @@ const CHANNELS = 16;
 
 const NOTHING = new Uint8Array(0);
 
-const cost = ({ bytes }: Message): number => Math.max(LEAST, bytes.length);
-
 export class Boxes {
   private _endpoint: Endpoint;
   private _options: BoxesOptions;
-  private _quota: number;
-  private _room: number;
-  // by the recipient's hashname
-  private _shelves = new Map<string, Shelf>();
-  private _bytes = 0;
-  // messages that are the last of their senders and short; and others, which go first. Those that came first come first.
-  private _last = new Set<Message>();
-  private _other = new Set<Message>();
-  // bytes of messages that have not come whole
+  private _store: MessageStore;
+  // bytes of messages that have not come whole, and how many there may be
   private _begun = 0;
-  private _order = 0;
+  private _most: number;
+  // how many inboxes and outboxes a link has open; inboxes by box
   private _open = new WeakMap<GatewayLink, number>();
+  private _inboxes = new Map<string, number>();
+  private _news = new WeakMap<GatewayLink, News>();
 
   /** Has an endpoint keep messages, from now on; `up` is to be called, too. */
   constructor(endpoint: Endpoint, options: BoxesOptions) {
+    const room = options.room ?? 4 << 20;
     this._endpoint = endpoint;
     this._options = options;
-    this._quota = options.quota ?? 10240;
-    this._room = options.room ?? 4 << 20;
-    const handle = (type: string, take: (channel: Channel, open: Packet, from: GatewayLink) => void): void => {
-      endpoint.handle(type, (channel, open, from) => {
-        // never an err, as that would tell something
-        channel.on = () => {};
-        const count = this._open.get(from) ?? 0;
-        if (!channel.reliable || count >= CHANNELS) return;
-        this._open.set(from, count + 1);
-        take(channel, open, from);
-        const on = channel.on;
-        channel.on = (event, data) => {
-          if (event === "close") this._open.set(from, this._open.get(from)! - 1);
-          on(event, data, channel);
-        };
-      });
-    };
-    handle("outbox", (channel, open, from) => this._outbox(channel, open, from));
-    handle("inbox", (channel, open, from) => this._inbox(channel, open, from));
+    this._store = new MessageStore(options.quota ?? 10240, room);
+    this._most = room / 4;
+    this._handle("outbox", (channel, open, from) => this._outbox(channel, open, from));
+    this._handle("inbox", (channel, open, from) => this._inbox(channel, open, from));
   }
 
   /** Bytes that are kept of all messages; short ones count as 64. */
   get bytes(): number {
-    return this._bytes;
+    return this._store.bytes;
   }
 
   /** To be called when a link is up, as by the endpoint's event of that name: tells it of its boxes. */
   up(link: GatewayLink): void {
-    const shelf = this._shelf(link.hashname);
-    if (!shelf) return;
-    shelf.news = true;
-    this._news(link.hashname, shelf, link);
+    this._store.expire(link.hashname, this._endpoint.now);
+    if (this._store.boxes(link.hashname).length) this._tell(this._newsOf(link));
   }
 
   /**
-   * Keeps a message of this endpoint for another.
+   * Keeps a message of this endpoint for another, as long as there is room.
    * @param message an OUTER message to it
    * @param x for how many seconds it is of use
-   * @returns its ID, to take it back by; undefined where there was no room
+   * @returns its ID, to take it back by
    * @throws HASHNAME
    */
-  put(recipient: string, message: Uint8Array, x?: number): string | undefined {
+  put(recipient: string, message: Uint8Array, x?: number): string {
     return this._put(toHex(boxId(this._endpoint.hashname, recipient)), recipient, message, x);
   }
 
-  /** Takes a message of this endpoint back. */
+  /** Takes a message of this endpoint back. Throws HASHNAME. */
   remove(recipient: string, id: string): void {
-    this._remove(recipient, toHex(boxId(this._endpoint.hashname, recipient)), (message) => message.id === id);
+    this._store.remove(recipient, toHex(boxId(this._endpoint.hashname, recipient)), (message) => message.id === id);
   }
 
-  private _put(box: string, recipient: string, given: Uint8Array, x: unknown): string | undefined {
-    const { now } = this._endpoint;
+  private _handle(type: string, take: (channel: Channel, open: Packet, from: GatewayLink) => void): void {
+    this._endpoint.handle(type, (channel, open, from) => {
+      // never an err, as that would tell something
+      channel.on = () => {};
+      const count = this._open.get(from) ?? 0;
+      if (!channel.reliable || count >= CHANNELS) return;
+      this._open.set(from, count + 1);
+      take(channel, open, from);
+      const { on } = channel;
+      channel.on = (event, data) => {
+        if (event === "close") this._open.set(from, this._open.get(from)! - 1);
+        on(event, data, channel);
+      };
+    });
+  }
+
+  private _put(box: string, recipient: string, given: Uint8Array, x: unknown): string {
+    const { now, links } = this._endpoint;
     // what it is a view of may be used again
     const bytes = new Uint8Array(given);
     const id = toHex(messageId(fromHex(box), bytes));
-    const until = typeof x === "number" && x > 0 ? now + x : Infinity;
-    const message: Message = { id, bytes, recipient, box, order: this._order++, until };
-    if (cost(message) > Math.min(this._quota, this._room)) return undefined;
-    const shelf = this._shelf(recipient)
-      ?? { boxes: new Map<string, Box>(), bytes: 0, news: false, meter: new Meter(1 / TELL, TELL_BURST), told: now };
-    const kept = shelf.boxes.get(box) ?? { messages: [], inboxes: 0 };
-    const before = kept.messages.at(-1);
-    if (kept.messages.some((one) => one.id === id)) return id;
-    this._shelves.set(recipient, shelf);
-    shelf.boxes.set(box, kept);
-    kept.messages.push(message);
-    if (before && this._last.delete(before)) this._other.add(before);
-    (bytes.length < SHORT ? this._last : this._other).add(message);
-    shelf.bytes += cost(message);
-    this._bytes += cost(message);
-    while (shelf.bytes > this._quota) this._drop([...shelf.boxes.values()].flatMap(({ messages }) => messages));
-    while (this._bytes > this._room) this._drop([(this._other.size ? this._other : this._last).values().next().value!]);
-    if (!kept.messages.includes(message)) return undefined;
-    if (!before || now - shelf.told >= AGAIN) shelf.news = true;
-    // what an open inbox does not bring is told when that closes
-    if (!kept.inboxes) this._news(recipient, shelf);
+    this._store.expire(recipient, now);
+    const empty = !this._store.messages(recipient, box).length;
+    this._store.put({ id, bytes, recipient, box, until: typeof x === "number" && x > 0 ? now + x : Infinity });
+    // what an open inbox does not bring is told when that is closed
+    const link = !this._inboxes.has(box) && this._store.messages(recipient, box).length && links.find((one) => one.up && one.hashname === recipient);
+    if (link) {
+      const news = this._newsOf(link);
+      if (empty || now - news.told >= AGAIN) this._tell(news);
+    }
     return id;
   }
 
-  // Makes room: the first goes that is not its sender's last and short; the first of all where there is none.
-  private _drop(messages: Iterable<Message>): void {
-    let victim: Message | undefined;
-    for (const message of messages) {
-      const other = this._other.has(message);
-      if (victim && (other !== this._other.has(victim) ? !other : message.order > victim.order)) continue;
-      victim = message;
-    }
-    const { recipient, box } = victim!;
-    this._remove(recipient, box, (message) => message === victim);
+  private _newsOf(link: GatewayLink): News {
+    const known = this._news.get(link);
+    if (known) return known;
+    const source: Source = {
+      get pipe() { return news.due && link.up ? link.pipe : undefined; },
+      fill: (pipe) => this._advertise(news, pipe),
+    };
+    const news: News = { link, due: false, told: -Infinity, meter: new Meter(1 / TELL, TELL_BURST), source };
+    this._news.set(link, news);
+    return news;
   }
 
-  private _remove(recipient: string, box: string, which: (message: Message) => boolean): void {
-    const shelf = this._shelves.get(recipient);
-    const kept = shelf?.boxes.get(box);
-    if (!kept) return;
-    kept.messages = kept.messages.filter((message) => {
-      if (!which(message)) return true;
-      shelf!.bytes -= cost(message);
-      this._bytes -= cost(message);
-      this._last.delete(message);
-      this._other.delete(message);
-      return false;
-    });
-    const last = kept.messages.at(-1);
-    if (last && last.bytes.length < SHORT && this._other.delete(last)) this._last.add(last);
-    if (!kept.messages.length && !kept.inboxes) shelf!.boxes.delete(box);
-    if (!shelf!.boxes.size) this._shelves.delete(recipient);
+  private _tell(news: News): void {
+    news.due = true;
+    this._endpoint.source(news.source);
+    news.link.channels.wake();
   }
 
-  /** What is kept for one, without what is of no use any more. */
-  private _shelf(recipient: string): Shelf | undefined {
-    const now = this._endpoint.now;
-    const shelf = this._shelves.get(recipient);
-    for (const box of [...(shelf?.boxes.keys() ?? [])]) this._remove(recipient, box, (message) => message.until <= now);
-    return this._shelves.get(recipient);
-  }
-
-  private _news(recipient: string, shelf: Shelf, link = this._endpoint.links.find((one) => one.up && one.hashname === recipient)): void {
-    if (!shelf.news || !link) return;
-    if (shelf.teller?.link !== link) {
-      shelf.teller = {
-        link,
-        get pipe() { return shelf.news && link.up ? link.pipe : undefined; },
-        fill: (pipe) => this._tell(link, shelf, pipe),
-      };
-    }
-    this._endpoint.source(shelf.teller);
-    link.channels.wake();
-  }
-
-  private _tell(link: GatewayLink, shelf: Shelf, pipe: Pipe): void {
+  private _advertise(news: News, pipe: Pipe): void {
+    const { link, meter } = news;
     const { now } = this._endpoint;
-    if (!shelf.meter.take(1, now)) return;
-    shelf.news = false;
-    shelf.told = now;
-    const ids = [...shelf.boxes].filter(([, { messages }]) => messages.length).map(([id]) => fromHex(id));
+    if (!meter.take(1, now)) return;
+    news.due = false;
+    news.told = now;
+    const ids = this._store.boxes(link.hashname).map(fromHex);
     // as many as come through well, if that does not take too many packets
     const count = Math.min(IDS, Math.max(1, Math.floor(link.channels.quota() / 8), Math.ceil(ids.length / PACKETS)));
     const parts: Uint8Array[] = [];
     for (let at = 0; at < ids.length && parts.length < PACKETS; at += count) parts.push(concat(ids.slice(at, at + count)));
     if (!parts.length) return;
+    const head = (i: number): Json => (i === parts.length - 1 ? { end: true } : {});
     try {
-      const head = (i: number): Json => (i === parts.length - 1 ? { end: true } : {});
       const channel = link.channel({ type: "boxes", ...head(0) }, parts[0]);
       // never answered
       channel.timeout = 0;
@@ -252,7 +179,7 @@ export class Boxes {
     } catch (error) {
       // too much waits for it already
       if (!(error as E3XError).code) throw error;
-      shelf.news = true;
+      news.due = true;
     }
     link.fill(pipe);
   }
@@ -261,12 +188,14 @@ export class Boxes {
     const { to } = open.json!;
     const known = isHashname(to);
     const box = known ? toHex(boxId(from.hashname, to)) : "";
+    // what has come of a message; what of it is left out
     let begun: Uint8Array = NOTHING;
     let left = false;
     const forget = (): Uint8Array => {
       const message = begun;
       this._begun -= begun.length;
       begun = NOTHING;
+      left = false;
       return message;
     };
     channel.on = (event, data) => {
@@ -276,19 +205,17 @@ export class Boxes {
       const { id, clear, done, x, end } = json!;
       if (clear === true) {
         forget();
-        left = false;
-        if (known) this._remove(to, box, () => true);
-      } else if (typeof id === "string" && !body.length && known) this._remove(to, box, (message) => message.id === id);
-      // what is begun has a share of the room
-      if (begun.length + body.length > this._quota || this._begun + body.length > this._room / 4) left = true;
-      if (left) forget();
-      else {
+        if (known) this._store.remove(to, box, () => true);
+      } else if (typeof id === "string" && !body.length && known) this._store.remove(to, box, (message) => message.id === id);
+      if (left || begun.length + body.length > this._store.quota || this._begun + body.length > this._most) {
+        forget();
+        left = true;
+      } else {
         begun = concat([begun, body]);
         this._begun += body.length;
       }
       if (done === true) {
         const message = forget();
-        left = false;
         if (known && message.length && this._options.allow(from, to)) {
           if (to === this._endpoint.hashname) this._options.message?.(from, message);
           else this._put(box, to, message, x);
@@ -299,12 +226,14 @@ export class Boxes {
   }
 
   private _inbox(channel: Channel, open: Packet, from: GatewayLink): void {
+    const store = this._store;
     const { hashname } = from;
     const box = String(open.json!["box"]);
-    const shelf = this._shelf(hashname);
-    const kept = shelf?.boxes.get(box);
+    store.expire(hashname, this._endpoint.now);
     // what there is now is what the recipient may clear: what comes later it does not know of
-    const all = kept?.messages ?? [];
+    const all = store.messages(hashname, box);
+    // nobody else's box
+    const own = all.length > 0;
     let queue = [...all];
     let cap = true;
     let end = false;
@@ -314,21 +243,23 @@ export class Boxes {
       while (room && queue.length) room = write(queue.shift()!.bytes, { done: true });
       if (room && cap) {
         cap = false;
-        room = write(NOTHING, { cap: Math.min(this._quota, this._room) });
+        room = write(NOTHING, { cap: store.quota });
       }
       if (room && end) {
         end = false;
         channel.send({ end: true });
       }
     };
-    if (kept) kept.inboxes++;
+    if (own) this._inboxes.set(box, (this._inboxes.get(box) ?? 0) + 1);
+    const closed = (): void => {
+      const left = this._inboxes.get(box)! - 1;
+      if (left) this._inboxes.set(box, left);
+      else this._inboxes.delete(box);
+      if (from.up && store.messages(hashname, box).some((message) => !all.includes(message))) this._tell(this._newsOf(from));
+    };
     channel.on = (event, data) => {
       if (event === "close") {
-        if (!kept) return;
-        kept.inboxes--;
-        this._remove(hashname, box, () => false);
-        if (kept.messages.some((message) => !all.includes(message))) shelf!.news = true;
-        this._news(hashname, shelf!);
+        if (own) closed();
         return;
       }
       if (event === "drain") room = write();
@@ -337,7 +268,7 @@ export class Boxes {
         const { id, clear } = json!;
         const which = clear === true ? () => true : typeof id === "string" && !body.length ? (message: Message) => message.id === id : undefined;
         if (which) {
-          this._remove(hashname, box, (message) => all.includes(message) && which(message));
+          store.remove(hashname, box, (message) => all.includes(message) && which(message));
           // what is on its way comes whole
           queue = queue.filter((message) => !which(message));
           cap = true;

@@ -13,7 +13,7 @@ import type { Channels as ChannelsType, ChannelsOptions } from "../channel/chann
 import type { Job } from "../cipher/set.ts";
 import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
-import { MessageExchange, isBeside, isHandshake, messageBody, messageSender } from "../exchange/exchange.ts";
+import { MessageExchange, isBeside, isHandshake, messageBody } from "../exchange/exchange.ts";
 import type { Identity, KeyPair } from "../exchange/exchange.ts";
 import { FIRST, MESSAGE_AT_MAX, PIECES_MAX, pieceOf, stamp, stampOf } from "../exchange/recency.ts";
 import { decode } from "../packet/lob.ts";
@@ -90,9 +90,9 @@ export class Link {
   private _length?: number;
   private _piece?: number;
   // the last handshake sent while it may have to be sent again, since when, and how often it was (-1: not seen by `poll` yet)
-  private _handshake?: Uint8Array;
-  private _since = 0;
-  private _tries = 0;
+  unanswered?: Uint8Array;
+  private _since!: number;
+  private _tries!: number;
   // a handshake to be made: -1 a new one, otherwise the `at` to answer with
   private _due?: number;
   private _job?: Job;
@@ -167,7 +167,7 @@ export class Link {
     const exchange = new MessageExchange(this.identity, old.key, old.out, old.in);
     if (SLOW && this._spare) exchange.ephemeral = this._spare;
     this.exchange = exchange;
-    this._spare = this._job = this._handshake = undefined;
+    this._spare = this._job = this.unanswered = undefined;
     this.up = false;
     if (CHANNELS) this.channels.reset();
   }
@@ -185,11 +185,6 @@ export class Link {
     }
   }
 
-  /** The other goes on: it has our answer, where it was one. */
-  answered(): void {
-    if (this.exchange.in === this.exchange.out) this._handshake = undefined;
-  }
-
   /** Tells what was refused. Throws what is no refusal. */
   drop(error: E3XError): void {
     // without a code it is a fault of this program or of the application
@@ -204,7 +199,7 @@ export class Link {
     // the MAC needs no work with the KEY: nobody but the other can cause that
     if (!exchange.sent(body)) fail("MAC");
     if (!exchange.met(body)) return true;
-    this.judge(decode(exchange.open(body)), messageSender(body, this.identity), pipe);
+    this.judge(decode(exchange.open(body)), slice(body, 0, setOf(this.identity).length), pipe);
   }
 
   /** Takes an INNER packet of the other that came under a KEY: a handshake (e3x/handshake.md, Sequencing with `at`), or content. */
@@ -227,14 +222,14 @@ export class Link {
         }
         this._keep(1, exchange.in, 0);
         this.up = true;
-        this._handshake = undefined;
+        this.unanswered = undefined;
         if (exchange.out !== exchange.in) this._due = exchange.in;
         if (renewed) {
           // the other may have been restarted, and refuse as many
           if (before) this._sent += AHEAD;
           options.on("up", this);
         }
-      } else if (this._handshake) this.say(this._handshake);
+      } else if (this.unanswered) this.say(this.unanswered);
       else this._due = -1;
       this.flush();
       return;
@@ -250,7 +245,8 @@ export class Link {
       this._keep(3, at, options.ahead);
       this._received = at;
     }
-    this.answered();
+    // the other goes on: it has our answer
+    if (exchange.in === exchange.out) this.unanswered = undefined;
     let content = inner.body;
     const piece = pieceOf(inner);
     if (piece) {
@@ -282,10 +278,10 @@ export class Link {
     const pipe = this.pipe;
     if (!pipe || exchange.stage() < 3) return;
     if (this._due) {
-      const handshake = exchange.handshake(Math.max(0, this._due), CHANNELS ? this.channels.z : 0);
+      const handshake = CHANNELS ? exchange.handshake(this._due, this.channels.z) : exchange.handshake(this._due);
       // before all else: what could not be kept must not be sent, now or again
       this._keep(0, exchange.out, AHEAD);
-      this._handshake = handshake;
+      this.unanswered = handshake;
       this._due = 0;
       this._tries = -1;
       this.say(handshake);
@@ -325,7 +321,7 @@ export class Link {
             if (shared) exchange.meet(body, shared);
             else waiting.shift();
           };
-          this._job = new (setOf(identity).Job)(identity.secret, messageSender(body, identity));
+          this._job = new (setOf(identity).Job)(identity.secret, slice(body, 0, setOf(identity).length));
         } else if (SLOW && ahead && this.up && !this._spare) {
           const secret = identity.random(setOf(identity).length - 1);
           this._done = (key) => { this._spare = { key: key!, secret }; };
@@ -352,7 +348,7 @@ export class Link {
 
   /** Sends again what was not answered. Returns when it wants to be called next (seconds); undefined for not at all. */
   poll(now: number): number | undefined {
-    const handshake = this._handshake;
+    const handshake = this.unanswered;
     // the answer may be among what waits for curve work, which may take a device longer than the other's patience
     if (!handshake || this._in.length) return undefined;
     if (this._tries < 0) {
@@ -362,7 +358,7 @@ export class Link {
     const due = (): number => this._since + (RESEND[this._tries] ?? this._options.patience ?? 30);
     if (now >= due()) {
       if (++this._tries > 4) {
-        this._handshake = undefined;
+        this.unanswered = undefined;
         // an answer that nothing followed leaves the session as it is
         if (this.exchange.in !== this.exchange.out) {
           this.renew();

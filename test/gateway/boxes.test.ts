@@ -166,21 +166,21 @@ test("who opens an inbox sees messages, then the cap; after a removal the cap ag
 });
 
 test("clearing at once leaves what has begun whole, and what is not known yet", (t) => {
-  const { star, boxes, a, b, box } = keeper();
+  const { star, boxes, a, b, box } = keeper({ quota: 50000 });
   const ids = told(b);
-  outbox(a.toRouter, b.endpoint.hashname, [content(3000, "1"), content(3000, "2")]);
-  star.run(3);
+  outbox(a.toRouter, b.endpoint.hashname, [content(30000, "1"), content(3000, "2")]);
+  star.run(5);
   t.deepEqual(ids, [[box, "end"]]);
-  star.capacity["b"] = 3;
+  star.capacity["b"] = 10;
   const got: string[] = [];
   const done: unknown[] = [];
-  inbox(b.toRouter, box, (one) => got.push(hex(one)), (reason) => done.push(reason), 4000).send({ clear: true });
+  inbox(b.toRouter, box, (one) => got.push(hex(one)), (reason) => done.push(reason), 30000).send({ clear: true });
   star.run(1);
   t.is(boxes.bytes, 0);
   boxes.put(b.endpoint.hashname, content(10));
   outbox(a.toRouter, b.endpoint.hashname, [content(40, "late")]);
   star.run(30);
-  t.deepEqual(got, [hex(content(3000, "1"))]);
+  t.true(got.join() === hex(content(30000, "1")));
   t.deepEqual(done, [undefined]);
   t.is(boxes.bytes, 128);
   // told of when the inbox was closed
@@ -224,7 +224,7 @@ test("nothing tells a sender what is kept, or whether anything is", (t) => {
     const { star, boxes, a, b } = keeper(options);
     const packets: unknown[] = [];
     const closed: unknown[] = [];
-    const channel = a.toRouter.channel({ type: "outbox", seq: 1, to: to ?? b.endpoint.hashname }, undefined, (event, data) => {
+    const channel = a.toRouter.channel({ type: "outbox", seq: 1, to: to === undefined ? b.endpoint.hashname : to }, undefined, (event, data) => {
       if (event === "packet") packets.push((data as lob.Packet).json);
       if (event === "close") closed.push(data);
     });
@@ -248,7 +248,7 @@ test("nothing tells a sender what is kept, or whether anything is", (t) => {
 test("nothing tells one of another's box", (t) => {
   const { star, a, b, add, box } = keeper();
   const c = add("c");
-  star.run(5);
+  star.settle();
   outbox(a.toRouter, b.endpoint.hashname, [content(300)]);
   star.run(1);
   const answers = [box, "0011223344556677", "", "x", 5, null, { a: 1 }, "__proto__", "constructor"].map((id) => open(c, id, { clear: true, id: "00" }));
@@ -262,4 +262,149 @@ test("nothing tells one of another's box", (t) => {
   star.run(1);
   t.is(packets.at(-2)![0]["done"], true);
   t.deepEqual(c.endpoint.drops, {});
+});
+
+test("a message is of no use after its time", (t) => {
+  const { star, boxes, a, b, box } = keeper();
+  outbox(a.toRouter, b.endpoint.hashname, [content(100, "1")], undefined, 10);
+  outbox(a.toRouter, b.endpoint.hashname, [content(200, "2")], undefined, 1000);
+  star.run(8);
+  t.is(boxes.bytes, 300);
+  star.run(8);
+  const { packets } = open(b, box);
+  star.run(1);
+  t.is(packets.reduce((sum, [, size]) => sum + size, 0), 200);
+  t.is(boxes.bytes, 200);
+});
+
+test("a recipient is told when its link is up, and of every box that is not empty any more", (t) => {
+  const { star, boxes, a, b, add, box } = keeper();
+  const c = add("c");
+  star.settle();
+  b.ofRouter.renew();
+  for (const from of [a, c]) outbox(from.toRouter, b.endpoint.hashname, [content(100)]);
+  star.run(2);
+  const ids = told(b);
+  b.toRouter.connect(b.pipe);
+  star.run(1);
+  t.true(!!b.ofRouter.up);
+  t.deepEqual(ids, []);
+  boxes.up(b.ofRouter);
+  star.run(1);
+  t.deepEqual(ids.map((each) => [...each].sort()), [[box, boxOf(c, b).box, "end"].sort()]);
+  // not of what it knows of
+  outbox(a.toRouter, b.endpoint.hashname, [content(101)]);
+  star.run(1);
+  t.is(ids.length, 1);
+  // but again later
+  star.run(60);
+  outbox(a.toRouter, b.endpoint.hashname, [content(102)]);
+  star.run(1);
+  t.is(ids.length, 2);
+  boxes.up(a.ofRouter);
+  star.run(1);
+  t.is(ids.length, 2);
+});
+
+test("many boxes are told of in several packets", (t) => {
+  const { star, boxes, a, b, add } = keeper({}, undefined, 20);
+  const ids = told(b);
+  star.capacity["b"] = 0;
+  const from = [a, ..."cdefghijklmnopqr".split("").map(add)];
+  for (const one of from) outbox(one.toRouter, b.endpoint.hashname, [content(70)]);
+  star.run(5);
+  t.is(boxes.bytes, 17 * 70);
+  delete star.capacity["b"];
+  star.run(1);
+  t.deepEqual(ids, [[...from.map((one) => boxOf(one, b).box), "end"]]);
+  t.true(b.toRouter.channels.quota() < 17 * 8);
+});
+
+test("who makes boxes empty and full all the time does not have the recipient told all the time", (t) => {
+  const { star, a, b } = keeper();
+  const ids = told(b);
+  const channel = a.toRouter.channel({ type: "outbox", seq: 1, to: b.endpoint.hashname });
+  for (let i = 0; i < 200; i++) {
+    channel.send({ clear: true, done: true }, content(70, `${i}`));
+    star.run(0.25);
+  }
+  t.true(ids.length > 8 && ids.length <= 8 + 50 / 5 + 1, `${ids.length}`);
+});
+
+test("a sleeping recipient's radio gets one word of it, with all there is then", (t) => {
+  const { star, a, b, add, box } = keeper();
+  const c = add("c");
+  star.settle();
+  star.capacity["b"] = 0;
+  const ids = told(b);
+  outbox(a.toRouter, b.endpoint.hashname, [content(100)]);
+  star.run(20);
+  outbox(c.toRouter, b.endpoint.hashname, [content(100)]);
+  star.run(200);
+  delete star.capacity["b"];
+  star.run(1);
+  t.deepEqual(ids, [[box, boxOf(c, b).box, "end"]]);
+});
+
+test("what begins and does not end has its bounds, too", (t) => {
+  const { star, boxes, a, b } = keeper({ quota: 2000, room: 4000 });
+  const channels = Array.from({ length: 5 }, () => a.toRouter.channel({ type: "outbox", seq: 1, to: b.endpoint.hashname }));
+  for (const channel of channels) for (let i = 0; i < 6; i++) channel.send({}, content(100, `${i}`));
+  star.run(3);
+  // a quarter of the room; the others were left out
+  for (const channel of channels) channel.send({ done: true });
+  star.run(2);
+  t.is(boxes.bytes, 600);
+  // too long for the quota
+  for (let i = 0; i < 30; i++) channels[0]!.send({}, content(100, `${i}`));
+  star.run(3);
+  channels[0]!.send({ done: true }, content(10));
+  channels[0]!.send({ done: true }, content(80));
+  star.run(2);
+  t.is(boxes.bytes, 680);
+  // what has begun when the session ends makes room
+  for (const channel of channels) channel.send({}, content(900));
+  star.run(1);
+  a.ofRouter.renew();
+  a.toRouter.connect(a.pipe);
+  star.run(1);
+  outbox(a.toRouter, b.endpoint.hashname, [content(950)]);
+  star.run(1);
+  t.is(boxes.bytes, 680 + 950);
+});
+
+test("one link has only so many inboxes and outboxes", (t) => {
+  const { star, boxes, a, b, box } = keeper();
+  const all = Array.from({ length: 20 }, () => open(a, box));
+  star.run(2);
+  t.is(all.filter(({ packets }) => packets.length).length, 16);
+  const channel = a.toRouter.channel({ type: "outbox", seq: 1, to: b.endpoint.hashname });
+  channel.send({ done: true }, content(70));
+  star.run(1);
+  t.is(boxes.bytes, 0);
+  for (const { channel: one } of all.slice(0, 4)) one.send({ end: true });
+  star.run(15);
+  outbox(a.toRouter, b.endpoint.hashname, [content(70)]);
+  star.run(1);
+  t.is(boxes.bytes, 70);
+});
+
+test("hostile packets: nothing throws, nothing is said", (t) => {
+  const { star, boxes, a, b } = keeper();
+  const value = fc.oneof(fc.constantFrom(b.endpoint.hashname, a.endpoint.hashname, true, false, null, 1, -1, "", "00"), fc.string(), fc.jsonValue());
+  const head = fc.dictionary(fc.constantFrom("to", "box", "id", "clear", "done", "x", "cap"), value, { maxKeys: 4 });
+  fc.assert(fc.property(fc.constantFrom("inbox", "outbox"), fc.boolean(), fc.array(fc.tuple(head, fc.uint8Array({ maxLength: 100 })), { minLength: 1, maxLength: 4 }), (type, reliable, packets) => {
+    const failed: unknown[] = [];
+    const [first, ...rest] = packets;
+    const channel = a.toRouter.channel({ ...first![0], type, ...(reliable && { seq: 1 }) }, first![1], (event, data) => {
+      if (event === "close" && data !== undefined && data !== "timeout") failed.push(data);
+    });
+    for (const [json, body] of rest) channel.send(json, body);
+    channel.send({ end: true });
+    star.run(0.5);
+    return failed.length === 0;
+  }), { seed: 1, numRuns: 300 });
+  t.true(boxes.bytes <= 10240 * 3);
+  t.deepEqual(star.router.events, []);
+  t.deepEqual(star.router.endpoint.drops, {});
 });

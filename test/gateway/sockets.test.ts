@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import test from "ava";
+import type { ExecutionContext } from "ava";
 import { sock } from "../../src/channel/sock.ts";
 import type { Address, Sock, SockOn } from "../../src/channel/sock.ts";
 import { duplex } from "../../src/gateway/duplex.ts";
@@ -17,20 +18,31 @@ import type { Loopback } from "./loopback.ts";
 const host = "127.0.0.1";
 
 /** a asks, b has the sockets. */
-function begin(options: SocketsOptions = { allow: () => true }): Loopback & { sockets: Sockets } {
+function begin(t: ExecutionContext, options: SocketsOptions = { allow: () => true }): Loopback & { sockets: Sockets } {
   const world = loopback();
-  return Object.assign(world, { sockets: new Sockets(world.b.endpoint, options) });
+  const sockets = new Sockets(world.b.endpoint, options);
+  t.teardown(() => sockets.close());
+  return Object.assign(world, { sockets });
 }
 
 /** A TCP server of this machine; half-open connections stay open. */
-async function serving(on: (socket: Socket) => void): Promise<{ server: Server; dst: Address }> {
-  const server = createServer({ allowHalfOpen: true }, on).listen(0, host);
+async function serving(t: ExecutionContext, on: (socket: Socket) => void): Promise<{ server: Server; dst: Address }> {
+  const sockets: Socket[] = [];
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.push(socket.on("error", () => {}));
+    on(socket);
+  }).listen(0, host);
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
   await once(server, "listening");
   return { server, dst: { ip: host, port: (server.address() as AddressInfo).port } };
 }
 
-async function udp(): Promise<{ socket: UdpSocket; dst: Address; got: [string, number][] }> {
+async function udp(t: ExecutionContext): Promise<{ socket: UdpSocket; dst: Address; got: [string, number][] }> {
   const socket = createSocket("udp4");
+  t.teardown(() => socket.close());
   const got: [string, number][] = [];
   socket.on("message", (message, from) => got.push([hex(message), from.port]));
   socket.bind(0, host);
@@ -52,8 +64,8 @@ function ears(): { events: string[]; bytes: number[]; jsons: unknown[]; on: Sock
 }
 
 /** A port where nobody listens. */
-async function closed(): Promise<Address> {
-  const { server, dst } = await serving(() => {});
+async function closed(t: ExecutionContext): Promise<Address> {
+  const { server, dst } = await serving(t, () => {});
   server.close();
   await once(server, "close");
   return dst;
@@ -61,8 +73,8 @@ async function closed(): Promise<Address> {
 
 test("connect: a TCP connection, bytes both ways, each way ends by itself", async (t) => {
   const wanted: Wanted[] = [];
-  const world = begin({ allow: (one) => wanted.push(one) > 0 });
-  const { server, dst } = await serving((socket) => {
+  const world = begin(t, { allow: (one) => wanted.push(one) > 0 });
+  const { dst } = await serving(t, (socket) => {
     socket.on("data", (bytes) => socket.write(bytes.map((byte) => byte ^ 255)));
     socket.on("end", () => socket.end("bye"));
   });
@@ -80,13 +92,12 @@ test("connect: a TCP connection, bytes both ways, each way ends by itself", asyn
   t.deepEqual(mine.events, ["open", "end", "close"]);
   t.is(text(Uint8Array.from(mine.bytes.slice(5000))), "bye");
   await world.when(() => world.sockets.count === 0);
-  server.close();
 });
 
 test("what is written before there is a connection arrives, with the opening packet's bytes before it", async (t) => {
-  const world = begin();
+  const world = begin(t);
   const got: number[] = [];
-  const { server, dst } = await serving((socket) => {
+  const { dst } = await serving(t, (socket) => {
     socket.on("data", (bytes) => got.push(...bytes));
     socket.on("end", () => socket.end());
   });
@@ -95,7 +106,6 @@ test("what is written before there is a connection arrives, with the opening pac
   channel.send({ end: true }, data(7));
   await world.when(() => got.length === 18 && world.sockets.count === 0);
   t.deepEqual(got, [...data(5), ...data(6), ...data(7)]);
-  server.close();
 });
 
 test("nothing may be had without a rule, nor against it", async (t) => {
@@ -105,7 +115,7 @@ test("nothing may be had without a rule, nor against it", async (t) => {
     return false;
   };
   for (const options of [{}, { allow: rule }] as SocketsOptions[]) {
-    const world = begin(options);
+    const world = begin(t, options);
     const mine = ears();
     for (const isUdp of [false, true]) {
       sock(world.ab, { sock: "connect", dst: { ip: "::ffff:127.0.0.1", port: 9 } }, mine.on, isUdp);
@@ -120,7 +130,7 @@ test("nothing may be had without a rule, nor against it", async (t) => {
 });
 
 test("what is no address, and no kind, is refused without asking the rule", async (t) => {
-  const world = begin({ allow: () => t.fail() as never });
+  const world = begin(t, { allow: () => t.fail() as never });
   const events: string[] = [];
   const opens: unknown[] = [
     undefined, null, 5, "127.0.0.1:80", {}, { ip: host }, { port: 80 }, { ip: "localhost", port: 80 }, { ip: "127.1", port: 80 }, { ip: "0x7f000001", port: 80 },
@@ -138,18 +148,18 @@ test("what is no address, and no kind, is refused without asking the rule", asyn
 });
 
 test("a connection that is refused, or not made in time, says so", async (t) => {
-  const world = begin();
+  const world = begin(t);
   const mine = ears();
-  sock(world.ab, { sock: "connect", dst: await closed() }, mine.on);
+  sock(world.ab, { sock: "connect", dst: await closed(t) }, mine.on);
   await world.when(() => mine.events.length > 0);
   t.deepEqual(mine.events, ["close ECONNREFUSED"]);
   await world.when(() => world.sockets.count === 0);
 });
 
 test("either side that goes away is told the other", async (t) => {
-  const world = begin();
+  const world = begin(t);
   const sockets: Socket[] = [];
-  const { server, dst } = await serving((socket) => sockets.push(socket.on("error", () => {})));
+  const { dst } = await serving(t, (socket) => sockets.push(socket));
   const [one, two, three] = [ears(), ears(), ears()];
   sock(world.ab, { sock: "connect", dst }, one.on);
   await world.when(() => sockets.length === 1 && one.events.length === 1);
@@ -169,15 +179,14 @@ test("either side that goes away is told the other", async (t) => {
   world.ba.renew();
   await world.when(lost);
   t.is(world.sockets.count, 0);
-  server.close();
 });
 
 test("who reads slowly holds the writer: channel and socket, both ways", async (t) => {
-  const world = begin();
+  const world = begin(t);
   const much = 4 << 20;
   let written = 0;
   let server: Socket | undefined;
-  const { server: listening, dst } = await serving((socket) => {
+  const { dst } = await serving(t, (socket) => {
     server = socket;
     const piece = new Uint8Array(65536);
     const write = (): void => {
@@ -206,7 +215,7 @@ test("who reads slowly holds the writer: channel and socket, both ways", async (
 
   // the other way: the server does not read
   let reader: Socket | undefined;
-  const slow = await serving((one) => { reader = one.pause(); });
+  const slow = await serving(t, (one) => { reader = one.pause(); });
   const to = sock(world.ab, { sock: "connect", dst: slow.dst }, mine.on);
   await world.when(() => reader !== undefined && mine.events.filter((event) => event === "open").length === 2);
   let sent = 0;
@@ -234,13 +243,12 @@ test("who reads slowly holds the writer: channel and socket, both ways", async (
   await world.when(() => read > sent / 2);
   far.destroy();
   await world.when(() => world.sockets.count === 0);
-  listening.close();
-  slow.server.close();
 });
 
 test("bind: connections to the port come as accept, each a channel; it ends with its channel", async (t) => {
   const world = loopback();
   const sockets = new Sockets(world.b.endpoint, { allow: ({ kind }) => kind === "bind", told: "192.0.2.9" });
+  t.teardown(() => sockets.close());
   const accepted: Sock[] = [];
   const opens: { dst?: Address; src?: Address }[] = [];
   const got = ears();
@@ -279,23 +287,21 @@ test("bind: connections to the port come as accept, each a channel; it ends with
 });
 
 test("a port that is taken is told", async (t) => {
-  const world = begin();
-  const { server, dst } = await serving(() => {});
-  const { socket, dst: taken } = await udp();
+  const world = begin(t);
+  const { dst } = await serving(t, () => {});
+  const { dst: taken } = await udp(t);
   const mine = ears();
   sock(world.ab, { sock: "bind", src: { port: dst.port } }, mine.on);
   sock(world.ab, { sock: "bind", src: { port: taken.port } }, mine.on, true);
   await world.when(() => mine.events.length === 2);
   t.deepEqual(mine.events, ["close EADDRINUSE", "close EADDRINUSE"]);
   t.is(world.sockets.count, 0);
-  server.close();
-  socket.close();
 });
 
 test("UDP connect: datagrams to and from one address only", async (t) => {
-  const world = begin();
-  const { socket, dst, got } = await udp();
-  const other = await udp();
+  const world = begin(t);
+  const { socket, dst, got } = await udp(t);
+  const other = await udp(t);
   const mine = ears();
   // the opening packet may bring the first
   const channel = world.ab.channel({ type: "sock", sock: "connect", dst }, data(4), (event, what) => mine.on(event as never, (what as { body?: unknown })?.body ?? what, undefined as never));
@@ -312,14 +318,12 @@ test("UDP connect: datagrams to and from one address only", async (t) => {
   t.deepEqual(mine.bytes, [...data(7)], "not from elsewhere, nor too long");
   channel.send({ end: true });
   await world.when(() => world.sockets.count === 0);
-  socket.close();
-  other.socket.close();
 });
 
 test("UDP bind: datagrams from anywhere, and to where the rule lets them", async (t) => {
-  const { socket, dst, got } = await udp();
-  const forbidden = await udp();
-  const world = begin({ allow: ({ kind, address }) => kind === "bind" || address.port === dst.port });
+  const { dst, got } = await udp(t);
+  const forbidden = await udp(t);
+  const world = begin(t, { allow: ({ kind, address }) => kind === "bind" || address.port === dst.port });
   const mine = ears();
   const from = sock(world.ab, { sock: "bind" }, mine.on, true);
   await world.when(() => mine.events.length > 0);
@@ -334,14 +338,12 @@ test("UDP bind: datagrams from anywhere, and to where the rule lets them", async
   t.deepEqual([got, forbidden.got], [[[hex(data(9)), bound.port]], []]);
   from.channel.fail("enough");
   await world.when(() => world.sockets.count === 0);
-  socket.close();
-  forbidden.socket.close();
 });
 
 test("there are no more sockets than may be, of one link and of all", async (t) => {
   for (const limits of [{ each: 2 }, { most: 2 }]) {
-    const world = begin({ allow: () => true, ...limits });
-    const { server, dst } = await serving(() => {});
+    const world = begin(t, { allow: () => true, ...limits });
+    const { dst } = await serving(t, () => {});
     const mine = ears();
     sock(world.ab, { sock: "connect", dst }, mine.on);
     sock(world.ab, { sock: "bind" }, mine.on, true);
@@ -360,12 +362,11 @@ test("there are no more sockets than may be, of one link and of all", async (t) 
     sock(world.ab, { sock: "connect", dst }, mine.on);
     await world.when(() => mine.events.length === 9);
     t.true(mine.events.includes("close refused"));
-    server.close();
   }
 });
 
 test("accept is refused where nobody takes it; a connection to a bind whose link is down is closed", async (t) => {
-  const world = begin();
+  const world = begin(t);
   const events: string[] = [];
   world.ab.channel({ type: "sock", seq: 1, sock: "accept", dst: { ip: host, port: 1 }, src: { ip: host, port: 2 } }, undefined, log(events));
   await world.when(() => events.length > 0);

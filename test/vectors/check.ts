@@ -57,7 +57,10 @@ export async function check(target: Target, cases: Case[]): Promise<Outcome> {
 }
 
 /** Operations that take curve work: seconds each in the interpreter. */
-const CURVE = ["public", "shared", "seal", "messageIvs", "message", "verify", "sync"];
+const CURVE = [
+  "public", "shared", "seal", "messageIvs", "message", "verify", "sync", "link",
+  "exchangeToken", "channelKey", "channelSend", "channelReceive", "channelFlips", "channelIvs", "session",
+];
 
 /** For targets that are slow: so many of each operation that take curve work, the shortest first, and all others. */
 export function sample(cases: Case[], each: number): Case[] {

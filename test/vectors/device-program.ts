@@ -39,6 +39,22 @@ const attempt = function (work) {
   try { return work(); } catch (e) { return code(e); }
 };
 const ANY = ["5555555555555555555555555555555555555555", "00000000"];
+// a message's ephemeral secret as a source of entropy gives it
+const secretOf = function (text) {
+  return text.length === 42 && text.substr(0, 2) === "00" ? text.substr(2) : text;
+};
+// the session of an exchange with this ephemeral secret, and the other's handshake
+const session = function (a, iv) {
+  const own = secretOf(a[3]);
+  const x = stage(exchange(a[1], a[2], a[4], [own, "00000000"]), 3);
+  const result = sync(x, a[1], a[5]);
+  if (result[0] === "!") throw new Error(result);
+  return new mote.Session(x.ephemeral.key, x.remote, finish(new mote.CurveJob(x.ephemeral.secret, x.remote)), bytes(iv), 16);
+};
+const taken = function (own, outer) {
+  const packet = mote.unpack(0, own.open(outer));
+  return hex(mote.encode(packet.head, packet.body));
+};
 const sync = function (x, secret, outer) {
   const body = mote.messageBody(bytes(outer));
   const inner = opened(x, secret, body);
@@ -77,9 +93,7 @@ const operations = {
   encodeJson: function (a) { return hex(mote.encode(JSON.parse(a[1]), bytes(a[2]))); },
   order: function (a) { return exchange(a[1], a[2], a[3], ANY).order ? "odd" : "even"; },
   seal: function (a) {
-    let ephemeral = a[4];
-    if (ephemeral.length === 42 && ephemeral.substr(0, 2) === "00") ephemeral = ephemeral.substr(2);
-    return hex(stage(exchange(a[1], a[2], a[3], [ephemeral, a[5]]), 3).encrypt(bytes(a[6])));
+    return hex(stage(exchange(a[1], a[2], a[3], [secretOf(a[4]), a[5]]), 3).encrypt(bytes(a[6])));
   },
   messageIvs: function (a) {
     const x = stage(exchange(a[1], a[2], a[3], [a[4], a[5]]), 3);
@@ -102,6 +116,68 @@ const operations = {
     if (a[4]) x.handshake(a[4]);
     const results = a[5].map(function (outer) { return attempt(function () { return sync(x, a[1], outer); }); });
     return results.join("; ") + "; in " + x.in + ", out " + x.out + ", KEY " + (x.remote ? hex(x.remote) : "none");
+  },
+  link: function (a) {
+    let code = "";
+    let next = 0;
+    const pipe = new mote.Pipe({ mtu: 20, limit: 2000 });
+    const link = new mote.Link(
+      { key: bytes(a[2]), secret: bytes(a[1]), random: function () { return bytes(ANY[next++ ? 1 : 0]); } }, bytes(a[3]), [Math.max(0, a[4] - 2), 0, 0, 0], {
+        on: function (event, from, data) { if (event === "drop") code += "!" + data; },
+        save: function () {}, message: 1400, content: 2000, ahead: 64,
+        channels: { handlers: {}, room: 16, runs: 16, z: 1, wake: function () {} }
+      });
+    const x = link.exchange;
+    // how many handshakes wait: the last has "out" as its "at"
+    const said = function () {
+      const count = pipe.queue.length;
+      pipe.queue = [];
+      return count ? "answer " + x.out + (count > 1 ? " " + count + " times" : "") : "no answer";
+    };
+    while (link.work(false));
+    if (a[4]) {
+      link.connect(pipe);
+      if (said() !== "answer " + a[4]) throw new Error("the handshake that it has sent is another");
+    }
+    const results = a[5].map(function (outer) {
+      const before = x.in;
+      const remote = x.remote;
+      code = "";
+      link.receive(bytes(outer), pipe, 0);
+      while (link.work(false));
+      const answer = said();
+      if (code) return code + (answer === "no answer" ? "" : ", " + answer);
+      return (x.in > before ? "accepted" : "not accepted") + ", " + answer + ", " + (x.remote !== remote ? "new" : "same") + " session";
+    });
+    return results.join("; ") + "; in " + x.in + ", out " + x.out + ", KEY " + (x.remote ? hex(x.remote) : "none");
+  },
+  exchangeToken: function (a) { return hex(mote.token(stage(exchange(a[1], a[2], a[3], [secretOf(a[4]), "00000000"]), 2).ephemeral.key)); },
+  token: function (a) { return hex(mote.token(bytes(a[1]))); },
+  channelKey: function (a) { return hex(mote.channelKey(finish(new mote.CurveJob(bytes(secretOf(a[1])), bytes(a[2]))), bytes(a[3]), bytes(a[4]))); },
+  channelSend: function (a) { return a[5] ? hex(session(a, a[7]).seal(bytes(a[8]))) : "!NOT_IN_SYNC"; },
+  channelReceive: function (a) { return taken(session(a, "00000000"), bytes(a[7])); },
+  channelFlips: function (a) {
+    const own = session(a, "00000000");
+    const packet = bytes(a[7]);
+    let accepted = 0;
+    for (let bit = 18 * 8; bit < packet.length * 8; bit++) {
+      packet[bit >> 3] ^= 128 >> (bit & 7);
+      if (attempt(function () { return taken(own, packet); })[0] !== "!") accepted++;
+      packet[bit >> 3] ^= 128 >> (bit & 7);
+    }
+    return accepted + " of " + (packet.length - 18) * 8 + " accepted";
+  },
+  channelIvs: function (a) {
+    const own = session(a, a[7]);
+    let ivs = [];
+    for (let i = 0; i < a[8]; i++) ivs.push(hex(own.seal(bytes("0000"))).substr(36, 8));
+    return ivs.join(" ");
+  },
+  session: function (a) {
+    const own = session(a, a[6]);
+    return a[7].map(function (step) {
+      return attempt(function () { return hex(step[0] === "seal" ? own.seal(bytes(step[1])) : own.open(bytes(step[1]))); });
+    }).join(" ");
   }
 };
 let number = 0;
@@ -116,5 +192,6 @@ if (OPERATIONS.length) setTimeout(turn, 1);
 
 /** The operations that the program does. */
 export const deviceOperations = [
-  "public", "shared", "split", "splitStream", "join", "stream", "decode", "encode", "encodeJson", "order", "seal", "messageIvs", "message", "verify", "sync",
+  "public", "shared", "split", "splitStream", "join", "stream", "decode", "encode", "encodeJson", "order", "seal", "messageIvs", "message", "verify", "sync", "link",
+  "exchangeToken", "token", "channelKey", "channelSend", "channelReceive", "channelFlips", "channelIvs", "session",
 ];

@@ -1,4 +1,6 @@
 /** The host library as a target of vectors, by its public names only. */
+import type { open as openBody } from "../../src/cipher/seal.ts";
+import type { Session } from "../../src/exchange/session.ts";
 import { sorted } from "./sorted.ts";
 import type { Operation, Target } from "./target.ts";
 
@@ -42,15 +44,11 @@ export function hostOperations(library: Library): Operations {
       return codeOf(error);
     }
   };
-  // an exchange that has accepted the other's handshake, whatever its type
+  // an exchange that has accepted the other's handshake
   const synced = (secret: string, key: string, ephemeral: string, iv: string, peer: string, handshake: string, out: number): Exchange => {
     const x = exchange(secret, key, peer, out, secretOf(ephemeral), "00000000", iv);
     const result = sync(x, handshake);
-    if (result === "!HANDSHAKE") {
-      const body = library.messageBody(bytes(handshake));
-      const at = out || 2 - x.order;
-      x.accept({ head: new Uint8Array(0), json: { at: at % 2 === x.order && !out ? at + 1 : at }, body: new Uint8Array(0) }, library.messageSender(body));
-    } else if (result.startsWith("!")) throw new Error(`the session's handshake is refused: ${result}`);
+    if (result.startsWith("!")) throw new Error(`the session's handshake is refused: ${result}`);
     return x;
   };
   const flips = (data: string, from: number, accepts: (data: Uint8Array) => boolean): string => {
@@ -179,6 +177,62 @@ export function cloakOperations({ cloak, decloak }: Cloak, { lob }: Library): Op
   };
 }
 
+interface Inside {
+  Session: typeof Session;
+  channelKey(shared: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Array;
+  open: typeof openBody;
+}
+
+/** What the library's public names do not show: the session by itself, its keys, and a link by what it says on air. */
+export function insideOperations({ Session, channelKey, open }: Inside, library: Library): Operations {
+  const { CurveJob, Endpoint, Pipe, Self, Exchange, finish, lob } = library;
+  return {
+    channelKey: (ephemeral: string, other: string, from: string, to: string) =>
+      hex(channelKey(finish(new CurveJob(bytes(ephemeral), bytes(other))), bytes(from), bytes(to))),
+    session: (secret: string, key: string, ephemeral: string, peer: string, handshake: string, iv: string, steps: ["seal" | "open", string][]) => {
+      const self = new Self({ "1a": { key: bytes(key), secret: bytes(secret) } }, scripted(secretOf(ephemeral), "00000000"));
+      const exchange = new Exchange(self, bytes(peer));
+      exchange.encrypt(bytes("0000"));
+      const remote = library.messageSender(library.messageBody(bytes(handshake)));
+      const own = exchange.ephemeral!;
+      const session = new Session(own.key, remote, finish(new CurveJob(own.secret, remote)), bytes(iv), 16);
+      return steps.map(([what, data]) => attempt(() => hex(session[what](bytes(data))))).join(" ");
+    },
+    link: (secret: string, key: string, peer: string, out: number, outers: string[]) => {
+      let code = "";
+      const pipe = new Pipe({ mtu: 20, limit: 2000 });
+      const endpoint = new Endpoint({
+        pairs: { "1a": { key: bytes(key), secret: bytes(secret) } }, random: (n) => new Uint8Array(n).fill(0x55),
+        state: { [library.toBase32(bytes(peer))]: [Math.max(0, out - 2), 0, 0, 0] }, events: { drop: (dropped) => { code = `!${dropped}`; } },
+      });
+      const link = endpoint.link(bytes(peer));
+      const exchange = link.exchange;
+      // `at` of all handshakes that wait, as they are on air
+      const said = (): string => {
+        const packets: Uint8Array[] = [];
+        const radio = new Pipe({ mtu: 20, limit: 2000 });
+        for (let frame = pipe.frame(); frame; frame = pipe.frame()) radio.receive(frame, 0, (packet) => packets.push(packet));
+        const aes = library.messageKey(finish(new CurveJob(exchange.ephemeral!.secret, bytes(peer))));
+        return packets.map((packet) => String(lob.decode(open(library.messageBody(packet), 21, aes)).json?.["at"])).join(" and ");
+      };
+      if (out) {
+        link.connect(pipe);
+        endpoint.poll(0);
+        if (said() !== String(out)) throw new Error("the handshake that it has sent is another");
+      }
+      const results = outers.map((outer) => {
+        const { in: before, remote } = exchange;
+        code = "";
+        endpoint.packet(pipe, bytes(outer), 0);
+        const answer = said();
+        if (code) return answer ? `${code}, answer ${answer}` : code;
+        return `${exchange.in > before ? "accepted" : "not accepted"}, ${answer ? `answer ${answer}` : "no answer"}, ${exchange.remote !== remote ? "new session" : "same session"}`;
+      });
+      return `${results.join("; ")}; in ${exchange.in}, out ${exchange.out}, KEY ${exchange.remote ? hex(exchange.remote) : "none"}`;
+    },
+  };
+}
+
 /** One result; what is thrown without a code is a result too, so that the runner can say so. */
 const resultOf = (work: () => string): string => {
   try {
@@ -201,5 +255,4 @@ export function hostTarget(name: string, library: Library, more: Operations = {}
 const REASONS: Record<string, string> = {
   cloak: "cloaking is not in the host library",
   uncloak: "cloaking is not in the host library",
-  channelKey: "the host library gives no channel keys: channel packets show them",
 };

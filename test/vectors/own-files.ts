@@ -96,14 +96,25 @@ export function session(
     to.check(["message", side.secret, side.key, other.key, other.handshake], other.handshakeInner);
     // who chose `at` is answered, by its last bit
     const chosen = at % 2 === (side.key > other.key ? 1 : 0);
-    const kind = heads[1 - i]!.type ?? "link";
     to.check(
       ["sync", side.secret, side.key, other.key, chosen ? at : 0, [other.handshake]],
       `accepted, ${chosen ? "no answer" : `answer ${at}`}, new session; in ${at}, out ${at}, KEY ${other.handshake.slice(6, 48)}`,
-      kind === "link" ? undefined : { results: [`!HANDSHAKE; in 0, out ${chosen ? at : 0}, KEY none`], reason: `handshakes of the deprecated type "${kind}" are not of the specification` },
     );
     to.check(["order", side.secret, side.key, other.key], kinds[i]!);
     const out = chosen ? at : 0;
+    // the same, of a link that gets the handshake by its radio
+    to.check(
+      ["link", side.secret, side.key, other.key, out, [other.handshake]],
+      `accepted, ${chosen ? "no answer" : `answer ${at}`}, new session; in ${at}, out ${at}, KEY ${other.handshake.slice(6, 48)}`,
+    );
+    // all packets of the session by one that lasts: each in its order, then all of the other once more
+    const own = packets.filter(({ from }) => from === i);
+    const steps = packets.map(({ from, inner, packet }) => (from === i ? ["seal", inner] : ["open", packet]));
+    const again = packets.filter(({ from }) => from !== i);
+    to.check(
+      ["session", side.secret, side.key, side.ephemeral, other.key, other.handshake, own[0]?.packet.slice(36, 44) ?? "00000000", [...steps, ...again.map(({ packet }) => ["open", packet])]],
+      [...packets.map(({ from, inner, packet }) => (from === i ? packet : inner)), ...again.map(() => "!REPLAY")].join(" "),
+    );
     let before: string | undefined;
     for (const { from, inner, packet } of packets) {
       if (from !== i) {

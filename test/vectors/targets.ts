@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { InterpreterHost, VmHost, findInterpreter } from "../../sim/index.ts";
 import { coreEntry, loadBoard, measureBoard, packageRoot } from "../../src/build/index.ts";
+import { channelKey, open } from "../../src/cipher/seal.ts";
+import { Session } from "../../src/exchange/session.ts";
 import * as cloaking from "../../src/packet/cloak.ts";
 import { deviceTarget } from "./device-target.ts";
-import { cloakOperations, hostTarget } from "./host-target.ts";
+import { cloakOperations, hostTarget, insideOperations } from "./host-target.ts";
 import type { Library } from "./host-target.ts";
 import type { Target } from "./target.ts";
 
@@ -19,15 +21,18 @@ export interface Available {
 const newest = (folder: string): number => Math.max(...readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((one) => one.isFile()).map((one) => statSync(join(one.parentPath, one.name)).mtimeMs));
 
-const age = (path: string): string => (statSync(path).mtimeMs < newest(join(packageRoot, "src")) ? ", older than src: npm run build" : "");
-
+/** What is built, unless src is newer. */
 export async function hostLibrary(): Promise<{ name: string; library: Library }> {
   const built = "dist/host/index.js";
   const path = join(packageRoot, built);
-  const file = existsSync(path) ? built : "src/index.ts";
+  const file = existsSync(path) && statSync(path).mtimeMs >= newest(join(packageRoot, "src")) ? built : "src/index.ts";
   const library = (await import(pathToFileURL(join(packageRoot, file)).href)) as Library;
-  return { name: `host library ${file}${file === built ? age(path) : ""}`, library };
+  return { name: `host library ${file}`, library };
 }
+
+/** The host library as a target. */
+export const hostTargetOf = (name: string, library: Library): Target =>
+  hostTarget(name, library, { ...cloakOperations(cloaking, library), ...insideOperations({ Session, channelKey, open }, library) });
 
 /** Boards whose bundles have each of the back ends, and one for each core of native code. */
 const BUNDLES = [["puckjs", true], ["rp2040", true], ["puckjs", false], ["microbit2", false]] as const;
@@ -35,11 +40,11 @@ const BUNDLES = [["puckjs", true], ["rp2040", true], ["puckjs", false], ["microb
 export async function availableTargets(say: (line: string) => void): Promise<Available[]> {
   const { name, library } = await hostLibrary();
   const codeOf = (number: number): string | undefined => library.errorCode(number);
-  const all: Available[] = [{ target: hostTarget(name, library, cloakOperations(cloaking, library)), slow: false }];
+  const all: Available[] = [{ target: hostTargetOf(name, library), slow: false }];
   const interpreter = findInterpreter() !== undefined;
   for (const [name, native] of BUNDLES) {
     const board = loadBoard(name);
-    const { files, backEnd } = await measureBoard(board, { entry: coreEntry, native });
+    const { files, backEnd } = await measureBoard(board, { entry: coreEntry, native, channels: true });
     const text = files["e3x-mote.js"]!;
     const from = `${name} core (${backEnd})`;
     all.push({ target: deviceTarget({ name: `${from} in node:vm`, host: new VmHost(), board, bundle: text, codeOf }), slow: false });

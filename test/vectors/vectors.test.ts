@@ -6,17 +6,16 @@ import test from "ava";
 import { VmHost } from "../../sim/index.ts";
 import { coreEntry, loadBoard, measureBoard } from "../../src/build/index.ts";
 import * as library from "../../src/index.ts";
-import * as cloaking from "../../src/packet/cloak.ts";
 import { check, sample } from "./check.ts";
 import { deviceTarget } from "./device-target.ts";
 import { readFolder } from "./folder.ts";
-import { cloakOperations, hostTarget } from "./host-target.ts";
 import { answers, onEspruino } from "./negative-answers.ts";
 import { runVectors } from "./runner.ts";
 import type { Target } from "./target.ts";
+import { hostTargetOf } from "./targets.ts";
 
 const data = fileURLToPath(new URL("data", import.meta.url));
-const host = (): Target => hostTarget("host library src/index.ts", library, cloakOperations(cloaking, library));
+const host = (): Target => hostTargetOf("host library src/index.ts", library);
 const negative = (JSON.parse(readFileSync(join(data, "peers/negative.json"), "utf8")) as { vectors: { group: string; name: string }[] }).vectors;
 
 test("every vector, against the host library", async (t) => {
@@ -30,7 +29,7 @@ test("every vector, against the host library", async (t) => {
 for (const [name, native] of [["puckjs", true], ["puckjs", false], ["microbit2", false]] as const) {
   test(`vectors of every file and operation, against the core for ${name}${native ? "" : " without native code"}`, async (t) => {
     const board = loadBoard(name);
-    const bundle = (await measureBoard(board, { entry: coreEntry, native })).files["e3x-mote.js"]!;
+    const bundle = (await measureBoard(board, { entry: coreEntry, native, channels: true })).files["e3x-mote.js"]!;
     const target = deviceTarget({ name: board.name, host: new VmHost(), board, bundle, codeOf: library.errorCode });
     const outcome = await check(target, sample(readFolder(data).cases, 6));
     await target.close?.();
