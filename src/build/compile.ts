@@ -3,7 +3,6 @@ import { relative, resolve } from "node:path";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { rollup, type RollupError } from "rollup";
 import ts from "typescript";
-import { aliasGlobals } from "./alias.ts";
 import { findDialectErrors } from "./dialect.ts";
 import { BuildError, DialectError } from "./errors.ts";
 import { builtinModules } from "./espruino-names.ts";
@@ -34,18 +33,24 @@ const display = (file: string): string => {
 };
 
 /** Original file (as displayed), line and column (from 1) of a place in compiled code (from 0). */
-function origin(map: SourceMap, line: number, column: number): { file: string; line: number; column: number } | undefined {
-  const entry = map.findEntry(line, column);
-  if (!("originalSource" in entry) || !entry.originalSource) return undefined;
-  return { file: display(entry.originalSource), line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+function origin(maps: SourceMap[], line: number, column: number): { file: string; line: number; column: number } | undefined {
+  let file = "";
+  for (const map of maps) {
+    const entry = map.findEntry(line, column);
+    if (!("originalSource" in entry)) return undefined;
+    ({ originalSource: file, originalLine: line, originalColumn: column } = entry);
+  }
+  return file ? { file: display(file), line: line + 1, column: column + 1 } : undefined;
 }
+
+const mapsOf = (compiled: Compiled): SourceMap[] => compiled.maps.map((map) => new SourceMap(map as never));
 
 /** Throws DialectError unless Espruino runs it; findings name the source's line where there is one. */
 function requireDialect(compiled: Compiled, file: string): void {
-  const map = new SourceMap(compiled.map as never);
+  const maps = mapsOf(compiled);
   const findings = findDialectErrors(compiled.code, file).map((finding) => ({
     ...finding,
-    ...origin(map, finding.line - 1, finding.column - 1),
+    ...origin(maps, finding.line - 1, finding.column - 1),
   }));
   if (findings.length > 0) throw new DialectError(findings);
 }
@@ -61,7 +66,6 @@ export async function compile(unit: Unit): Promise<Compiled> {
         nodeResolve({ exportConditions: unit.conditions, extensions: [".ts", ".js", ".mjs"] }),
         stripTypes(unit.target, unit.role),
         unit.role === "runtime" && deferParts("src/device/parts.ts"),
-        unit.role === "runtime" && aliasGlobals(),
       ],
       onwarn(warning) {
         if (warning.code === "UNRESOLVED_IMPORT" || warning.code === "CIRCULAR_DEPENDENCY") {
@@ -79,7 +83,7 @@ export async function compile(unit: Unit): Promise<Compiled> {
       interop: "default",
     });
     await bundle.close();
-    const joined = { code: output[0].code, map: output[0].map! };
+    const joined = { code: output[0].code, maps: [output[0].map!] };
     // twice: here places are exact, and afterwards it is what is flashed
     requireDialect(joined, unit.output);
     const minified = await minify(joined, unit.output, unit.role, unit.names);
@@ -93,14 +97,14 @@ export async function compile(unit: Unit): Promise<Compiled> {
 }
 
 /** Bytes of compiled code by the source file that they come from; `file` is for what comes from none. */
-export function sizeBySource({ code, map: data }: Compiled, file: string): Record<string, number> {
-  const map = new SourceMap(data as never);
+export function sizeBySource(compiled: Compiled, file: string): Record<string, number> {
+  const maps = mapsOf(compiled);
   const sizes: Record<string, number> = {};
-  code.split("\n").forEach((text, line, lines) => {
+  compiled.code.split("\n").forEach((text, line, lines) => {
     // the line's end is the last character's
     const length = text.length + (line < lines.length - 1 ? 1 : 0);
     for (let column = 0; column < length; column++) {
-      const source = origin(map, line, column)?.file ?? file;
+      const source = origin(maps, line, column)?.file ?? file;
       sizes[source] = (sizes[source] ?? 0) + 1;
     }
   });

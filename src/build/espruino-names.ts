@@ -111,5 +111,5 @@ export const coreMembers: string[] = words(`
   MessageExchange out in order remote ephemeral stage job done encrypt sent handshake accept
   messageBody decode encode split Joiner add
   Session seal wipe token channelKey pack unpack
-  Link work poll up save content ahead channels handlers room runs z wake Pipe queue
+  Link exchange receive work save content ahead channels handlers room runs z wake Pipe queue
 `);

@@ -1,25 +1,32 @@
-import { minify as terser, type MinifyOptions } from "terser";
-import { boardGlobals, languageGlobals, members, moduleGlobals, publicMembers, reservedIdentifiers } from "./espruino-names.ts";
+import MagicString from "magic-string";
+import { minify as terser, type MangleOptions, type MinifyOptions } from "terser";
+import ts from "typescript";
+import { aliasOften } from "./alias.ts";
+import { boardGlobals, languageGlobals, members, moduleGlobals, publicMembers, reservedIdentifiers, reservedWords } from "./espruino-names.ts";
+import { shortenMethods } from "./self.ts";
 
 /** What is minified: the runtime, which has a scope of its own, or an application, which shares the global scope. */
 export type Role = "runtime" | "app";
 
-/** Code and the source map (version 3) that belongs to it. */
+/** Code, and the source maps (version 3) that lead from it to what it was made of, and from there on. */
 export interface Compiled {
   code: string;
-  map: object;
+  maps: object[];
 }
 
 /**
  * Terser's options for code that Espruino runs. Bytes and instructions were measured on the protocol core in the
  * interpreter under callgrind; test/build/minify.test.ts runs what comes out.
  */
-function options(role: Role, names: string[]): MinifyOptions {
+function options(role: Role): MinifyOptions {
   return {
     ecma: 2020,
     toplevel: true,
     compress: {
       passes: 3,
+      // parameters that nobody reads take a variable each
+      keep_fargs: false,
+      pure_getters: true,
       // a function moved into its caller is made anew at every call: 5 % of the time for no bytes
       reduce_funcs: false,
       inline: 1,
@@ -30,19 +37,71 @@ function options(role: Role, names: string[]): MinifyOptions {
     mangle: {
       // an application's variable must not hide a global that the runtime reads
       reserved: role === "app" ? [...reservedIdentifiers, ...languageGlobals, ...boardGlobals, ...moduleGlobals] : reservedIdentifiers,
-      // not in an application: its short names could meet those of the runtime's objects
-      properties: role === "runtime" ? { builtins: true, keep_quoted: true, reserved: [...members, ...publicMembers, ...names] } : false,
     },
     // strings are bytes, and the size report counts columns as bytes
     format: { ascii_only: true, comments: false },
   };
 }
 
-/** Minifies for Espruino. In the runtime, all members get short names that are neither the board's nor public nor in `names`. */
+async function terse({ code, maps }: Compiled, file: string, options: MinifyOptions): Promise<Compiled> {
+  const output = await terser({ [file]: code }, { ...options, sourceMap: { asObject: true, includeSources: true } });
+  return { code: output.code!, maps: [output.map as object, ...maps] };
+}
+
+const parse = (code: string, file: string): ts.SourceFile => ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
+
+/** The names of members in code that `find` takes, each as often as it is there. */
+function memberNames(file: ts.SourceFile, find: (node: ts.Node) => ts.Node | undefined): string[] {
+  const names: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const name = find(node);
+    if (name && (ts.isIdentifier(name) || ts.isStringLiteral(name))) names.push(name.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return names;
+}
+
+const inQuotes = (node: ts.Node): ts.Node | undefined =>
+  ts.isElementAccessExpression(node) ? node.argumentExpression : (ts.isPropertyAssignment(node) || ts.isMethodDeclaration(node)) && ts.isStringLiteral(node.name) ? node.name : undefined;
+
+const withoutQuotes = (node: ts.Node): ts.Node | undefined =>
+  ts.isPropertyAccessExpression(node) || ((ts.isObjectLiteralElement(node) || ts.isClassElement(node)) && node.name && ts.isIdentifier(node.name)) ? node.name : undefined;
+
+const LETTERS = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_"];
+const DIGITS = [...LETTERS, ..."0123456789"];
+
+/** Names of one letter, then of two, without those that are taken. */
+function* shortNames(taken: Set<string>): Generator<string> {
+  for (const name of [...LETTERS, ...LETTERS.flatMap((first) => DIGITS.map((second) => first + second))]) if (!taken.has(name)) yield name;
+}
+
+/** Short names for members that have to keep none of theirs, the shortest for what is there most. */
+function memberCache(code: string, file: string, taken: Set<string>): object {
+  const counts = new Map<string, number>();
+  for (const name of memberNames(parse(code, file), withoutQuotes)) if (!taken.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const names = shortNames(new Set([...taken, ...reservedWords]));
+  const sorted = [...counts].sort((one, other) => other[1] - one[1]);
+  return { props: { props: Object.fromEntries(sorted.map(([name]) => [`$${name}`, names.next().value as string])) } };
+}
+
+/**
+ * Minifies for Espruino. In the runtime, all members get short names that are neither the board's nor public nor in
+ * `names` nor anywhere in quotes, and what is said often gets a variable.
+ */
 export async function minify(input: Compiled, file: string, role: Role, names: string[] = []): Promise<Compiled> {
-  const output = await terser({ [file]: input.code }, {
-    ...options(role, names),
-    sourceMap: { content: input.map as never, asObject: true, includeSources: true },
+  const compressed = await terse(input, file, options(role));
+  if (role === "app") return compressed;
+  const edits = new MagicString(compressed.code);
+  const parsed = parse(compressed.code, file);
+  const taken = new Set([...members, ...publicMembers, ...names, ...memberNames(parse(input.code, file), inQuotes)]);
+  shortenMethods(parsed, edits);
+  aliasOften(parsed, taken, edits);
+  const aliased = { code: edits.toString(), maps: [edits.generateMap({ hires: true }), ...compressed.maps] };
+  const { format, mangle } = options(role);
+  return terse(aliased, file, {
+    ecma: 2020, toplevel: true, compress: false, format: format!,
+    mangle: { ...(mangle as MangleOptions), properties: { builtins: true, reserved: [...taken] } },
+    nameCache: memberCache(aliased.code, file, taken),
   });
-  return { code: output.code!, map: output.map as object };
 }

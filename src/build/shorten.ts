@@ -8,41 +8,41 @@ function usesOwnThis(node: ts.Node): boolean {
   return ts.forEachChild(node, usesOwnThis) ?? false;
 }
 
-/** How often a method's body says `this`, in arrow functions too. */
-function countThis(node: ts.Node): number {
-  if (node.kind === ts.SyntaxKind.ThisKeyword) return 1;
-  if (ts.isFunctionExpression(node) || ts.isFunctionDeclaration(node) || ts.isClassLike(node)) return 0;
-  let count = 0;
-  ts.forEachChild(node, (child) => {
-    count += countThis(child);
-  });
-  return count;
+/** The members of a class that nothing else can reach, those first that are said most. */
+function privateMembers(node: ts.ClassLikeDeclaration): Map<string, string> {
+  const uses = new Map<string, number>();
+  // a class made of another shares its objects
+  if (node.heritageClauses) return new Map();
+  for (const member of node.members) {
+    if (ts.canHaveModifiers(member) && ts.getModifiers(member)?.some((m) => m.kind === ts.SyntaxKind.PrivateKeyword)) uses.set(member.name!.getText(), 1);
+  }
+  const count = (child: ts.Node): void => {
+    if (ts.isPropertyAccessExpression(child) && uses.has(child.name.text)) uses.set(child.name.text, uses.get(child.name.text)! + 1);
+    ts.forEachChild(child, count);
+  };
+  count(node);
+  return new Map([...uses].sort((one, other) => other[1] - one[1]).map(([name], i) => [name, `private$${i}`]));
 }
-
-/** From so many uses on a method has `this` in a variable: 13 bytes for the declaration, 3 saved a use. */
-const SELF_USES = 5;
 
 /**
  * Shorter forms that mean the same to Espruino, which hoists nothing: `const` becomes `let`, so that declarations
- * join, a function declaration becomes a variable with an arrow function, a method that says `this` often has it in a
- * variable, and in the runtime error codes become numbers, and the cipher set a constant. Saves 10 % of the protocol core.
+ * join, a function declaration becomes a variable with an arrow function, and in the runtime error codes become numbers,
+ * the cipher set a constant, and private members of all classes share their names, as their objects do not meet.
  */
 export const shorten = (role: Role): ts.TransformerFactory<ts.SourceFile> => (context) => {
   const { factory } = context;
-  const self = "self$";
-  const renameThis = (node: ts.Node): ts.Node => {
-    if (node.kind === ts.SyntaxKind.ThisKeyword) return ts.setTextRange(factory.createIdentifier(self), node);
-    if (ts.isFunctionExpression(node) || ts.isFunctionDeclaration(node) || ts.isClassLike(node)) return node;
-    return ts.visitEachChild(node, renameThis, context);
+  const renamed = (node: ts.Node, names: Map<string, string>): ts.Node => {
+    const rename = (child: ts.Node): ts.Node => {
+      const inner = ts.visitEachChild(child, rename, context);
+      const { parent } = child;
+      if (!ts.isIdentifier(inner) || !names.has(inner.text)) return inner;
+      const isName = (ts.isPropertyAccessExpression(parent) || ts.isClassElement(parent)) && parent.name === child;
+      return isName ? ts.setTextRange(factory.createIdentifier(names.get(inner.text)!), inner) : inner;
+    };
+    return rename(node);
   };
-  const named = (body: ts.Block): ts.Block => {
-    if (countThis(body) < SELF_USES) return body;
-    const renamed = renameThis(body) as ts.Block;
-    const declaration = factory.createVariableDeclaration(self, undefined, undefined, factory.createThis());
-    const list = factory.createVariableDeclarationList([declaration], ts.NodeFlags.Let);
-    return factory.updateBlock(renamed, [factory.createVariableStatement(undefined, list), ...renamed.statements]);
-  };
-  const visit = (node: ts.Node): ts.Node => {
+  const visit = (whole: ts.Node): ts.Node => {
+    const node = role === "runtime" && ts.isClassLike(whole) ? renamed(whole, privateMembers(whole)) : whole;
     const inner = ts.visitEachChild(node, visit, context);
     // src/cipher/set-espruino.ts has a constant for it
     if (role === "runtime" && ts.isCallExpression(inner) && ts.isIdentifier(inner.expression) && inner.expression.text === "setOf") {
@@ -55,16 +55,9 @@ export const shorten = (role: Role): ts.TransformerFactory<ts.SourceFile> => (co
         return factory.updateCallExpression(inner, inner.expression, undefined, [factory.createNumericLiteral(errorNumber(code.text))]);
       }
     }
-    if (ts.isMethodDeclaration(inner) && inner.body) {
-      const { modifiers, asteriskToken, name, questionToken, typeParameters, parameters, type, body } = inner;
-      return factory.updateMethodDeclaration(inner, modifiers, asteriskToken, name, questionToken, typeParameters, parameters, type, named(body));
-    }
     if (ts.isVariableDeclarationList(inner) && inner.flags & ts.NodeFlags.Const) {
       const list = factory.createVariableDeclarationList(inner.declarations, ts.NodeFlags.Let);
       return ts.setTextRange(list, inner);
-    }
-    if (ts.isConstructorDeclaration(inner) && inner.body) {
-      return factory.updateConstructorDeclaration(inner, inner.modifiers, inner.parameters, named(inner.body));
     }
     if (ts.isFunctionDeclaration(inner) && inner.name && inner.body && !inner.asteriskToken && !usesOwnThis(inner.body)) {
       const modifiers = inner.modifiers?.filter(ts.isModifier);

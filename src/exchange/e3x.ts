@@ -234,9 +234,8 @@ export class Exchange extends MessageExchange {
    * @throws NOT_IN_SYNC, PACKET_LENGTH, PACKET_HEAD, PACKET_TOO_SHORT, TOKEN, MAC, REPLAY, INNER where its HEAD is no JSON object
    */
   receive(outer: Uint8Array): Packet {
-    const bytes = this._channel().open(outer);
-    const inner = bytes.length < 2 ? undefined : decode(bytes);
-    if (!inner || !inner.json) fail("INNER");
+    const inner = decode(this._channel().open(outer));
+    if (!inner.json) fail("INNER");
     return inner;
   }
 

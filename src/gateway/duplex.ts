@@ -1,20 +1,13 @@
 /** A stream or a socket over a channel as a stream of Node.js, which has back pressure, pipes and iteration. */
 import { Duplex } from "node:stream";
-import type { Channel } from "../channel/channel.ts";
-
-/** What streams (channel/stream.ts) and reliable socks (channel/sock.ts) have in common. */
-export interface Flow {
-  channel: Channel;
-  on?: ((event: "open" | "data" | "drain" | "end" | "close", data: unknown, ...more: never[]) => void) | undefined;
-  write(data: Uint8Array): boolean;
-  end(): void;
-}
+import type { Sock } from "../channel/sock.ts";
+import type { Stream } from "../channel/stream.ts";
 
 /**
- * Takes over the flow's `on`. Each way ends by itself. Errors have as their message why the channel failed; `destroy` fails it.
+ * Takes over the `on` of a stream or a reliable sock. Each way ends by itself. Errors have as their message why the channel failed; `destroy` fails it.
  * It is closed when the channel is over; JSON values and packets of a stream have no place in it, and destroy it.
  */
-export function duplex(flow: Flow): Duplex {
+export function duplex(flow: Stream | Sock): Duplex {
   const { channel } = flow;
   let over = false;
   let paused = false;
@@ -29,8 +22,10 @@ export function duplex(flow: Flow): Duplex {
   };
   const far = new Duplex({
     read() {
-      if (paused && !over) channel.resume();
+      if (!paused) return;
       paused = false;
+      // what comes at once may have it paused again
+      if (!over) channel.resume();
     },
     write(data: Uint8Array, _encoding, done) {
       tried(() => {
@@ -52,7 +47,7 @@ export function duplex(flow: Flow): Duplex {
       else done(error);
     },
   });
-  flow.on = (event, data) => {
+  flow.on = (event: string, data: unknown) => {
     if (event === "drain") {
       const done = written;
       written = undefined;

@@ -30,8 +30,9 @@ export interface SocketsOptions {
   /** The most sockets, and the most of one link; 256 and 16 if not given. */
   most?: number;
   each?: number;
-  /** Seconds after which a connection that is not made is given up, 10 if not given; or a UDP socket not used, 300 if not given. */
+  /** Seconds after which a connection that is not made is given up; 10 if not given. */
   patience?: number;
+  /** Seconds after which a UDP socket is closed that is not used, or a connection of which one way has ended; 300 if not given. */
   idle?: number;
 }
 
@@ -54,10 +55,12 @@ function addressOf(value: unknown, least = 1): Address | undefined {
 
 const of = ({ address, port }: AddressInfo): Address => addressOf({ ip: address, port })!;
 
-/** Has what comes from either go to the other, until both have ended or either fails. */
-function join(sock: Sock, socket: Socket, leave: () => void): void {
+/** Has what comes from either go to the other, until both have ended or either fails; `idle` is seconds that one may rest when the other has ended. */
+function join(sock: Sock, socket: Socket, idle: number, leave: () => void): void {
   const far = duplex(sock);
-  far.on("error", () => socket.destroy());
+  far.on("end", () => { sock.channel.timeout = idle; });
+  // a connection that is not whole must not look as if it were
+  far.on("error", () => (socket.connecting ? socket.destroy() : socket.resetAndDestroy()));
   socket.on("error", ({ code }: NodeJS.ErrnoException) => far.destroy(new Error(code)));
   socket.on("close", () => {
     leave();
@@ -68,6 +71,7 @@ function join(sock: Sock, socket: Socket, leave: () => void): void {
 
 export class Sockets {
   private _options: SocketsOptions;
+  private _idle: number;
   // what is open, how it is closed, and whose it is
   private _open = new Map<() => void, GatewayLink>();
   private _closed = false;
@@ -75,6 +79,7 @@ export class Sockets {
   /** Handles the "sock" channels of an endpoint. */
   constructor(endpoint: Taker<GatewayLink>, options: SocketsOptions = {}) {
     this._options = options;
+    this._idle = options.idle ?? 300;
     socks(endpoint, (sock, packet, link) => this._take(sock, packet, link));
   }
 
@@ -127,7 +132,7 @@ export class Sockets {
       sock.write(NONE);
       channel.resume();
     });
-    join(sock, socket, leave);
+    join(sock, socket, this._idle, leave);
   }
 
   private _listen(sock: Sock, link: GatewayLink, { ip, port }: Address): void {
@@ -142,7 +147,7 @@ export class Sockets {
         return;
       }
       try {
-        join(open(link, { sock: "accept", dst: this._told(server.address() as AddressInfo), src }), socket, leave);
+        join(open(link, { sock: "accept", dst: this._told(server.address() as AddressInfo), src }), socket, this._idle, leave);
       } catch {
         // the link is down
         leave();
@@ -170,7 +175,7 @@ export class Sockets {
     const leave = this._enter(link, () => channel.fail("closed"));
     if (!leave) return channel.fail("too many");
     const socket = createSocket(isIPv4(address.ip) ? "udp4" : "udp6");
-    const idle = setTimeout(() => channel.fail("timeout"), (this._options.idle ?? 300) * 1000).unref();
+    const idle = setTimeout(() => channel.fail("timeout"), this._idle * 1000).unref();
     // what has no room is lost, as datagrams are
     const say = (data: Uint8Array, json?: { dst?: Address; src?: Address }): void => {
       try {

@@ -1,8 +1,6 @@
 import test from "ava";
 import { connects, peer } from "../../src/channel/peer.ts";
-import { channelModule } from "../../src/build/bundle.ts";
 import { hex } from "../helpers/core.ts";
-import { espruinoPath, runEspruino } from "../helpers/espruino.ts";
 import { linked, tick } from "../gateway/world.ts";
 
 test("a packet goes to the router with the other's hashname, and to the other with the sender's", (t) => {
@@ -27,19 +25,4 @@ test("a packet goes to the router with the other's hashname, and to the other wi
   for (let now = 2; now < 60; now++) tick(a, b, now);
   t.deepEqual([ab.channels.list.length, ba.channels.list.length], [0, 0]);
   t.deepEqual(b.events.filter((event) => event !== "drop STALE"), []);
-});
-
-(espruinoPath() ? test : test.skip)("it runs in the interpreter", async (t) => {
-  const { code } = await channelModule("peer");
-  const printed = runEspruino(`
-    (function (exports) {${code}
-      exports.peer({ channel: (open, body) => print(JSON.stringify(open), body.length) }, "abc", new Uint8Array(3));
-      exports.connects({ handle: (type, handler) => {
-        const channel = { timeout: 30 };
-        handler(channel, { json: { peer: "other" }, body: new Uint8Array([4]) }, "router");
-        channel.on("packet");
-        print(type, channel.on, channel.timeout);
-      } }, (packet, name, router) => print(packet[0], name, router));
-    })({});`);
-  t.deepEqual(printed, ['{"type":"peer","peer":"abc"} 3', "4 other router", "connect undefined 0"]);
 });

@@ -5,10 +5,12 @@ import { boxes as fetchAll, inbox, outbox } from "../../src/channel/box.ts";
 import type { Channel } from "../../src/channel/channel.ts";
 import { Boxes } from "../../src/gateway/boxes.ts";
 import type { BoxesOptions } from "../../src/gateway/boxes.ts";
-import { lob } from "../../src/index.ts";
+import { Pipe, lob } from "../../src/index.ts";
 import { hex, seeded } from "../helpers/core.ts";
 import { Star } from "./routed.ts";
 import type { Air, Spoke } from "./routed.ts";
+import { frames } from "./world.ts";
+import type { Side } from "./world.ts";
 
 const content = (size: number, seed = "content"): Uint8Array => seeded(seed)(size);
 
@@ -107,6 +109,29 @@ test("the whole of it by itself, with several senders and sizes, where frames ar
   t.deepEqual(got.filter((one) => others.includes(one)), others);
   t.is(got.length, 8);
   t.is(boxes.bytes, 0);
+});
+
+test("messages of a link that has no way to the other now wait there, and are taken as if they had come by radio", (t) => {
+  const { star, a, b } = keeper();
+  const ab = a.endpoint.link(b.key);
+  const ba = b.endpoint.link(a.key);
+  // once they met
+  const way = new Pipe({ mtu: 200, limit: 2000 });
+  const back = new Pipe({ mtu: 200, limit: 2000 });
+  ab.connect(way);
+  for (let i = 0; i < 2; i++) {
+    a.endpoint.poll(star.now);
+    for (const frame of frames({ pipe: way } as Side)) b.endpoint.receive(back, frame, star.now);
+    for (const frame of frames({ pipe: back } as Side)) a.endpoint.receive(way, frame, star.now);
+  }
+  t.true(ab.up && ba.up);
+  fetchAll(b.endpoint, (outer) => b.endpoint.packet(back, outer));
+  b.events.length = 0;
+  ab.send("first");
+  ab.send(content(2000));
+  outbox(a.toRouter, b.endpoint.hashname, way.queue.splice(0));
+  star.run(5);
+  t.true(b.events.join() === [`message ${hex(Buffer.from("first"))}`, `message ${hex(content(2000))}`].join());
 });
 
 test("the gateway sends, takes back, and is told nothing", (t) => {

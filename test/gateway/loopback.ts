@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { pair } from "../channel/pair.ts";
 import type { Pair } from "../channel/pair.ts";
 import { tick } from "./world.ts";
-import type { WorldOptions } from "./world.ts";
+import type { Radio, WorldOptions } from "./world.ts";
 
 export interface Loopback extends Pair {
   /** Carries what waits, turn by turn, until a promise is settled or something is so. */
@@ -13,15 +13,15 @@ export interface Loopback extends Pair {
 /** Turns of the event loop after which something will not happen any more. */
 const TURNS = 20000;
 
-export function loopback(options: WorldOptions = { pipe: { mtu: 256 } }): Loopback {
-  const world = pair(options);
+export function loopback(options: WorldOptions = { pipe: { mtu: 256 } }, radio?: Radio): Loopback {
+  const world = pair(options, radio);
   const when: Loopback["when"] = async (what) => {
     let done = false;
     if (typeof what !== "function") void what.then(() => { done = true; }, () => { done = true; });
     for (let i = 0; !done && !(typeof what === "function" && what()); i++) {
       if (i > TURNS) throw new Error("it did not happen");
       world.now += 0.001;
-      tick(world.a, world.b, world.now);
+      tick(world.a, world.b, world.now, radio);
       await turn();
     }
     return typeof what === "function" ? undefined : what;

@@ -47,6 +47,7 @@ const secretOf = function (text) {
 const session = function (a, iv) {
   const own = secretOf(a[3]);
   const x = stage(exchange(a[1], a[2], a[4], [own, "00000000"]), 3);
+  if (a[6]) x.handshake(a[6]);
   const result = sync(x, a[1], a[5]);
   if (result[0] === "!") throw new Error(result);
   return new mote.Session(x.ephemeral.key, x.remote, finish(new mote.CurveJob(x.ephemeral.secret, x.remote)), bytes(iv), 16);
@@ -174,8 +175,8 @@ const operations = {
     return ivs.join(" ");
   },
   session: function (a) {
-    const own = session(a, a[6]);
-    return a[7].map(function (step) {
+    const own = session(a, a[7]);
+    return a[8].map(function (step) {
       return attempt(function () { return hex(step[0] === "seal" ? own.seal(bytes(step[1])) : own.open(bytes(step[1]))); });
     }).join(" ");
   }

@@ -189,13 +189,13 @@ export function insideOperations({ Session, channelKey, open }: Inside, library:
   return {
     channelKey: (ephemeral: string, other: string, from: string, to: string) =>
       hex(channelKey(finish(new CurveJob(bytes(ephemeral), bytes(other))), bytes(from), bytes(to))),
-    session: (secret: string, key: string, ephemeral: string, peer: string, handshake: string, iv: string, steps: ["seal" | "open", string][]) => {
+    session: (secret: string, key: string, ephemeral: string, peer: string, handshake: string, out: number, iv: string, steps: ["seal" | "open", string][]) => {
       const self = new Self({ "1a": { key: bytes(key), secret: bytes(secret) } }, scripted(secretOf(ephemeral), "00000000"));
       const exchange = new Exchange(self, bytes(peer));
-      exchange.encrypt(bytes("0000"));
-      const remote = library.messageSender(library.messageBody(bytes(handshake)));
-      const own = exchange.ephemeral!;
-      const session = new Session(own.key, remote, finish(new CurveJob(own.secret, remote)), bytes(iv), 16);
+      if (out) exchange.handshake(out);
+      exchange.handshake(exchange.sync(bytes(handshake)).at);
+      const { ephemeral: own, remote } = exchange;
+      const session = new Session(own!.key, remote!, finish(new CurveJob(own!.secret, remote!)), bytes(iv), 16);
       return steps.map(([what, data]) => attempt(() => hex(session[what](bytes(data))))).join(" ");
     },
     link: (secret: string, key: string, peer: string, out: number, outers: string[]) => {

@@ -137,7 +137,7 @@ export const answers: Record<string, readonly string[]> = {
   "channel: inner empty LOB": ["!INNER"],
   "channel: inner HEAD 2 bytes": ["!INNER"],
   "channel: inner invalid LOB ffff00": ["!PACKET_LENGTH"],
-  "channel: inner 0 bytes": ["!INNER"],
+  "channel: inner 0 bytes": ["!PACKET_TOO_SHORT"],
   "channel: inner bad JSON": ["!INNER"],
 
   // iv

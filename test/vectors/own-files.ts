@@ -112,7 +112,7 @@ export function session(
     const steps = packets.map(({ from, inner, packet }) => (from === i ? ["seal", inner] : ["open", packet]));
     const again = packets.filter(({ from }) => from !== i);
     to.check(
-      ["session", side.secret, side.key, side.ephemeral, other.key, other.handshake, own[0]?.packet.slice(36, 44) ?? "00000000", [...steps, ...again.map(({ packet }) => ["open", packet])]],
+      ["session", side.secret, side.key, side.ephemeral, other.key, other.handshake, out, own[0]?.packet.slice(36, 44) ?? "00000000", [...steps, ...again.map(({ packet }) => ["open", packet])]],
       [...packets.map(({ from, inner, packet }) => (from === i ? packet : inner)), ...again.map(() => "!REPLAY")].join(" "),
     );
     let before: string | undefined;
