@@ -350,7 +350,7 @@ export class Channel {
       return next;
     }
     // an answer is due: to the opening, to `end` of the other, or to what was sent
-    const due = !this.state || this.state === ENDED || (out.length && out[0]!.sent !== undefined);
+    const due = !this.state || this.state === ENDED || (this.reliable ? out.length && out[0]!.sent !== undefined : this._said);
     if (!due || this._heard === undefined) this._heard = now;
     // while the radio does not take it, nothing can be answered
     if (busy) this._heard = this._sent = now;

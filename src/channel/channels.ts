@@ -214,6 +214,8 @@ export class Channels<From> implements Keeper {
     if (!channel) {
       const type = json["type"];
       const before = this._last;
+      // what others open is bounded
+      if (this.list.length >= this.room * 2) fail("BUSY");
       if (typeof type !== "string" || id % 2 === owner.exchange.order || (id <= before && id !== this._late)) fail("CHANNEL");
       if (id > before) {
         this._late = id > before + 2 ? id - 2 : 0;
@@ -235,13 +237,13 @@ export class Channels<From> implements Keeper {
   fill(pipe: Pipe): void {
     try {
       const first = this.session && this._queue.shift();
-      if (first) this._put(pipe, first[0], first[1], first[2]);
+      if (first) this.put(pipe, first[0], first[1], first[2]);
       else if (this.session) for (let i = this.list.length; i > 0; i--) {
         const channel = this.list.shift()!;
         this.list.push(channel);
         const next = channel.next(this._now);
         if (next) {
-          const frames = this._put(pipe, channel, next[0], next[1]);
+          const frames = this.put(pipe, channel, next[0], next[1]);
           if (next[2]) next[2].frames = frames;
           return;
         }
@@ -252,8 +254,8 @@ export class Channels<From> implements Keeper {
     }
   }
 
-  // Returns how many frames it takes.
-  private _put(pipe: Pipe, channel: Channel, head: Json, body?: Uint8Array): number {
+  /** Sends a packet of a channel by a pipe at once. Returns how many frames it takes. */
+  put(pipe: Pipe, channel: Channel, head: Json, body?: Uint8Array): number {
     const outer = this.session!.seal(pack(this.agreed, Object.assign({ "c": channel.id }, head), body ?? new Uint8Array(0)));
     pipe.send(outer);
     return Math.ceil((outer.length + 1) / (this._frame() - 1));

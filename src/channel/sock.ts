@@ -48,7 +48,8 @@ const NONE = new Uint8Array(0);
 function wire(channel: Channel, open: boolean): Sock {
   const pouring = pour(channel);
   const write = (data: Uint8Array, json?: Json): boolean => channel.reliable ? pouring(data, json) : channel.send(json, data);
-  const sock: Sock = { channel, write, end: () => { write(NONE, { "end": true }); } };
+  // all objects of Espruino have an `on` that is another
+  const sock: Sock = { channel, on: undefined!, write, end: () => { write(NONE, { "end": true }); } };
   const emit = (event: "open" | "data" | "drain" | "end" | "close", data?: unknown, json?: Json): void => {
     if (sock.on) sock.on(event, data, sock, json);
   };

@@ -47,6 +47,8 @@ function wire(channel: Channel, opening: boolean, limit: number): Stream {
   };
   const stream: Stream = {
     channel,
+    // all objects of Espruino have an `on` that is another
+    on: undefined!,
     write: (data, enc) => put(data, enc, {}),
     end: (data, enc) => { put(data === undefined ? "" : data, enc, { "end": true }); },
   };

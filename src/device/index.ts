@@ -10,6 +10,7 @@ import type { Channel, ChannelOn, Handler } from "../channel/channel.ts";
 import type { CurveJob } from "../cipher/curve.ts";
 import { KEY_LENGTH } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
+import type { E3XError } from "../errors.ts";
 import type { Random } from "../exchange/exchange.ts";
 import type { Link, LinkOptions, LinkState } from "../mesh/link.ts";
 import { Pipe } from "../mesh/pipe.ts";
@@ -288,7 +289,14 @@ if (PEERS) {
       options: how,
       send: (outer: Uint8Array) => {
         if (!outer[1]) pipe.send(outer);
-        else if (link!.up) link!.channels.open({ "type": "peer", "peer": name }, outer);
+        else if (link!.up) {
+          try {
+            link!.channels.open({ "type": "peer", "peer": name }, outer);
+          } catch (error) {
+            // as with any radio, nothing tells
+            link!.drop(error as E3XError);
+          }
+        }
       },
     };
     const peer = {} as Peer;
@@ -303,7 +311,8 @@ if (PEERS) {
         if (heard[event]) heard[event](peer, data, packet);
       },
       save: (state) => made!.writeState(state, file),
-      message: 1400, content: how.limit, ahead: 64,
+      // the way through a router takes 138 bytes of a packet
+      message: 1250, content: how.limit, ahead: 64,
       channels: { handlers: handlers as never, room: options.window ?? 16, runs: 16, z: 1, from: peer as never, wake },
     });
     Object.assign(peer, {

@@ -35,6 +35,12 @@ export interface Events {
   drop?(code: ErrorCode, link: GatewayLink | undefined): void;
 }
 
+/** What gives packets to a pipe when none waits there: a link, or what passes on packets of others. */
+export interface Source {
+  pipe?: Pipe | undefined;
+  fill(pipe: Pipe): void;
+}
+
 export interface EndpointOptions {
   /** The identity: key pairs by CSID. */
   pairs: KeyPairs;
@@ -76,6 +82,9 @@ export interface EndpointOptions {
   wake?(): void;
 }
 
+/** The pipe whose frames carry the packets of a pipe. */
+const carrier = (pipe: Pipe | undefined): Pipe | undefined => pipe?.options.over?.() ?? pipe;
+
 /**
  * A machine without radio, clock or storage of its own:
  *
@@ -95,14 +104,22 @@ export class Endpoint {
   // links by the token of their channel packets, in hex; those of tokens from before a restart; pipes to which to pass on
   private _tokens = new Map<string, GatewayLink>();
   private _former = new Map<string, GatewayLink>();
-  private _bridges = new Map<string, Pipe>();
+  private _bridges = new Map<string, Pick<Pipe, "send">>();
   private _handlers: Handlers<GatewayLink> = {};
   readonly links: GatewayLink[] = [];
   /** How often what was refused, by code. */
   readonly drops: Partial<Record<ErrorCode, number>> = {};
   private _options: EndpointOptions;
   private _state: State;
-  private _now = 0;
+  /** The time that it was told last, in seconds. */
+  now = 0;
+  /**
+   * The pipe that a link is answered by where a packet of its session came by this one: another where a router passed it on
+   * (peers.ts).
+   */
+  via: (link: GatewayLink, pipe: Pipe) => Pipe = (_link, pipe) => pipe;
+  // what has packets for a pipe, whose turn it is first
+  private _sources = new WeakMap<Pipe, Set<Source>>();
   // for which exchange of a link a new session was asked
   private _asked = new WeakMap<GatewayLink, GatewayLink["exchange"]>();
 
@@ -135,6 +152,11 @@ export class Endpoint {
     return link;
   }
 
+  /** The identities, by CSID. */
+  get identities(): ReadonlyMap<Csid, Identity & { set: HostCipherSet }> {
+    return this._identities;
+  }
+
   /** Has channels of a type that others open handled: see Handler. One handler a type. */
   handle(type: string, handler: Handler<GatewayLink>): void {
     this._handlers[` ${type}`] = handler;
@@ -144,7 +166,7 @@ export class Endpoint {
    * Passes channel packets with a token (16 bytes) on to a pipe, as a router does between two that it is linked with;
    * without a pipe, not any more. Of the bridges the oldest go first, beyond `room`. channels/peer.md, Automatic Bridging
    */
-  bridge(token: Uint8Array, pipe?: Pipe): void {
+  bridge(token: Uint8Array, pipe?: Pick<Pipe, "send">): void {
     const id = toHex(token);
     this._bridges.delete(id);
     if (!pipe) return;
@@ -230,8 +252,8 @@ export class Endpoint {
    * Takes a whole packet that came by a pipe, at a time in seconds (the last one told if not given). Never throws for
    * what is in it.
    */
-  packet(pipe: Pipe, outer: Uint8Array, now: number = this._now): void {
-    this._now = now;
+  packet(pipe: Pipe, outer: Uint8Array, now: number = this.now): void {
+    this.now = now;
     try {
       if (outer[0] === 0 && outer[1] === 0) this._channel(pipe, outer, now);
       else this._message(pipe, outer, now);
@@ -248,9 +270,9 @@ export class Endpoint {
     const token = toHex(outer.subarray(2, 18));
     const link = this._tokens.get(token);
     if (link) {
-      link.receive(outer, pipe, now);
+      link.receive(outer, this.via(link, pipe), now);
       this._work(link);
-      this._fills(link);
+      this.source(link);
       return;
     }
     const bridge = this._bridges.get(token);
@@ -274,19 +296,27 @@ export class Endpoint {
     this._work(link);
     if (link.exchange.met(body)) this._remember(messageSender(body, identity), link);
     this._resume(link);
-    this._fills(link);
+    this.source(link);
   }
 
-  // channel packets are formed when its pipe has room
-  private _fills(link: GatewayLink): void {
-    const { pipe } = link;
-    if (pipe && !pipe.options.more) pipe.options.more = () => this._fill(pipe);
+  /** Has a source asked for packets when its pipe has none, in turn with others; to be called again when it has another pipe. */
+  source(source: Source): void {
+    const pipe = carrier(source.pipe);
+    if (!pipe) return;
+    const sources = this._sources.get(pipe) ?? new Set();
+    this._sources.set(pipe, sources.add(source));
+    pipe.options.more ??= () => this._fill(pipe);
   }
 
   private _fill(pipe: Pipe): void {
-    for (const link of this.links) {
-      if (link.pipe === pipe) link.channels.fill(pipe);
-      if (pipe.queue.length) return;
+    const sources = this._sources.get(pipe)!;
+    for (let left = sources.size; left > 0 && !pipe.queue.length; left--) {
+      const source = sources.values().next().value!;
+      sources.delete(source);
+      // it may have another pipe by now
+      if (carrier(source.pipe) !== pipe) continue;
+      sources.add(source);
+      source.fill(pipe);
     }
   }
 
@@ -343,10 +373,10 @@ export class Endpoint {
   /** Does what is due. Returns when it wants to be called next (seconds); undefined for not at all. */
   poll(now: number): number | undefined {
     let next: number | undefined;
-    this._now = now;
+    this.now = now;
     for (const link of this.links) {
       this._work(link);
-      this._fills(link);
+      this.source(link);
       const due = link.poll(now);
       // what it gave up may have been begun anew
       this._work(link);

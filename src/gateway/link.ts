@@ -73,6 +73,11 @@ export class GatewayLink extends Link {
     return next === undefined || other! < next ? other : next;
   }
 
+  /** Gives a pipe the next packet of a channel, where there is one. */
+  fill(pipe: Pipe): void {
+    this.channels.fill(pipe);
+  }
+
   /** Sends an INNER packet as it is, for applications with a rule of recency of their own. */
   message(inner: Uint8Array): void {
     this.out.push(inner);

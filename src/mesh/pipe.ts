@@ -20,6 +20,8 @@ export interface PipeOptions {
   begins?: (fragment: Uint8Array) => boolean;
   /** Is called when no packet waits, before the next frame: may `send` one, formed as late as can be. */
   more?: () => void;
+  /** Of a pipe that has no frames: the one that carries its packets, where there is one now. */
+  over?: () => Pipe | undefined;
 }
 
 /** Seconds after which a packet that has begun is given up when no more of it comes. */

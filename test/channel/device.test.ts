@@ -13,14 +13,15 @@ const WORLD = `
   const ended = [];
   const make = (reliable) => {
     const one = {
-      reliable: reliable, timeout: 30, full: 0, quota: () => 20,
+      on: undefined, reliable: reliable, timeout: 30, waiting: 0, full: false, quota: () => 20,
       send: (json, body) => {
         if (one.said) throw new Error("ended");
         json = json || {};
         if (json.end) one.said = true;
         if (body && !(body instanceof Uint8Array)) throw new Error("no bytes");
         queue.push([one.other, json, body || new Uint8Array(0)]);
-        return !reliable || ++one.full < 3;
+        one.full = reliable && ++one.waiting > 2;
+        return !one.full;
       },
       fail: (reason) => { one.said = one.other.said = true; queue.push([one, reason], [one.other, reason]); },
       pause: () => {}, resume: () => {},
@@ -55,9 +56,10 @@ const WORLD = `
         if (to.on) to.on("packet", packet, to);
         else print("refused", packet.json.type);
         const from = to.other;
-        if (from.full && from.on) {
-          from.full = 0;
-          from.on("drain", undefined, from);
+        from.waiting--;
+        if (from.full && from.waiting < 2) {
+          from.full = false;
+          if (from.on) from.on("drain", undefined, from);
         }
       }
     }
@@ -92,7 +94,7 @@ device("stream", async (t) => {
     let got = "";
     const log = (name) => (event, data) => {
       if (event === "data" && data instanceof Uint8Array) got += text(data);
-      else print(name, event, data && data.body ? JSON.stringify(data.json) + text(data.body) : JSON.stringify(data));
+      else print(name, event, data === undefined ? "" : data && data.body ? JSON.stringify(data.json) + text(data.body) : JSON.stringify(data));
     };
     module$.streams(taker, (stream, options, from) => {
       if (!options) return;

@@ -1,8 +1,7 @@
 // Who hears every frame between a device and a gateway and has the secrets of both: takes all apart, and finds what may
 // never be there twice.
-import { Joiner, Self, finish, CurveJob, generate, isHandshake, lob, messageBody, stampOf, toHex, token } from "../../src/index.ts";
-import type { KeyPair, Random } from "../../src/index.ts";
-import { decompress } from "../../src/channel/compression.ts";
+import { CurveJob, Joiner, Self, decompress, finish, generate, isHandshake, lob, messageBody, stampOf, toHex, token } from "../../src/index.ts";
+import type { Json, KeyPair, Random } from "../../src/index.ts";
 import { authentic, channelKey, open } from "../../src/cipher/seal.ts";
 
 export type Side = "device" | "gateway";
@@ -16,7 +15,8 @@ export interface Seen {
   kind: "handshake" | "message" | "channel";
   /** Which session, counted from 0; of channel packets. */
   session?: number;
-  json?: { [key: string]: unknown };
+  json: Json;
+  body: Uint8Array;
 }
 
 export class Observer {
@@ -26,15 +26,18 @@ export class Observer {
   /** What was checked, in numbers. */
   readonly counts = { handshakes: 0, messages: 0, packets: 0, sessions: 0, channels: 0 };
   readonly #selves: Partial<Record<Side, Self>> = {};
+  // packets of before the device's identity is known
+  #waiting: [from: Side, outer: Uint8Array][] | undefined = [];
   readonly #joiners = { device: new Joiner(70000), gateway: new Joiner(70000) };
   readonly #secrets = new Map<string, Uint8Array>();
   // KEYs of each, the latest first
   readonly #keys: Record<Side, Uint8Array[]> = { device: [], gateway: [] };
-  readonly #sessions = new Map<string, { index: number; keys: Record<Side, Uint8Array>; ids: Record<Side, Map<number, string>> }>();
+  readonly #shared = new Map<string, Uint8Array>();
+  // by both KEYs: which one it is, and the packets that opened channels
+  readonly #sessions = new Map<string, { index: number; opened: Record<Side, Map<number, string>> }>();
   readonly #packets = new Set<string>();
   readonly #ivs = new Set<string>();
-  // `at` of handshakes and the packet that had it; the highest `at` of messages
-  readonly #handshakes = new Map<string, string>();
+  // `at`
   readonly #highest = { device: { handshake: 0, message: 0 }, gateway: { handshake: 0, message: 0 } };
 
   /** @param pair the gateway's identity */
@@ -42,9 +45,13 @@ export class Observer {
     this.#selves.gateway = new Self({ "1a": pair }, () => new Uint8Array(20), 5000);
   }
 
-  /** The device's identity, once it has one. */
-  know(pair: KeyPair): void {
-    this.#selves.device ??= new Self({ "1a": pair }, () => new Uint8Array(20), 5000);
+  /** The device's identity, by the file that it keeps it in, once there is one. */
+  know(file: Uint8Array): void {
+    // eight bytes of check before it
+    this.#selves.device = new Self({ "1a": { key: file.slice(8, 29), secret: file.slice(29) } }, () => new Uint8Array(20), 5000);
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const [from, outer] of waiting) this.#packet(from, outer);
   }
 
   /** A source of entropy for the gateway whose ephemeral keys are known here. */
@@ -66,6 +73,10 @@ export class Observer {
   }
 
   #packet(from: Side, outer: Uint8Array): void {
+    if (this.#waiting) {
+      this.#waiting.push([from, outer]);
+      return;
+    }
     const whole = toHex(outer);
     // what is sent again as it was tells nothing new
     if (this.#packets.has(whole)) return;
@@ -89,21 +100,14 @@ export class Observer {
       if (keys.some((old) => toHex(old) === toHex(key))) this.faults.push(`${from}: an old KEY again`);
       keys.unshift(key);
     }
-    const reader = this.#selves[other[from]];
-    if (!reader) throw new Error("the device's identity is not known");
-    const inner = lob.decode(reader.decrypt(outer));
+    const inner = lob.decode(this.#selves[other[from]]!.decrypt(outer));
     const kind = isHandshake(inner) ? "handshake" : "message";
-    const at = stampOf({ ...inner, ...(kind === "handshake" && { head: new Uint8Array(0) }) });
+    const at = stampOf(inner);
     const highest = this.#highest[from];
     if (at <= highest[kind]) this.faults.push(`${from}: ${kind} ${at} after ${highest[kind]}`);
     highest[kind] = at;
     this.counts[`${kind}s`]++;
-    if (kind === "handshake") {
-      const said = `${from} ${at}`;
-      if (this.#handshakes.has(said)) this.faults.push(`${from}: handshake ${at} twice`);
-      this.#handshakes.set(said, toHex(outer));
-    }
-    this.seen.push({ from, outer, kind, json: { at } });
+    this.seen.push({ from, outer, kind, json: { at }, body: inner.body });
   }
 
   #channel(from: Side, outer: Uint8Array): void {
@@ -119,32 +123,32 @@ export class Observer {
     const { own, key } = found;
     this.#iv(key, body.subarray(16, 20), from);
     const name = [from === "device" ? own : remote, from === "device" ? remote : own].map(toHex).join();
-    const session = this.#sessions.get(name) ?? {
-      index: this.counts.sessions++, keys: { [from]: own, [to]: remote } as Record<Side, Uint8Array>, ids: { device: new Map(), gateway: new Map() },
-    };
+    const session = this.#sessions.get(name) ?? { index: this.counts.sessions++, opened: { device: new Map<number, string>(), gateway: new Map<number, string>() } };
     this.#sessions.set(name, session);
-    const { json, body: content } = decompress(open(body, 16, key));
+    const payload = open(body, 16, key);
+    const packet = payload[0] ? decompress(payload) : lob.decode(payload);
+    const { ack: _ack, miss: _miss, ...json } = packet.json!;
+    const id = json["c"] as number;
     this.counts.packets++;
-    const { c, type, seq, ack: _ack, miss: _miss, ...more } = json as { c: number; type?: string; seq?: number; ack: unknown; miss: unknown };
-    if (type !== undefined) {
-      const ids = session.ids[from];
-      const opening = JSON.stringify([type, seq, more, toHex(content)]);
-      const before = ids.get(c);
-      // the first packet of a reliable one may have been lost
-      if (before !== undefined && !(seq === 1 && before === opening)) this.faults.push(`${from}: session ${session.index}, channel ${c} twice`);
-      if (before === undefined) {
-        if (c <= Math.max(0, ...ids.keys())) this.faults.push(`${from}: session ${session.index}, channel ${c} after a higher one`);
-        this.counts.channels++;
-      }
-      ids.set(c, opening);
+    if (json["type"] !== undefined) {
+      const opened = session.opened[from];
+      const opening = JSON.stringify(json) + toHex(packet.body);
+      const before = opened.get(id);
+      // that of a reliable channel is sent again where it was lost
+      if (before !== undefined && !(json["seq"] === 1 && before === opening)) this.faults.push(`${from}: session ${session.index}, channel ${id} twice`);
+      if (before === undefined && id <= Math.max(0, ...opened.keys())) this.faults.push(`${from}: session ${session.index}, channel ${id} after a higher one`);
+      if (before === undefined) this.counts.channels++;
+      opened.set(id, opening);
     }
-    this.seen.push({ from, outer, kind: "channel", session: session.index, json: json! });
+    this.seen.push({ from, outer, kind: "channel", session: session.index, json: packet.json!, body: packet.body });
   }
 
   /** The key of channel packets from one KEY to another. */
   #key(from: Side, own: Uint8Array, remote: Uint8Array): Uint8Array {
     const [mine, theirs] = from === "gateway" ? [own, remote] : [remote, own];
-    const shared = finish(new CurveJob(this.#secrets.get(toHex(mine))!, theirs));
+    const name = toHex(mine) + toHex(theirs);
+    const shared = this.#shared.get(name) ?? finish(new CurveJob(this.#secrets.get(toHex(mine))!, theirs));
+    this.#shared.set(name, shared);
     return channelKey(shared, own, remote);
   }
 }

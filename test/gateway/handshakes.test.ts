@@ -1,0 +1,493 @@
+import test from "ava";
+import { Endpoint, Exchange, Pipe, Self, generate, hashname, lob, toBase32 } from "../../src/index.ts";
+import type { Json, Link, Packet } from "../../src/index.ts";
+import type { Csid } from "../../src/exchange/e3x.ts";
+import type { Handshakes } from "../../src/gateway/link.ts";
+import { intermediate } from "../../src/mesh/hashname.ts";
+import { bytes, codeOf, hex, seeded } from "../helpers/core.ts";
+import { carry, frames, linked, packetsOf, side, tick } from "./world.ts";
+import type { Side, WorldOptions } from "./world.ts";
+
+const data = (length: number, seed = 3): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 11 + seed) & 255);
+const text = (packet: Packet | undefined): string => (packet ? Buffer.from(packet.body).toString() : "none");
+
+/** Side "a" of world.ts by hand: its exchange, its handshake messages, and what it can read. */
+function byHand(b: Side, seed = "by hand") {
+  const self = new Self(generate(seeded("a identity")), seeded(seed));
+  const exchange = new Exchange(self, b.key);
+  const attached = lob.encode({ "1a": true }, self.key);
+  return {
+    self, exchange, key: self.key,
+    /** A message of a type; "link" with its attached key. */
+    message: (type: string, at: unknown, body?: Uint8Array, more: Json = {}): Uint8Array =>
+      exchange.encrypt(lob.encode({ ...more, type, at }, body ?? (type === "link" ? attached : new Uint8Array(0)))),
+    /** Of all packets that wait on b: type and `at`. */
+    heard: (): string[] => packetsOf(frames(b)).map((packet) => {
+      const { json } = lob.decode(self.decrypt(packet));
+      return json ? `${json["type"] as string} ${json["at"] as number}` : "no handshake";
+    }),
+  };
+}
+
+/** A side that knows "a", and what its judge was asked. */
+function judged(judge: (handshakes: Handshakes, link: Link) => boolean | undefined, options: WorldOptions = {}) {
+  const asked: string[] = [];
+  const b = side("b", { ...options, judge: (link, handshakes) => {
+    const verdict = judge(handshakes, link);
+    asked.push(`${Object.keys(handshakes).sort().join("+")} ${String(verdict)}`);
+    return verdict;
+  } });
+  const a = byHand(b);
+  const link = b.endpoint.link(a.key);
+  return { a, b, link, asked };
+}
+
+const needs = (...types: string[]) => (handshakes: Handshakes): true | undefined => types.every((type) => type in handshakes) || undefined;
+
+/** What must not change where a handshake is refused. */
+const stateOf = (of: Side): string => JSON.stringify([
+  of.saves, of.saved, of.endpoint.links.map(({ state, up, status, exchange }) => [state, up, status, exchange.in, exchange.out, exchange.remote && hex(exchange.remote)]),
+]);
+
+test("messages of one `at` are judged together, each time one more has come", (t) => {
+  const { a, b, link, asked } = judged(needs("link", "jwt", "uri"));
+  for (const type of ["link", "jwt"]) {
+    b.endpoint.packet(b.pipe, a.message(type, 1000 + a.exchange.order, bytes("")), 0);
+  }
+  // an attached packet that is none
+  t.deepEqual([link.up, b.events.filter((event) => event !== "drop PACKET_TOO_SHORT")], [undefined, []]);
+});
+
+test("an application that needs several types waits for them, in whatever order they come", (t) => {
+  const types = ["link", "jwt", "uri"];
+  const orders = types.flatMap((first) => types.flatMap((second) => types.map((third) => [first, second, third]))).filter((order) => new Set(order).size === 3);
+  t.is(orders.length, 6);
+  for (const order of orders) {
+    const { a, b, link, asked } = judged(needs(...types));
+    const at = 1000 + a.exchange.order;
+    order.forEach((type, i) => {
+      t.deepEqual([link.up, a.heard(), link.exchange.in], [undefined, [], 0], order.join());
+      b.endpoint.packet(b.pipe, type === "link" ? a.message(type, at) : a.message(type, at, bytes("0102"), { uri: "x" }), i);
+    });
+    t.deepEqual(asked, [
+      `${order[0]!} undefined`, `${order.slice(0, 2).sort().join("+")} undefined`, "jwt+link+uri true",
+    ]);
+    t.is(link.up, true, order.join());
+    t.deepEqual(b.events, ["up"]);
+    t.deepEqual(a.heard(), [`link ${at}`]);
+    t.deepEqual([hex(link.handshake["jwt"]!.body), link.handshake["uri"]!.json!["uri"]], ["0102", "x"]);
+  }
+});
+
+test("without a judge a link is enough, whether it comes first or last", (t) => {
+  for (const order of [["link", "jwt"], ["jwt", "link"]]) {
+    const b = side("b");
+    const a = byHand(b);
+    const link = b.endpoint.link(a.key);
+    for (const type of order) b.endpoint.packet(b.pipe, a.message(type, 1000 + a.exchange.order), 0);
+    t.deepEqual([link.up, b.events, Object.keys(link.handshake).sort()], [true, ["up"], ["jwt", "link"]], order.join());
+    t.deepEqual(a.heard(), [`link ${1000 + a.exchange.order}`]);
+  }
+  // alone it makes no link
+  const b = side("b");
+  const a = byHand(b);
+  const link = b.endpoint.link(a.key);
+  b.endpoint.packet(b.pipe, a.message("jwt", 1000 + a.exchange.order), 0);
+  t.deepEqual([link.up, b.events, a.heard()], [undefined, [], []]);
+});
+
+test("what is refused is not answered, and leaves no trace", (t) => {
+  for (const order of [["link", "jwt"], ["jwt", "link"], ["link"]]) {
+    const { a, b, link, asked } = judged((handshakes) => (order.length === 1 || "jwt" in handshakes ? false : undefined));
+    const before = stateOf(b);
+    const at = 1000 + a.exchange.order;
+    const sent = order.map((type) => a.message(type, at));
+    // verbatim, as peers send it again
+    for (let i = 0; i < 4; i++) for (const packet of sent) b.endpoint.packet(b.pipe, packet, i);
+    t.true(asked.some((verdict) => verdict.endsWith(" false")));
+    t.deepEqual(a.heard(), [], order.join());
+    t.is(stateOf(b), before);
+    t.false(b.events.includes("up"));
+    t.deepEqual(link.handshake, {});
+    t.is(codeOf(() => link.channel({ type: "t" })), "NOT_IN_SYNC");
+    for (const now of [5, 10, 20, 40]) b.endpoint.poll(now);
+    t.deepEqual(a.heard(), []);
+  }
+});
+
+test("one that is refused while the link is up leaves the session as it is", (t) => {
+  let refuse = false;
+  const { a, b, ab, ba } = linked({}, { judge: () => !refuse });
+  const closed: string[] = [];
+  const got: string[] = [];
+  b.endpoint.handle("t", (channel) => { channel.on = (event, what) => got.push(event === "packet" ? hex((what as Packet).body) : event); });
+  const channel = ab.channel({ type: "t" }, bytes("01"), (event) => closed.push(event));
+  tick(a, b, 1);
+  refuse = true;
+  const before = stateOf(b);
+  const other = byHand(b, "another exchange of a");
+  for (const at of [2000, 3000]) b.endpoint.packet(b.pipe, other.message("link", at + other.exchange.order), 2);
+  t.is(stateOf(b), before);
+  t.is(b.pipe.frame(), undefined);
+  channel.send({}, bytes("02"));
+  ab.send(data(3));
+  tick(a, b, 3);
+  t.deepEqual([got, closed, b.events, ba.up], [["01", "02"], [], [`message ${hex(data(3))}`], true]);
+});
+
+test("one that is refused once the link is down is not answered either", (t) => {
+  let refuse = false;
+  const { a, b, ba } = linked({}, { judge: () => !refuse });
+  ba.connect(b.pipe);
+  for (const now of [1, 2, 4, 8, 16, 31]) {
+    b.endpoint.poll(now);
+    frames(b);
+  }
+  t.deepEqual(b.events, ["down"]);
+  refuse = true;
+  const other = byHand(b, "another exchange of a");
+  b.endpoint.packet(b.pipe, other.message("link", 2000 + other.exchange.order), 40);
+  t.deepEqual(other.heard(), []);
+  b.endpoint.poll(41);
+  t.deepEqual(other.heard(), []);
+  t.deepEqual(b.events, ["down"]);
+  void a;
+});
+
+test("a stranger whose handshake is refused is not remembered", (t) => {
+  let refuse = true;
+  const b = side("b", { accept: () => true, judge: () => !refuse });
+  const a = byHand(b);
+  const before = stateOf(b);
+  for (const at of [1000, 2000]) {
+    b.endpoint.packet(b.pipe, a.message("link", at + a.exchange.order), 0);
+    t.is(stateOf(b), before);
+    t.deepEqual(a.heard(), []);
+  }
+  refuse = false;
+  b.endpoint.packet(b.pipe, a.message("link", 3000 + a.exchange.order), 0);
+  t.deepEqual([b.events.filter((event) => event === "up"), a.heard()], [["up"], [`link ${3000 + a.exchange.order}`]]);
+});
+
+test("of one type the first message of an `at` counts; a higher `at` begins anew", (t) => {
+  const { a, b, link } = judged(needs("link", "jwt"));
+  const { order } = a.exchange;
+  const take = (packet: Uint8Array): void => b.endpoint.packet(b.pipe, packet, 0);
+  take(a.message("jwt", 1000 + order, Buffer.from("first")));
+  // the same type and `at`: discarded, whatever it says
+  take(a.message("jwt", 1000 + order, Buffer.from("second")));
+  // a lower one is of a handshake that is over
+  take(a.message("link", 998 + order));
+  t.deepEqual([link.up, b.events], [undefined, ["drop STALE", "drop STALE"]]);
+  // what came with a lower `at` does not count for a higher one
+  take(a.message("link", 1002 + order));
+  t.is(link.up, undefined);
+  take(a.message("jwt", 1000 + order, Buffer.from("late")));
+  t.is(link.up, undefined);
+  take(a.message("jwt", 1002 + order, Buffer.from("third")));
+  t.is(link.up, true);
+  t.is(text(link.handshake["jwt"]), "third");
+  t.deepEqual(a.heard(), [`link ${1002 + order}`]);
+  // nor does it take the place of one that was taken
+  take(a.message("jwt", 1002 + order, Buffer.from("fourth")));
+  t.is(text(link.handshake["jwt"]), "third");
+});
+
+test("the same `at` under another KEY is discarded, before it is judged and after it was taken", (t) => {
+  const { a, b, link, asked } = judged(needs("link", "jwt"));
+  const other = byHand(b, "another KEY");
+  const at = 1000 + a.exchange.order;
+  b.endpoint.packet(b.pipe, a.message("link", at), 0);
+  b.endpoint.packet(b.pipe, other.message("jwt", at), 0);
+  b.endpoint.packet(b.pipe, other.message("link", at), 0);
+  t.deepEqual([asked, b.events, link.up], [["link undefined"], ["drop STALE", "drop STALE"], undefined]);
+  b.endpoint.packet(b.pipe, a.message("jwt", at), 0);
+  t.is(link.up, true);
+  const taken = a.exchange.ephemeral!.key;
+  for (const type of ["link", "jwt", "uri", "tx"]) b.endpoint.packet(b.pipe, other.message(type, at), 0);
+  t.is(hex(link.exchange.remote!), hex(taken));
+  t.deepEqual(b.events.slice(2), ["up", "drop STALE", "drop STALE", "drop STALE", "drop STALE"]);
+  // one more type under the KEY that was taken belongs to it
+  b.endpoint.packet(b.pipe, a.message("uri", at, undefined, { uri: "mote://x" }), 0);
+  t.deepEqual(Object.keys(link.handshake).sort(), ["jwt", "link", "uri"]);
+});
+
+test("`at` of messages beside a link is held to the same rules, and what breaks them is not grouped", (t) => {
+  const { a, b, asked } = judged(needs("link"));
+  const { order } = a.exchange;
+  const wrong: [unknown, string][] = [
+    [1001 + order, "AT_PARITY"], [0, "AT"], [-1000 + order, "AT"], [1000.5, "AT"], [`${1000 + order}`, "AT"], [2 ** 53, "AT"], [null, "AT"], [true, "AT"], [undefined, "AT"],
+  ];
+  for (const [at, code] of wrong) {
+    b.endpoint.packet(b.pipe, a.message("jwt", at), 0);
+    t.is(b.events.at(-1), `drop ${code}`, String(at));
+  }
+  t.deepEqual(asked, []);
+});
+
+test("types that are no handshake are content, and none that is named like a member of objects gets in", (t) => {
+  const { a, b, asked } = judged(needs("link"));
+  const { order } = a.exchange;
+  for (const type of ["__proto__", "constructor", "toString", "jwt2", "LINK", ""]) b.endpoint.packet(b.pipe, a.message(type, 1000 + order), 0);
+  t.deepEqual(asked, []);
+  // content without a number of its own that rises: `at` of the first is taken for one
+  t.deepEqual(b.events.filter((event) => event === "up"), []);
+});
+
+test("a refusal holds for one `at`: the next handshake is judged by itself", (t) => {
+  const { a, b, link } = judged((handshakes) => (text(handshakes["jwt"]) === "good" ? true : handshakes["jwt"] ? false : undefined));
+  const { order } = a.exchange;
+  b.endpoint.packet(b.pipe, a.message("link", 1000 + order), 0);
+  b.endpoint.packet(b.pipe, a.message("jwt", 1000 + order, Buffer.from("bad")), 0);
+  b.endpoint.packet(b.pipe, a.message("jwt", 1000 + order, Buffer.from("good")), 0);
+  b.endpoint.packet(b.pipe, a.message("uri", 1000 + order), 0);
+  t.deepEqual([link.up, a.heard()], [undefined, []]);
+  b.endpoint.packet(b.pipe, a.message("jwt", 1002 + order, Buffer.from("good")), 0);
+  b.endpoint.packet(b.pipe, a.message("link", 1002 + order), 0);
+  t.deepEqual([link.up, a.heard()], [true, [`link ${1002 + order}`]]);
+});
+
+test("jwt and uri are carried both ways, beside the link, with its `at`", (t) => {
+  const a = side("a", { judge: (_link, handshakes) => needs("link", "jwt")(handshakes) });
+  const b = side("b", { judge: (_link, handshakes) => needs("link", "jwt", "uri")(handshakes) });
+  const ab = a.endpoint.link(b.key);
+  const ba = b.endpoint.link(a.key);
+  const token = data(700);
+  ab.offer("jwt", {}, token);
+  ab.offer("uri", { uri: "mote://gateway.example:80/?x=1", type: "link", at: 7 });
+  ba.offer("jwt", { kid: "k1" }, Buffer.from("answer"));
+  ab.connect(a.pipe);
+  tick(a, b, 0);
+  t.true(ab.up && ba.up);
+  t.is(hex(ba.handshake["jwt"]!.body), hex(token));
+  t.deepEqual(ba.handshake["uri"]!.json, { uri: "mote://gateway.example:80/?x=1", type: "uri", at: ab.exchange.out });
+  t.deepEqual([text(ab.handshake["jwt"]), ab.handshake["jwt"]!.json], ["answer", { kid: "k1", type: "jwt", at: ab.exchange.out }]);
+  t.deepEqual(Object.keys(ba.handshake).sort(), ["jwt", "link", "uri"]);
+  t.deepEqual([a.events, b.events], [["up"], ["up"]]);
+  // what is given anew goes with the next handshake, what is taken back does not
+  ab.offer("jwt", {}, Buffer.from("new"));
+  ab.offer("uri");
+  ab.connect(a.pipe);
+  tick(a, b, 1);
+  t.deepEqual([text(ba.handshake["jwt"]), Object.keys(ba.handshake).sort()], ["new", ["jwt", "link"]]);
+  // without it the judge waits on, and the session goes on with what it has
+  t.true(ba.up && ba.exchange.in < ab.exchange.out);
+  ab.send(data(2));
+  carry(a, b, 2);
+  t.is(b.events.at(-1), `message ${hex(data(2))}`);
+});
+
+test("only types that may stand beside a link are carried", (t) => {
+  const { ab } = linked();
+  for (const type of ["link", "key", "other", "", "__proto__"]) t.is(codeOf(() => ab.offer(type, {})), "HANDSHAKE", type);
+  for (const type of ["jwt", "uri", "tx"]) t.is(codeOf(() => ab.offer(type, {})), undefined);
+});
+
+test("all messages of a handshake are sent again verbatim at 1, 3, 7 and 15 s, and given up at 30 s", (t) => {
+  const a = side("a");
+  const b = side("b");
+  const link = a.endpoint.link(b.key);
+  link.offer("jwt", {}, data(40));
+  link.offer("uri", { uri: "mote://x" });
+  link.connect(a.pipe);
+  const sent: [number, string][] = [];
+  for (let now = 200; now <= 240; now += 0.25) {
+    a.endpoint.poll(now);
+    for (const packet of packetsOf(frames(a))) sent.push([now - 200, hex(packet)]);
+  }
+  t.deepEqual(sent.map(([now]) => now), [0, 1, 3, 7, 15].flatMap((now) => [now, now, now]));
+  t.is(new Set(sent.map(([, packet]) => packet)).size, 3);
+  t.deepEqual(a.events, ["down"]);
+  t.is(link.status, "down");
+});
+
+test("patience is how long a handshake may stay without an answer", (t) => {
+  for (const patience of [30, 60, 180]) {
+    const a = side("a", { patience });
+    const b = side("b");
+    a.endpoint.link(b.key).connect(a.pipe);
+    const sent: number[] = [];
+    let down: number | undefined;
+    for (let now = 0; now <= 200; now += 0.5) {
+      a.endpoint.poll(now);
+      if (frames(a).length) sent.push(now);
+      if (a.events.includes("down")) down ??= now;
+    }
+    t.deepEqual([sent, down], [[0, 1, 3, 7, 15], patience]);
+  }
+});
+
+test("an answer is sent again until the other goes on, and is no reason to be down", (t) => {
+  const b = side("b");
+  const a = byHand(b);
+  const link = b.endpoint.link(a.key);
+  const at = 1000 + a.exchange.order;
+  b.endpoint.packet(b.pipe, a.message("link", at), 100);
+  const sent: number[] = [];
+  for (let now = 100; now < 200; now += 0.5) {
+    b.endpoint.poll(now);
+    for (const heard of a.heard()) {
+      t.is(heard, `link ${at}`);
+      sent.push(now - 100);
+    }
+  }
+  t.deepEqual(sent, [0, 1, 3, 7, 15]);
+  t.deepEqual([b.events, link.up], [["up"], true]);
+  // a message, or a channel packet, shows that it has come
+  for (const kind of ["message", "channel"]) {
+    const again = side("b");
+    const other = byHand(again);
+    again.endpoint.link(other.key);
+    again.endpoint.packet(again.pipe, other.message("link", at), 0);
+    const [answer] = packetsOf(frames(again));
+    other.exchange.handshake(at);
+    t.true(other.exchange.sync(answer!).accepted);
+    again.endpoint.packet(again.pipe, kind === "message" ? other.exchange.encrypt(lob.encode({ type: "x", at: 5 })) : other.exchange.send(lob.encode({ c: 1 + (other.exchange.order ^ 1), type: "none" })), 0.5);
+    for (const now of [1, 3, 7, 15]) {
+      again.endpoint.poll(now);
+      t.deepEqual(packetsOf(frames(again)).filter((packet) => packet[1] === 1), [], kind);
+    }
+  }
+});
+
+/** Channels that b takes of a type: what came on each, by id. */
+function taken(b: Side): Map<number, string[]> {
+  const all = new Map<number, string[]>();
+  b.endpoint.handle("t", (channel) => {
+    const events: string[] = [];
+    all.set(channel.id, events);
+    channel.on = (event, what) => events.push(event === "packet" ? hex((what as Packet).body) : `${event} ${String(what)}`);
+  });
+  return all;
+}
+
+/** A keepalive, a new KEY: on either side's request. */
+const renewals: [string, (link: Link, pipe: Pipe) => void][] = [
+  ["keepalive", (link, pipe) => link.connect(pipe)],
+  ["re-keying", (link, pipe) => {
+    link.renew();
+    link.connect(pipe);
+  }],
+];
+
+for (const who of ["the one that opened channels", "the other"] as const) {
+  test(`a keepalive asked for by ${who} goes on with KEY, session and channels`, (t) => {
+    const { a, b, ab, ba } = linked();
+    const got = taken(b);
+    const events: string[] = [];
+    const unreliable = ab.channel({ type: "t" }, bytes("01"), (event) => events.push(event));
+    const reliable = ab.channel({ type: "t", seq: 1 }, bytes("11"), (event) => events.push(event));
+    tick(a, b, 1);
+    const sessions = [ab.channels.session, ba.channels.session];
+    const keys = [ab.exchange.remote, ba.exchange.remote, ab.exchange.ephemeral, ba.exchange.ephemeral];
+    const at = ab.exchange.out;
+    for (let i = 0; i < 3; i++) {
+      if (who === "the other") ba.connect(b.pipe);
+      else ab.connect(a.pipe);
+      // packets are under way with it
+      unreliable.send({}, Uint8Array.of(2 + i));
+      reliable.send({}, Uint8Array.of(18 + i));
+      for (const now of [0, 0.3, 0.6, 1, 2]) tick(a, b, 2 + i * 3 + now);
+    }
+    t.deepEqual([ab.channels.session, ba.channels.session], sessions);
+    t.deepEqual([ab.exchange.remote, ba.exchange.remote, ab.exchange.ephemeral, ba.exchange.ephemeral], keys);
+    t.true(ab.exchange.out >= at + 3 && ab.exchange.out === ba.exchange.in && ab.exchange.in === ba.exchange.out);
+    t.deepEqual([...got.values()], [["01", "02", "03", "04"], ["11", "12", "13", "14"]]);
+    t.deepEqual([events, a.events, b.events, a.endpoint.drops, b.endpoint.drops], [[], [], [], {}, {}]);
+    // ids go on too
+    const next = ab.channel({ type: "t" });
+    t.is(next.id, reliable.id + 2);
+  });
+
+  test(`a new KEY by ${who} ends all channels, and ids begin anew`, (t) => {
+    const { a, b, ab, ba } = linked();
+    const got = taken(b);
+    const closed: string[] = [];
+    const open = (): number => ab.channel({ type: "t" }, bytes("01"), (event, why) => closed.push(`${event} ${String(why)}`)).id;
+    const ids = [open(), open(), ab.channel({ type: "t", seq: 1 }, bytes("02"), (event, why) => closed.push(`${event} ${String(why)}`)).id];
+    tick(a, b, 1);
+    t.is(got.size, 3);
+    const [renewing, itsPipe, before] = who === "the other" ? [ba, b.pipe, ba.exchange.ephemeral!] : [ab, a.pipe, ab.exchange.ephemeral!];
+    const at = ab.exchange.out;
+    renewals[1]![1](renewing, itsPipe);
+    tick(a, b, 2);
+    t.true(ab.up && ba.up);
+    t.true(ab.exchange.out > at && ab.exchange.in === ab.exchange.out && ba.exchange.in === ab.exchange.in);
+    t.not(hex(renewing.exchange.ephemeral!.key), hex(before.key));
+    t.true(before.secret.every((byte) => byte === 0));
+    t.deepEqual(closed, ["close reset", "close reset", "close reset"]);
+    t.deepEqual([...got.values()].map((events) => events.at(-1)), ["close reset", "close reset", "close reset"]);
+    t.deepEqual([a.events, b.events], [["up"], ["up"]]);
+    got.clear();
+    t.deepEqual([open(), open()], ids.slice(0, 2));
+    tick(a, b, 3);
+    t.deepEqual([...got], [[ids[0]!, ["01"]], [ids[1]!, ["01"]]]);
+    t.deepEqual([a.endpoint.drops, b.endpoint.drops], [{}, {}]);
+  });
+}
+
+test("packets of the session before a new KEY are refused, and harm the new one in nothing", (t) => {
+  const { a, b, ab } = linked();
+  const got = taken(b);
+  for (let i = 0; i < 3; i++) ab.channel({ type: "t" }, Uint8Array.of(i));
+  const old = packetsOf(frames(a));
+  t.is(old.length, 3);
+  ab.renew();
+  ab.connect(a.pipe);
+  tick(a, b, 1);
+  for (const packet of old) b.endpoint.packet(b.pipe, packet, 2);
+  t.deepEqual([b.endpoint.drops, got.size], [{ MAC: 3 }, 0]);
+  ab.channel({ type: "t" }, bytes("77"));
+  tick(a, b, 3);
+  t.deepEqual([...got.values()], [["77"]]);
+});
+
+test("a keepalive that is not answered takes the link down, with its channels", (t) => {
+  const { a, b, ab } = linked();
+  taken(b);
+  const closed: string[] = [];
+  ab.channel({ type: "t" }, bytes("01"), (event, why) => closed.push(`${event} ${String(why)}`));
+  tick(a, b, 1);
+  ab.connect(a.pipe);
+  const { ephemeral } = ab.exchange;
+  for (let now = 2; now < 31.9; now += 0.5) {
+    a.endpoint.poll(now);
+    frames(a);
+    t.is(ab.up, true);
+  }
+  a.endpoint.poll(32);
+  t.deepEqual([ab.status, a.events, closed], ["down", ["down"], ["close reset"]]);
+  t.true(ephemeral!.secret.every((byte) => byte === 0));
+  t.is(codeOf(() => ab.channel({ type: "t" })), "NOT_IN_SYNC");
+  // and comes up again when it is asked for
+  ab.connect(a.pipe);
+  tick(a, b, 33);
+  t.deepEqual([ab.status, a.events], ["up", ["down", "up"]]);
+});
+
+test("both at once, whatever each asks for: one session with one `at`", (t) => {
+  for (const [nameA, ofA] of renewals) for (const [nameB, ofB] of renewals) for (const lead of [0, 1, 2]) {
+    const world = linked({}, {}, [`a${nameA}${nameB}`, `b${lead}`]);
+    const { a, b, ab, ba } = world;
+    const got = taken(b);
+    for (let i = 0; i < lead; i++) ab.connect(a.pipe);
+    ofA(ab, a.pipe);
+    ofB(ba, b.pipe);
+    a.endpoint.poll(1);
+    b.endpoint.poll(1);
+    const [fromA, fromB] = [frames(a), frames(b)];
+    for (const frame of fromA) b.endpoint.receive(b.pipe, frame, 1);
+    for (const frame of fromB) a.endpoint.receive(a.pipe, frame, 1);
+    for (const now of [1, 2, 3, 4]) tick(a, b, now);
+    const name = `${nameA}, ${nameB}, ${lead}`;
+    t.deepEqual([ab.exchange.in, ab.exchange.out], [ba.exchange.out, ba.exchange.in], name);
+    t.is(ab.exchange.in, ab.exchange.out, name);
+    t.is(hex(ab.exchange.remote!), hex(ba.exchange.ephemeral!.key), name);
+    t.is(hex(ba.exchange.remote!), hex(ab.exchange.ephemeral!.key), name);
+    ab.channel({ type: "t" }, bytes("55"));
+    ba.send(data(4));
+    tick(a, b, 5);
+    t.deepEqual([...got.values()], [["55"]], name);
+    t.is(a.events.filter((event) => event.startsWith("message")).join(), `message ${hex(data(4))}`, name+JSON.stringify([a.events,b.events,a.endpoint.drops,b.endpoint.drops]));
+  }
+});
