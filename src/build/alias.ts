@@ -3,7 +3,7 @@ import ts from "typescript";
 import { languageGlobals, statics } from "./espruino-names.ts";
 
 /** What an alias takes beside its declaration, in bytes: it is one more name, and there are few of one letter. */
-const SPARE = 4;
+const SPARE = 6;
 
 /** Something that code says more than once: its declaration's value, where it is said, and what is saved by a name of one letter. */
 interface Said {
@@ -32,6 +32,12 @@ function isText(node: ts.StringLiteral): boolean {
   if (ts.isExpressionStatement(parent)) return false;
   return !(ts.isCallExpression(parent) && ts.isIdentifier(parent.expression) && parent.expression.text === "require");
 }
+
+const isLetter = (text: string | undefined): boolean => text !== undefined && /[\w$]/.test(text);
+
+/** A name in the place of what needs no blank beside a keyword. */
+const apart = (name: string, code: string, from: number, to: number): string =>
+  `${isLetter(code[from - 1]) ? " " : ""}${name}${isLetter(code[to]) ? " " : ""}`;
 
 /**
  * Gives what minified code says often a variable: `undefined`, globals, texts, and the names of members that have to stay,
@@ -66,8 +72,7 @@ export function aliasOften(file: ts.SourceFile, stays: Set<string>, edits: Magic
     if (saved <= 0 || (key.startsWith("global ") && declared.has(value))) continue;
     const name = `often$${declarations.length}`;
     declarations.push(value === "" ? name : `${name}=${value}`);
-    // blanks: a keyword may be beside it; the minifier leaves them out again
-    for (const { node, from, member } of places) edits.update(from, node.getEnd(), member ? `[${name}]` : ` ${name} `);
+    for (const { node, from, member } of places) edits.update(from, node.getEnd(), member ? `[${name}]` : apart(name, file.text, from, node.getEnd()));
   }
   if (declarations.length === 0) return;
   const first = file.statements[0]!;

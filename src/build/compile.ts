@@ -7,7 +7,8 @@ import { findDialectErrors } from "./dialect.ts";
 import { BuildError, DialectError } from "./errors.ts";
 import { builtinModules } from "./espruino-names.ts";
 import { deferParts } from "./parts.ts";
-import { minify, type Compiled, type Role } from "./minify.ts";
+import { freeMethods } from "./methods.ts";
+import { minify, staying, type Compiled, type Role } from "./minify.ts";
 import { packageRoot } from "./root.ts";
 import { stripTypes } from "./strip-types.ts";
 
@@ -66,6 +67,7 @@ export async function compile(unit: Unit): Promise<Compiled> {
         nodeResolve({ exportConditions: unit.conditions, extensions: [".ts", ".js", ".mjs"] }),
         stripTypes(unit.target, unit.role),
         unit.role === "runtime" && deferParts("src/device/parts.ts"),
+        unit.role === "runtime" && freeMethods(staying(unit.names)),
       ],
       onwarn(warning) {
         if (warning.code === "UNRESOLVED_IMPORT" || warning.code === "CIRCULAR_DEPENDENCY") {

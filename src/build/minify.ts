@@ -1,8 +1,9 @@
 import MagicString from "magic-string";
-import { minify as terser, type MangleOptions, type MinifyOptions } from "terser";
+import { minify as terser, type MinifyOptions } from "terser";
 import ts from "typescript";
 import { aliasOften } from "./alias.ts";
-import { boardGlobals, languageGlobals, members, moduleGlobals, publicMembers, reservedIdentifiers, reservedWords } from "./espruino-names.ts";
+import { boardGlobals, languageGlobals, members, moduleGlobals, publicMembers, reservedIdentifiers } from "./espruino-names.ts";
+import { shortNames } from "./rename.ts";
 import { shortenMethods } from "./self.ts";
 
 /** What is minified: the runtime, which has a scope of its own, or an application, which shares the global scope. */
@@ -65,25 +66,8 @@ function memberNames(file: ts.SourceFile, find: (node: ts.Node) => ts.Node | und
 const inQuotes = (node: ts.Node): ts.Node | undefined =>
   ts.isElementAccessExpression(node) ? node.argumentExpression : (ts.isPropertyAssignment(node) || ts.isMethodDeclaration(node)) && ts.isStringLiteral(node.name) ? node.name : undefined;
 
-const withoutQuotes = (node: ts.Node): ts.Node | undefined =>
-  ts.isPropertyAccessExpression(node) || ((ts.isObjectLiteralElement(node) || ts.isClassElement(node)) && node.name && ts.isIdentifier(node.name)) ? node.name : undefined;
-
-const LETTERS = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_"];
-const DIGITS = [...LETTERS, ..."0123456789"];
-
-/** Names of one letter, then of two, without those that are taken. */
-function* shortNames(taken: Set<string>): Generator<string> {
-  for (const name of [...LETTERS, ...LETTERS.flatMap((first) => DIGITS.map((second) => first + second))]) if (!taken.has(name)) yield name;
-}
-
-/** Short names for members that have to keep none of theirs, the shortest for what is there most. */
-function memberCache(code: string, file: string, taken: Set<string>): object {
-  const counts = new Map<string, number>();
-  for (const name of memberNames(parse(code, file), withoutQuotes)) if (!taken.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const names = shortNames(new Set([...taken, ...reservedWords]));
-  const sorted = [...counts].sort((one, other) => other[1] - one[1]);
-  return { props: { props: Object.fromEntries(sorted.map(([name]) => [`$${name}`, names.next().value as string])) } };
-}
+/** Members that keep their names in the runtime: the board's, public ones, and those that are named. */
+export const staying = (names: string[] = []): Set<string> => new Set([...members, ...publicMembers, ...names]);
 
 /**
  * Minifies for Espruino. In the runtime, all members get short names that are neither the board's nor public nor in
@@ -94,14 +78,10 @@ export async function minify(input: Compiled, file: string, role: Role, names: s
   if (role === "app") return compressed;
   const edits = new MagicString(compressed.code);
   const parsed = parse(compressed.code, file);
-  const taken = new Set([...members, ...publicMembers, ...names, ...memberNames(parse(input.code, file), inQuotes)]);
+  const taken = new Set([...staying(names), ...memberNames(parse(input.code, file), inQuotes)]);
   shortenMethods(parsed, edits);
   aliasOften(parsed, taken, edits);
   const aliased = { code: edits.toString(), maps: [edits.generateMap({ hires: true }), ...compressed.maps] };
-  const { format, mangle } = options(role);
-  return terse(aliased, file, {
-    ecma: 2020, toplevel: true, compress: false, format: format!,
-    mangle: { ...(mangle as MangleOptions), properties: { builtins: true, reserved: [...taken] } },
-    nameCache: memberCache(aliased.code, file, taken),
-  });
+  const named = shortNames(aliased.code, taken);
+  return { code: named.toString(), maps: [named.generateMap({ hires: true }), ...aliased.maps] };
 }

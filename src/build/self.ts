@@ -11,7 +11,7 @@ const name = "self$";
 const ownsThis = (node: ts.Node): boolean => ts.isFunctionExpression(node) || ts.isFunctionDeclaration(node) || ts.isClassLike(node);
 
 /** Where code says `this`, in arrow functions too. */
-function findThis(node: ts.Node, found: ts.Node[] = []): ts.Node[] {
+export function findThis(node: ts.Node, found: ts.Node[] = []): ts.Node[] {
   if (node.kind === ts.SyntaxKind.ThisKeyword) found.push(node);
   else if (!ownsThis(node)) ts.forEachChild(node, (child) => { findThis(child, found); });
   return found;

@@ -8,20 +8,28 @@ function usesOwnThis(node: ts.Node): boolean {
   return ts.forEachChild(node, usesOwnThis) ?? false;
 }
 
-/** The members of a class that nothing else can reach, those first that are said most. */
+/**
+ * Other names for the members of a class that nothing else can reach: fields have those of all classes in common, those
+ * first that are said most; methods have names of their own.
+ */
 function privateMembers(node: ts.ClassLikeDeclaration): Map<string, string> {
+  const names = new Map<string, string>();
   const uses = new Map<string, number>();
   // a class made of another shares its objects
-  if (node.heritageClauses) return new Map();
+  if (node.heritageClauses) return names;
   for (const member of node.members) {
-    if (ts.canHaveModifiers(member) && ts.getModifiers(member)?.some((m) => m.kind === ts.SyntaxKind.PrivateKeyword)) uses.set(member.name!.getText(), 1);
+    if (!ts.canHaveModifiers(member) || !ts.getModifiers(member)?.some((m) => m.kind === ts.SyntaxKind.PrivateKeyword)) continue;
+    const name = member.name!.getText();
+    if (ts.isMethodDeclaration(member)) names.set(name, `${name}$${node.name!.text}`);
+    else uses.set(name, 1);
   }
   const count = (child: ts.Node): void => {
     if (ts.isPropertyAccessExpression(child) && uses.has(child.name.text)) uses.set(child.name.text, uses.get(child.name.text)! + 1);
     ts.forEachChild(child, count);
   };
   count(node);
-  return new Map([...uses].sort((one, other) => other[1] - one[1]).map(([name], i) => [name, `private$${i}`]));
+  [...uses].sort((one, other) => other[1] - one[1]).forEach(([name], i) => names.set(name, `private$${i}`));
+  return names;
 }
 
 /**

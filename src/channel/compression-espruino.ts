@@ -20,7 +20,8 @@ export const Z_MAX = 1;
  */
 const item = (data: unknown, major?: number, number?: number): unknown =>
   data == null ? "" : [
-    (number = (data as []).length ?? (data as number)) < 24 ? number | major!
+    // not `data.length ?? data`: a member of a number, by a name in a variable as the build makes it, is an exception in Espruino
+    (number = typeof data === "number" ? data : (data as []).length) < 24 ? number | major!
     : number < 256 ? [24 | major!, number]
     : number < 65536 ? [25 | major!, number >> 8, number]
     : [26 | major!, number >> 24, number >> 16, number >> 8, number],

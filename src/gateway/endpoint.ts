@@ -13,6 +13,7 @@ import type { Csid, KeyPairs } from "../exchange/e3x.ts";
 import { isHandshake, messageBody, messageSender, orderOf } from "../exchange/exchange.ts";
 import type { Identity, Random } from "../exchange/exchange.ts";
 import { attachedKeys, hashname } from "../mesh/hashname.ts";
+import { cloaking, decloak, isCloaked } from "../packet/cloak.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32, toHex } from "../packet/text.ts";
@@ -254,10 +255,16 @@ export class Endpoint {
    */
   packet(pipe: Pipe, outer: Uint8Array, now: number = this.now): void {
     this.now = now;
+    const { options } = pipe;
+    const { wrap } = options;
     try {
-      if (outer[0] === 0 && outer[1] === 0) this._channel(pipe, outer, now);
-      else this._message(pipe, outer, now);
+      const { packet } = decloak(outer);
+      // who cloaks may be reached by nothing else. e3x/cloaking.md, Accept both
+      if (isCloaked(outer)) options.wrap ??= cloaking(this._options.random);
+      if (packet[0] === 0 && packet[1] === 0) this._channel(pipe, packet, now);
+      else this._message(pipe, packet, now);
     } catch (error) {
+      options.wrap = wrap!;
       const { code } = error as E3XError;
       // without a code it is a fault of this program or of the application
       if (!code) throw error;

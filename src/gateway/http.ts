@@ -118,18 +118,18 @@ export function httpHandler(endpoint: { links: readonly GatewayLink[] }, options
     if (!link) throw failed("404");
     if (allow && !allow(incoming, link)) throw failed("403");
     if (Number(incoming.headers["content-length"] ?? 0) > contents) throw failed("413");
-    if ((busy.get(link) ?? 0) >= most) throw failed("503");
-    busy.set(link, (busy.get(link) ?? 0) + 1);
+    const body = await contentsOf(incoming, contents);
+    if (!body) throw failed("413");
+    const headers: Record<string, string> = {};
+    for (const name of passed) {
+      const value = incoming.headers[name];
+      if (value !== undefined && value !== "*/*") headers[name] = String(value);
+    }
+    const asked = busy.get(link) ?? 0;
+    if (asked >= most) throw failed("503");
+    busy.set(link, asked + 1);
     try {
-      const body = await contentsOf(incoming, contents);
-      if (!body) throw failed("413");
-      const headers: Record<string, string> = {};
-      for (const name of passed) {
-        const value = incoming.headers[name];
-        if (value !== undefined && value !== "*/*") headers[name] = String(value);
-      }
-      const response = await ask(link, { method, path: path!.startsWith("/") ? path! : `/${path}`, headers, body }, { ...options, signal });
-      send(outgoing, method, response);
+      send(outgoing, method, await ask(link, { method, path: path!.startsWith("/") ? path! : `/${path}`, headers, body }, { ...options, signal }));
     } finally {
       const left = busy.get(link)! - 1;
       if (left) busy.set(link, left);

@@ -5,11 +5,12 @@ import { fail } from "../errors.ts";
 import { isBeside, isHandshake, typeOf } from "../exchange/exchange.ts";
 import type { Identity } from "../exchange/exchange.ts";
 import { same } from "#text";
+import { attachedKeys, hashname } from "../mesh/hashname.ts";
 import { Link } from "../mesh/link.ts";
 import type { LinkOptions, LinkState } from "../mesh/link.ts";
 import type { Path } from "../mesh/path.ts";
 import type { Pipe } from "../mesh/pipe.ts";
-import { encode } from "../packet/lob.ts";
+import { decode, encode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 
 /** The handshake messages of one `at`, by type; those of type "key" are under "link". */
@@ -26,7 +27,7 @@ export interface GatewayLinkOptions extends LinkOptions {
 }
 
 export class GatewayLink extends Link {
-  /** 52 characters; also of keys in other cipher sets, where the other said their digests in a handshake. */
+  /** 52 characters; also of keys in other cipher sets, where the other said their digests in a handshake. It then stays so. */
   hashname: string;
   readonly csid: string;
   /** Ways to reach it, as far as they are known. */
@@ -35,8 +36,9 @@ export class GatewayLink extends Link {
   // what was given to be sent beside "link", and the messages that were, with which handshake
   private _said: { handshake: Uint8Array; messages: Uint8Array[] } | undefined;
   private _beside = new Map<string, { json: Json; body: Uint8Array }>();
-  // the messages of the highest `at` that came, their KEY, and whether they were refused
+  // the messages of the highest `at` that came, their KEY, and whether they were refused; those that were taken
   private _group: { at: number; key: Uint8Array; refused: boolean; handshakes: Handshakes } | undefined;
+  private _taken: Handshakes = {};
 
   /** @throws SELF_EXCHANGE */
   constructor(identity: Identity & { set: HostCipherSet }, key: Uint8Array, hashname: string, state: LinkState, options: GatewayLinkOptions) {
@@ -52,9 +54,14 @@ export class GatewayLink extends Link {
     return this.pipe || this.paths.length ? "down" : "unresolved";
   }
 
-  /** The messages of the last handshake of the other, by type; none before. */
+  /** The messages of the last handshake of the other that was taken, by type; none before. */
   get handshake(): Handshakes {
-    return this._group && !this._group.refused ? this._group.handshakes : {};
+    return this._taken;
+  }
+
+  /** Whether the last handshake of the other was refused: nothing may be said to it. */
+  get refused(): boolean {
+    return !!this._group?.refused;
   }
 
   /**
@@ -104,6 +111,17 @@ export class GatewayLink extends Link {
     for (const outer of this._said.messages) pipe!.send(outer);
   }
 
+  // The other's hashname by a handshake of type "link". Throws HASHNAME, and what opens LOB packets. link.md, Handshake
+  private _name(inner: Packet): string {
+    const { csid, exchange: { key } } = this;
+    // a "key" has all in itself, and gogotelehash attaches the key as it is
+    const attached = inner.json!["type"] === "key" || same(inner.body, key) ? inner : decode(inner.body);
+    const keys = attachedKeys(csid, attached);
+    const name = hashname(keys);
+    const known = this.hashname !== hashname({ [csid]: key });
+    return same(keys[csid] as Uint8Array, key) && (!known || name === this.hashname) ? name : fail("HASHNAME");
+  }
+
   // e3x/handshake.md, Handling Multiple Messages
   protected override judge(inner: Packet, key: Uint8Array, pipe: Pipe): void {
     const link = isHandshake(inner);
@@ -116,13 +134,25 @@ export class GatewayLink extends Link {
     const late = again && !before.refused && before.at === exchange.in;
     const at = late ? before.at : exchange.at(inner);
     if (before && !again && at <= before.at) fail("STALE");
+    if (link) this._name(inner);
     const group = again ? before : { at, key: new Uint8Array(key), refused: false, handshakes: {} as Handshakes };
     // what it is a view of may be used again
     group.handshakes[type] = { ...inner, head: new Uint8Array(inner.head), body: new Uint8Array(inner.body) };
     this._group = group;
     if (group.refused) return;
-    const verdict = this._judge ? this._judge(this, group.handshakes) : "link" in group.handshakes;
-    if (verdict === false) group.refused = true;
-    if (verdict && !late && group.handshakes["link"]) super.judge(group.handshakes["link"], key, pipe);
+    const first = group.handshakes["link"];
+    const verdict = this._judge ? this._judge(this, group.handshakes) : !!first || undefined;
+    if (verdict === false) {
+      // what was taken stays so
+      if (late) delete group.handshakes[type];
+      else group.refused = true;
+    } else if (verdict && first && !late) {
+      // "up" tells the application to look
+      if (at >= exchange.out) {
+        this._taken = group.handshakes;
+        this.hashname = this._name(first);
+      }
+      super.judge(first, key, pipe);
+    }
   }
 }

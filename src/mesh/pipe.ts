@@ -18,6 +18,8 @@ export interface PipeOptions {
   limit: number;
   /** Whether these bytes are known to begin a packet: then the one before was cut off. Where there are bounds only. */
   begins?: (fragment: Uint8Array) => boolean;
+  /** Makes of a packet what goes on the air: see `cloaking`. */
+  wrap?: (packet: Uint8Array) => Uint8Array;
   /** Is called when no packet waits, before the next frame: may `send` one, formed as late as can be. */
   more?: () => void;
   /** Of a pipe that has no frames: the one that carries its packets, where there is one now. */
@@ -46,7 +48,8 @@ export class Pipe {
   /** Queues a packet. Throws PACKET_TOO_SHORT where there is nothing to send. */
   send(packet: Uint8Array): void {
     if (!packet.length) fail("PACKET_TOO_SHORT");
-    this.queue.push(packet);
+    const wrap = CHANNELS && this.options.wrap;
+    this.queue.push(wrap ? wrap(packet) : packet);
   }
 
   /** The radio has reached the other side anew: packets that were under way, either way, begin again. */

@@ -41,6 +41,11 @@ export function cloak(packet: Uint8Array, random: Random, rounds: number): Uint8
   return packet;
 }
 
+/** How a pipe cloaks what it sends, with one to three rounds: its option `wrap`. @param random gives n random bytes */
+export function cloaking(random: Random): (packet: Uint8Array) => Uint8Array {
+  return (packet) => cloak(packet, random, 1 + (random(1)[0]! % 3));
+}
+
 /**
  * Takes all rounds off a packet; one that is not cloaked stays as it is.
  * @throws PACKET_TOO_SHORT where nothing is left under a nonce, PACKET_TOO_LARGE beyond 64 rounds

@@ -4,7 +4,7 @@ import type { Packet } from "../../src/index.ts";
 import { blocks, takeBlocks } from "../../src/channel/block.ts";
 import type { Json } from "../../src/packet/lob.ts";
 import { codeOf, hex } from "../helpers/core.ts";
-import { data, log, lossy, packed, pair, raw } from "./pair.ts";
+import { alive, data, log, lossy, packed, pair, raw } from "./pair.ts";
 import type { Pair } from "./pair.ts";
 
 /** Has b take blocks; what came, as hex, and "over". */
@@ -201,5 +201,5 @@ test("it ends on both sides when the sender says so", (t) => {
   from.end();
   world.pass(3);
   t.deepEqual(got, [hex(data(1)), "over"]);
-  t.deepEqual([world.ab.channels.list.length, world.ba.channels.list.length], [0, 0]);
+  t.deepEqual([alive(world.ab), alive(world.ba)], [0, 0]);
 });

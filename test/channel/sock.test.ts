@@ -5,7 +5,7 @@ import { sock, socks } from "../../src/channel/sock.ts";
 import type { Address, Sock, SockOn } from "../../src/channel/sock.ts";
 import type { Json } from "../../src/packet/lob.ts";
 import { codeOf, hex } from "../helpers/core.ts";
-import { data, log, lossy, packed, pair, radios, raw } from "./pair.ts";
+import { alive, data, log, lossy, packed, pair, radios, raw } from "./pair.ts";
 import type { Pair } from "./pair.ts";
 
 const dst: Address = { ip: "192.0.2.1", port: 80 };
@@ -177,7 +177,7 @@ test("nobody takes it, or a reason is given: it is over", (t) => {
   world.pass(3);
   t.deepEqual(ears.events.sort(), ["close refused", "close refused", "close unknown type", "close unknown type"]);
   world.pass(12);
-  t.deepEqual([world.ab.channels.list.length, world.ba.channels.list.length], [0, 0]);
+  t.deepEqual([alive(world.ab), alive(world.ba)], [0, 0]);
 });
 
 test("opening packets of any content are passed on as they are", (t) => {

@@ -5,7 +5,7 @@ import { stream, streams } from "../../src/channel/stream.ts";
 import type { Stream, StreamOn } from "../../src/channel/stream.ts";
 import type { Json } from "../../src/packet/lob.ts";
 import { codeOf, hex } from "../helpers/core.ts";
-import { data, log, lossy, packed, pair, radios, raw, text } from "./pair.ts";
+import { alive, data, log, lossy, packed, pair, radios, raw, text } from "./pair.ts";
 import type { Pair } from "./pair.ts";
 
 interface Heard {
@@ -153,7 +153,7 @@ test("a stream is refused where nobody takes it, where its options are no packet
     world.pass(3);
     t.deepEqual(events, ["close unknown type"]);
     t.is(told, listens ? 0 : 1);
-    t.is(world.ba.channels.list.length, 0);
+    t.is(alive(world.ba), 0);
   }
 });
 

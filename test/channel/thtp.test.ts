@@ -4,7 +4,7 @@ import { request, serve } from "../../src/channel/thtp.ts";
 import type { Answer, Asked, Request, Response } from "../../src/channel/thtp.ts";
 import type { Json } from "../../src/packet/lob.ts";
 import { hex } from "../helpers/core.ts";
-import { data, log, lossy, packed, pair, radios, raw, text } from "./pair.ts";
+import { alive, data, log, lossy, packed, pair, radios, raw, text } from "./pair.ts";
 import type { Pair } from "./pair.ts";
 
 type Result = { error: string | undefined; response: Answer | undefined };
@@ -47,7 +47,7 @@ test("a request and its response, of any length, arrive whole, whatever is lost"
     t.deepEqual([response.status, response.reason, response.headers, hex(response.body)], [201, "Made", { etag: '"1"' }, hex(data(back, 9))]);
     world.pass(20);
     t.is(results.length, 1);
-    t.deepEqual([world.ab.channels.list.length, world.ba.channels.list.length], [0, 0]);
+    t.deepEqual([alive(world.ab), alive(world.ba)], [0, 0]);
   }), { numRuns: 30 });
 });
 
@@ -77,6 +77,18 @@ test("a large request is cut, and only its last packet ends", (t) => {
   t.true(events.every((packet) => packet.startsWith("packet {} ")));
   t.true(last.startsWith('packet {"end":true} '));
   t.is([...events, last].map((packet) => packet.split(" ")[2]).join(""), hex(packed({ ":method": "PUT", ":path": "/" }, data(1000))));
+});
+
+test("the opening packet has as much as goes well into a packet, where what opens channels says that", (t) => {
+  const world = pair({ pipe: { mtu: 256 } });
+  const { events } = raw(world.b, "thtp");
+  const opener = { channel: world.ab.channel.bind(world.ab), quota: () => 200 };
+  request(opener, { method: "PUT", path: "/", body: data(500) }, () => {});
+  request(opener, { method: "GET", path: `/${"x".repeat(150)}` }, () => {});
+  world.pass(1);
+  t.is(events[0], `packet {} ${hex(packed({ ":method": "PUT", ":path": "/" }, data(500)).subarray(0, 200))}`);
+  t.is(events.filter((packet) => packet.startsWith('packet {"end":true} ')).length, 2);
+  t.true(events.includes(`packet {"end":true} ${hex(packed({ ":method": "GET", ":path": `/${"x".repeat(150)}` }))}`));
 });
 
 test("the example of thtp.md", (t) => {
@@ -116,7 +128,7 @@ test("what is no request is answered with 400, and no handler sees it", (t) => {
   }
   for (const packet of [new Uint8Array(0), Uint8Array.of(0), Uint8Array.of(1, 0, 5), Uint8Array.of(255, 255)]) t.deepEqual(sent(world, packet), [bad, "close"]);
   world.pass(12);
-  t.is(world.ba.channels.list.length, 0);
+  t.is(alive(world.ba), 0);
 });
 
 test("headers that are no strings are left out, and names come in lower case", (t) => {
@@ -147,7 +159,7 @@ test("what is no response is an error, and so is one that is cut off", (t) => {
     other.channel!.send({ end: true }, packet);
     world.pass(20);
     t.deepEqual(errors, ["malformed"], what);
-    t.is(world.ab.channels.list.length, 0);
+    t.is(alive(world.ab), 0);
   }
 });
 
@@ -213,7 +225,7 @@ test("a handler that never answers is over after the channel's time, on both sid
   const world = pair();
   const { results } = ask(world, { method: "GET", path: "/" }, () => undefined);
   world.pass(60);
-  t.is(world.ba.channels.list.length, 0);
+  t.is(alive(world.ba), 0);
   t.true(results.length <= 1);
 });
 

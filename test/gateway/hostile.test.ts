@@ -98,7 +98,7 @@ test("a message cut anywhere, or with more behind it", (t) => {
 test("packets that are none are counted by what is wrong with them", (t) => {
   const { b, unharmed, seen } = target();
   const cases: [string, string][] = [
-    ["", "PACKET_TOO_SHORT"], ["00", "PACKET_TOO_SHORT"], ["0000", "PACKET_TOO_SHORT"], ["ffff00", "PACKET_LENGTH"], ["00021a1a", "PACKET_HEAD"],
+    ["", "PACKET_TOO_SHORT"], ["00", "PACKET_TOO_SHORT"], ["0000", "PACKET_TOO_SHORT"], ["ffff00", "PACKET_TOO_SHORT"], ["00ff00", "PACKET_LENGTH"], ["00021a1a", "PACKET_HEAD"],
     ["00013a", "CSID"], ["00011b" + "00".repeat(40), "CSID"], ["00011a", "PACKET_TOO_SHORT"], ["00011a" + "02".repeat(28), "PACKET_TOO_SHORT"],
     ["00077b2261223a317d", "PACKET_HEAD"], ["0000" + "11".repeat(40), "TOKEN"], ["00011a" + "02".repeat(29), "UNKNOWN_SENDER"],
     [hex(seen), "STALE"],
@@ -218,7 +218,7 @@ test("a stranger's packet after the other did not answer", (t) => {
 test("the highest at that there is ends handshakes with a typed error, not messages", (t) => {
   const { a, b, ab } = linked();
   const odd = ab.exchange.order ? { from: ab, of: a, to: b } : { from: b.endpoint.links[0]!, of: b, to: a };
-  odd.from.message(lob.encode({ type: "link", at: 9007199254740991 }));
+  odd.from.message(lob.encode({ type: "link", at: 9007199254740991 }, lob.encode({ "1a": true }, odd.of.key)));
   t.notThrows(() => carry(a, b, 1));
   const link = odd.to.endpoint.links[0]!;
   t.is(link.exchange.in, 9007199254740991);

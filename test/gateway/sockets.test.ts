@@ -11,7 +11,7 @@ import { duplex } from "../../src/gateway/duplex.ts";
 import { Sockets } from "../../src/gateway/sockets.ts";
 import type { SocketsOptions, Wanted } from "../../src/gateway/sockets.ts";
 import type { Packet } from "../../src/packet/lob.ts";
-import { data, log, text } from "../channel/pair.ts";
+import { alive, data, log, text } from "../channel/pair.ts";
 import { hex } from "../helpers/core.ts";
 import { loopback } from "./loopback.ts";
 import type { Loopback } from "./loopback.ts";
@@ -229,8 +229,7 @@ test("who reads slowly holds the writer: channel and socket, both ways", async (
   }
   const held = world.ba.channels.list[0] as unknown as { _out: unknown[] };
   t.true(held._out.length <= 64, "no more than a window");
-  const socket = [...(world.sockets as unknown as { _open: Map<unknown, unknown> })._open.keys()];
-  t.is(socket.length, 1);
+  t.is(world.sockets.count, 1);
   t.true(mine.bytes.length < 200_000);
   from.channel.resume();
   await world.when(() => mine.bytes.length > 400_000);
@@ -307,6 +306,25 @@ test("bind: connections to the port come as accept, each a channel; it ends with
   await world.when(() => got.events.filter((event) => event === "end").length === 2);
   for (const one of accepted) one.end();
   await world.when(() => sockets.count === 0);
+});
+
+test("a port that is given up before it is open is closed", async (t) => {
+  const world = begin(t);
+  const { port } = await closed(t);
+  const mine = ears();
+  // all in one turn of the event loop
+  const from = sock(world.ab, { sock: "bind", src: { port } }, mine.on);
+  world.pass(1);
+  t.is(world.sockets.count, 1);
+  from.channel.fail("never mind");
+  world.pass(1);
+  t.is(world.sockets.count, 0);
+  const again = ears();
+  await world.when(() => alive(world.ba) === 0);
+  for (let i = 0; i < 20; i++) await world.when(Promise.resolve());
+  sock(world.ab, { sock: "bind", src: { port } }, again.on);
+  await world.when(() => again.events.length > 0);
+  t.deepEqual(again.events, ["open"]);
 });
 
 test("a port that is taken is told", async (t) => {

@@ -47,11 +47,17 @@ export class Observer {
 
   /** The device's identity, by the file that it keeps it in, once there is one. */
   know(file: Uint8Array): void {
+    if (!this.#waiting) return;
     // eight bytes of check before it
     this.#selves.device = new Self({ "1a": { key: file.slice(8, 29), secret: file.slice(29) } }, () => new Uint8Array(20), 5000);
-    const waiting = this.#waiting ?? [];
+    const waiting = this.#waiting;
     this.#waiting = undefined;
     for (const [from, outer] of waiting) this.#packet(from, outer);
+  }
+
+  /** The device's identity; undefined where it is not known yet. */
+  get device(): Self | undefined {
+    return this.#selves.device;
   }
 
   /** A source of entropy for the gateway whose ephemeral keys are known here. */

@@ -62,7 +62,8 @@ export class Pair {
     });
   }
 
-  async start(): Promise<void> {
+  /** Boots both, and goes on until they are linked, or something else is so; false where it is not within 100 s. */
+  async start(done = (): boolean => this.logs.includes("up")): Promise<boolean> {
     const { app, config } = this.#options;
     const file = Uint8Array.from(Buffer.from(JSON.stringify({ gateway: toBase32(this.gateway.key), ...config })));
     await this.simulator.addNode("gateway", this.gateway);
@@ -70,8 +71,15 @@ export class Pair {
       // native code takes its own time
       board: { ...board, curveStepMs: 0.01 }, bundle: await bundleOf(app), radio: "ble", mtu: 23, storage: { config: file },
     });
-    await this.until(() => this.logs.includes("up"), 100);
-    this.observer.know((await this.host.storage())["mote.id"]!);
+    const reached = await this.until(done, 100);
+    await this.learn();
+    return reached;
+  }
+
+  /** Lets the observer know the device's identity, where it is there already. */
+  async learn(): Promise<void> {
+    const file = (await this.host.storage())["mote.id"];
+    if (file) this.observer.know(file);
   }
 
   /** Goes on until something is so; false where it is not within so many virtual seconds. */
@@ -87,11 +95,19 @@ export class Pair {
   /** Restarts one side with what it has kept. */
   async restart(side: Side): Promise<void> {
     this.observer.cut(side);
+    // its radio reaches the gateway anew, which then begins again with what it has begun to send
+    if (side === "device") this.observer.cut("gateway");
     if (side === "device") await this.simulator.restart("device");
     else {
       this.gateway.restart();
       await this.simulator.poke("gateway");
     }
+  }
+
+  /** The device's radio reaches the gateway no more, or again. */
+  async radio(up: boolean): Promise<void> {
+    for (const side of ["device", "gateway"] as const) this.observer.cut(side);
+    await this.simulator.radio("device", up, 23);
   }
 
   close(): Promise<void> {

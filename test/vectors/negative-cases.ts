@@ -28,7 +28,8 @@ const THEIRS = ["0f".repeat(20), "1e".repeat(20)] as const;
 function handshake(we: typeof ODD, at: string | undefined, ephemeral = 0): string {
   const other = we === ODD ? EVEN : ODD;
   const head = Buffer.from(`{"type":"link"${at === undefined ? "" : `,"at":${at}`}}`);
-  const inner = `00${head.length.toString(16).padStart(2, "0")}${head.toString("hex")}00077b22316122003a`;
+  const attached = `000b${Buffer.from('{"1a":true}').toString("hex")}${other.key}`;
+  const inner = `00${head.length.toString(16).padStart(2, "0")}${head.toString("hex")}${attached}`;
   return sealReference({ sender: other, recipient: we, ephemeral: THEIRS[ephemeral]!, iv: "00000000", inner });
 }
 
