@@ -102,6 +102,7 @@ export const publicMembers: string[] = words(`
   port baud host spi cs dio0 rst frequency spreading bandwidth coding power sync ce irq rx tx channel rate
   json head body error code
   decode encode window handle id state timeout reliable quota pause resume fail peer
+  streams end request serve method path headers status reason blocks takeBlocks sock socks ping answer inbox outbox boxes
 `);
 
 /** Members of the protocol core (src/device/core.ts) beside: they keep their names in a build of it. */

@@ -1,7 +1,7 @@
 import MagicString from "magic-string";
 import type { Plugin } from "rollup";
 import ts from "typescript";
-import { findThis } from "./self.ts";
+import { findThis } from "./functions.ts";
 
 /** The function or file in which code is. */
 function scopeOf(node: ts.Node): ts.Node {

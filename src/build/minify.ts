@@ -4,7 +4,7 @@ import ts from "typescript";
 import { aliasOften } from "./alias.ts";
 import { boardGlobals, languageGlobals, members, moduleGlobals, publicMembers, reservedIdentifiers } from "./espruino-names.ts";
 import { shortNames } from "./rename.ts";
-import { shortenMethods } from "./self.ts";
+import { shortenFunctions } from "./functions.ts";
 
 /** What is minified: the runtime, which has a scope of its own, or an application, which shares the global scope. */
 export type Role = "runtime" | "app";
@@ -79,7 +79,7 @@ export async function minify(input: Compiled, file: string, role: Role, names: s
   const edits = new MagicString(compressed.code);
   const parsed = parse(compressed.code, file);
   const taken = new Set([...staying(names), ...memberNames(parse(input.code, file), inQuotes)]);
-  shortenMethods(parsed, edits);
+  shortenFunctions(parsed, edits);
   aliasOften(parsed, taken, edits);
   const aliased = { code: edits.toString(), maps: [edits.generateMap({ hires: true }), ...compressed.maps] };
   const named = shortNames(aliased.code, taken);

@@ -33,6 +33,8 @@ export type ChannelOn = (event: "packet" | "drain" | "close", data: Packet | str
 export interface Opener {
   /** Opens a channel: `open` has its `type`, `seq` 1 where it is to be reliable, and what else the type asks for. */
   channel(open: Json, body?: Uint8Array, on?: ChannelOn): Channel;
+  /** As Channel.quota, for the opening packet. */
+  quota(): number;
 }
 
 /** Told of a channel that the other opens: sets its `on`, which then gets the opening packet. Without `on` it is refused. */
@@ -66,9 +68,6 @@ const SOON = 1 / 8;
 /** The longest wait, in seconds, for an answer before the last packet is sent again. */
 const WAIT_MAX = 8;
 
-/** How long a reliable channel that is over answers what comes again, in seconds. */
-const LINGER = 10;
-
 /** How many missing packets are named in one `miss`. */
 const NAMED = 12;
 
@@ -87,7 +86,7 @@ export class Channel {
   /** Seconds without an answer, where one is due, after which it is closed. */
   timeout = 30;
   /** Is told what happens. */
-  on?: ChannelOn;
+  on: ChannelOn | undefined = undefined;
   reliable: boolean;
   private _keeper: Keeper;
   // whether the other opened it; whether we said `end`; whether it is over
@@ -145,7 +144,10 @@ export class Channel {
     if (!this.reliable) keeper.once(this, head, body);
     else if (out.length < keeper.room) out.push({ seq: ++this._seq, json: head, body: body!, frames: 0 });
     else fail("BUSY");
-    if (head["end"]) this._said = true;
+    if (head["end"]) {
+      this._said = true;
+      this._end();
+    }
     if (this._theirs && !this.state) this.state = OPEN;
     keeper.wake();
     return !(this._full = out.length >= keeper.room);
@@ -330,7 +332,7 @@ export class Channel {
 
   /** Whether there is nothing left to do for it. */
   gone(now: number): boolean {
-    return !!this.over && this._due === undefined && (!this.reliable || this.state !== ENDED || now >= this._heard! + LINGER);
+    return !!this.over && this._due === undefined && (!this.reliable || this.state !== ENDED || now >= this._heard! + this.timeout);
   }
 
   /**
@@ -346,11 +348,12 @@ export class Channel {
     };
     at(this._due);
     if (this.over) {
-      if (this._heard) at(this._heard + LINGER);
+      if (this._heard) at(this._heard + this.timeout);
       return next;
     }
     // an answer is due: to the opening, to `end` of the other, or to what was sent
-    const due = !this.state || this.state === ENDED || (this.reliable ? out.length && out[0]!.sent !== undefined : this._said);
+    const waits = out.length && out[0]!.sent !== undefined;
+    const due = !this.state || this.state === ENDED || (this.reliable ? waits : this._said);
     if (!due || this._heard === undefined) this._heard = now;
     // while the radio does not take it, nothing can be answered
     if (busy) this._heard = this._sent = now;
@@ -358,7 +361,7 @@ export class Channel {
     if (now >= last) this.close("timeout");
     else if (due) {
       at(last);
-      if (out.length) {
+      if (waits) {
         // it may be that the other has lost the session
         if (!this._probed && now - this._heard > this.timeout / 3) {
           this._probed = true;

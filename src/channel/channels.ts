@@ -77,10 +77,10 @@ export class Channels<From> implements Keeper {
   private _owner: Owner & From;
   private _options: ChannelsOptions<From>;
   private _queue: [Channel, Json, Uint8Array?][] = [];
-  // our last id, the other's highest, and one below it that may still come: two may arrive out of order
+  // our last id, the other's highest, and those below it that may still come: they may arrive out of order
   private _id = 0;
   private _last = 0;
-  private _late = 0;
+  private _late: number[] = [];
   private _now = 0;
   private _key?: Uint8Array;
   /** What `token` said last. */
@@ -131,7 +131,8 @@ export class Channels<From> implements Keeper {
     this.session = undefined;
     this.list = [];
     this._queue = [];
-    this._id = this._last = this._late = 0;
+    this._id = this._last = 0;
+    this._late = [];
     for (const channel of list) channel.close("reset");
   }
 
@@ -206,7 +207,8 @@ export class Channels<From> implements Keeper {
     }
     const packet = unpack(this.agreed, session.open(outer));
     owner.pipe = pipe;
-    if (owner.exchange.in === owner.exchange.out) owner.unanswered = undefined;
+    // it is there, and has this session: a handshake that asks for that needs no answer any more
+    owner.unanswered = undefined;
     const json = packet.json!;
     const id = json["c"] as number;
     let channel = this.list.find((known) => known.id === id);
@@ -214,13 +216,18 @@ export class Channels<From> implements Keeper {
     if (!channel) {
       const type = json["type"];
       const before = this._last;
-      // what others open is bounded
-      if (this.list.length >= this.room * 2) fail("BUSY");
-      if (typeof type !== "string" || id % 2 === owner.exchange.order || (id <= before && id !== this._late)) fail("CHANNEL");
+      // what others open is bounded; of those that are over, the oldest goes
+      if (this.list.length >= this.room * 2) {
+        const over = this.list.findIndex((known) => !!known.over);
+        if (over < 0) fail("BUSY");
+        this.list.splice(over, 1);
+      }
+      if (typeof type !== "string" || id % 2 === owner.exchange.order || (id <= before && this._late.indexOf(id) < 0)) fail("CHANNEL");
       if (id > before) {
-        this._late = id > before + 2 ? id - 2 : 0;
+        for (let i = id - 2; i > before && i > id - 64; i -= 2) this._late.push(i);
+        this._late = this._late.slice(-32);
         this._last = id;
-      } else this._late = 0;
+      } else this._late.splice(this._late.indexOf(id), 1);
       channel = new Channel(this, id, type as string, json["seq"] === 1, true);
       const handler = this._options.handlers[" " + type];
       if (handler) handler(channel, packet, this._options.from ?? owner);

@@ -46,9 +46,6 @@ export interface Answer extends Response {
 /** The most bytes of a packet that are put together, if not given. */
 const LIMIT = 4096;
 
-/** Bytes in the opening packet where what opens channels does not say. */
-const FIRST = 64;
-
 function pack(message: Request | Response, start: Json): Uint8Array {
   const headers = message.headers;
   const body = message.body;
@@ -101,8 +98,7 @@ function gather(channel: Channel, limit: number, much: string, done: (packet?: P
  */
 export function request(opener: Opener, request: Request, done: (error: string | undefined, response?: Answer) => void, limit?: number): Channel {
   const bytes = pack(request, { ":method": request.method, ":path": request.path });
-  const quota = (opener as { quota?(): number }).quota;
-  const first = Math.min(quota ? quota.call(opener) : FIRST, bytes.length);
+  const first = Math.min(opener.quota(), bytes.length);
   const rest = bytes.length > first;
   const open: Json = { "type": "thtp", "seq": 1 };
   let waiting = true;

@@ -72,6 +72,8 @@ export interface Mote {
    * standard channels. Throws NOT_IN_SYNC while the gateway is not linked.
    */
   channel(open: Json, body?: Uint8Array, on?: ChannelOn): Channel;
+  /** As Channel.quota, for an opening packet. */
+  quota(): number;
   /** Has channels of a type that the gateway opens handled: see Handler (channel/channel.ts). */
   handle(type: string, handler: Handler<Mote>): void;
   /**
@@ -90,6 +92,7 @@ export interface Peer {
   on(event: "drop", listener: (peer: Peer, code: number) => void): void;
   send(content: Uint8Array | string | object): void;
   channel(open: Json, body?: Uint8Array, on?: ChannelOn): Channel;
+  quota(): number;
 }
 
 /** Seconds before a peer that did not answer is asked again. */
@@ -270,6 +273,10 @@ if (CHANNELS) {
     dress(true);
     return link!.channels.open(open, body, on);
   };
+  mote.quota = () => {
+    dress(true);
+    return link!.channels.quota();
+  };
   mote.handle = (type, handler) => { handlers[" " + type] = handler; };
 }
 
@@ -327,6 +334,7 @@ if (PEERS) {
         dress(true);
         return other.channels.open(open, body, on);
       },
+      quota: mote.quota,
     } as Peer);
     peers.push([name, other, way as never]);
     if (link!.up) other.connect(way as never);

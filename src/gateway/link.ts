@@ -80,6 +80,11 @@ export class GatewayLink extends Link {
     return next === undefined || other! < next ? other : next;
   }
 
+  /** As Channel.quota, for an opening packet. */
+  quota(): number {
+    return this.channels.quota();
+  }
+
   /** Gives a pipe the next packet of a channel, where there is one. */
   fill(pipe: Pipe): void {
     this.channels.fill(pipe);

@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
+import type { ExecutionContext } from "ava";
 import fc from "fast-check";
 import { InterpreterHost, VmHost, findInterpreter } from "../../sim/index.ts";
 import type { DeviceHost, Output } from "../../sim/index.ts";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
-import { Endpoint, Exchange, Pipe, Self, errorCode, generate, hashname, lob, toBase32 } from "../../src/index.ts";
-import type { Json, KeyPairs, Link, Packet } from "../../src/index.ts";
+import { Exchange, Pipe, Self, errorCode, generate, hashname, lob, toBase32 } from "../../src/index.ts";
+import type { Json, Link, Packet } from "../../src/index.ts";
 import type { Csid } from "../../src/exchange/e3x.ts";
 import type { Handshakes } from "../../src/gateway/link.ts";
-import { keysOf } from "../../src/exchange/e3x.ts";
 import { intermediate, linkCsid } from "../../src/mesh/hashname.ts";
 import { bytes, codeOf, hex, seeded } from "../helpers/core.ts";
 import { carry, frames, linked, packetsOf, side, tick } from "./world.ts";
@@ -808,3 +808,276 @@ test("whatever is lost, repeated, late or restarted: never back to an older sess
   }), { seed: 4, numRuns: 200 });
   t.is(settled, 200);
 });
+
+// A device's bundle as the other side: what it prints shows what it takes for so.
+const APP = `
+import { create } from "e3x-mote";
+import "e3x-mote/channels";
+const mote = create({ radio: Bluetooth, gateway: require("Storage").readJSON("config") });
+const told = (id) => (event, data) => print("t" + id, event, typeof data == "object" ? E.toString(data.body) : data);
+mote.on("ready", () => print("ready"));
+mote.on("up", () => print("up"));
+mote.on("down", () => print("down"));
+mote.on("drop", (mote, code) => print("drop", code));
+mote.handle("t", (channel) => { channel.on = told(channel.id); });
+// content says what to do: a reliable channel to be opened, or another that ends at once
+mote.on("message", (mote, content) => {
+  print("message", E.toString(content));
+  const seq = E.toString(content) == "reliable";
+  const channel = mote.channel(seq ? { type: "t", seq: 1 } : { type: "t" }, content, (event, data) => told(channel.id)(event, data));
+});
+`;
+
+let bundle: Promise<string> | undefined;
+
+function bundleOf(): Promise<string> {
+  const make = async (): Promise<string> => {
+    const folder = mkdtempSync(join(tmpdir(), "e3x-handshakes-"));
+    try {
+      writeFileSync(join(folder, "app.js"), APP);
+      return (await measureBoard(loadBoard("puckjs"), { app: join(folder, "app.js") })).files["bundle.js"]!;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+  return bundle ??= make();
+}
+
+/** A device in a host, and an endpoint, with a radio without loss between them, in simulated time (seconds). */
+class Meeting {
+  readonly gateway: Side;
+  /** What the device printed; codes as text. */
+  logs: string[] = [];
+  /** Whole packets of the device, and when it sent them. */
+  sent: [number, Uint8Array][] = [];
+  now = 0;
+  /** Whether the radio carries what the device writes. */
+  carries = true;
+  #host: DeviceHost;
+  #booted = false;
+  #next: number | undefined;
+  #hear = new Pipe({ mtu: 20, limit: 4096 });
+
+  constructor(host: DeviceHost, options: WorldOptions = {}) {
+    this.#host = host;
+    this.gateway = side("gateway", { accept: () => true, patience: 180, pipe: { limit: 4096 }, ...options });
+  }
+
+  get link(): Link {
+    return this.gateway.endpoint.links[0]!;
+  }
+
+  /** Starts the device, or starts it anew with what is in its Storage. */
+  async boot(): Promise<void> {
+    const first = !this.#booted;
+    this.#booted = true;
+    this.#hear = new Pipe({ mtu: 20, limit: 4096 });
+    this.gateway.pipe.restart();
+    this.#took(await this.#host.boot({
+      board: { ...loadBoard("puckjs"), curveStepMs: 0.01 }, bundle: await bundleOf(), entropy: [1, 2, 3, Math.round(this.now * 1000)], time: this.now * 1000,
+      ...(first && { storage: { config: Uint8Array.from(Buffer.from(JSON.stringify(toBase32(this.gateway.key)))) } }),
+    }));
+  }
+
+  #took(output: Output): void {
+    this.#next = output.next;
+    for (const line of output.logs) {
+      const told = line.replace(/^drop (\d+)$/, (_, code: string) => `drop ${errorCode(Number(code))!}`);
+      // the gateway repeats its answer until the device has something to say
+      if (told !== "drop STALE") this.logs.push(told);
+    }
+    output.frames.forEach((frame, i) => {
+      this.#hear.receive(frame, 0, (packet) => this.sent.push([output.times[i]! / 1000, new Uint8Array(packet)]));
+      if (this.carries) this.gateway.endpoint.receive(this.gateway.pipe, frame, this.now);
+    });
+  }
+
+  /** Lets so many seconds pass. */
+  async pass(seconds: number): Promise<void> {
+    const { endpoint, pipe } = this.gateway;
+    for (const end = this.now + seconds; ; ) {
+      endpoint.poll(this.now);
+      for (let frame = pipe.frame(); frame; frame = pipe.frame()) this.#took(await this.#host.frame(this.now * 1000, frame));
+      const next = Math.min(this.#next === undefined ? Infinity : this.#next / 1000, this.now + 0.25);
+      if (next > end) return;
+      this.now = Math.max(next, this.now + 0.001);
+      if (this.#next !== undefined && this.#next <= this.now * 1000) this.#took(await this.#host.run(this.now * 1000));
+    }
+  }
+}
+
+const hosts: [name: string, make: () => DeviceHost][] = [["vm", () => new VmHost()]];
+if (findInterpreter()) hosts.push(["interpreter", () => new InterpreterHost()]);
+
+for (const [name, make] of hosts) {
+  const meet = (title: string, work: (t: ExecutionContext, make: (options?: WorldOptions) => Meeting) => Promise<void>): void => {
+    test(`a device (${name}): ${title}`, async (t) => {
+      const all: DeviceHost[] = [];
+      try {
+        await work(t, (options) => {
+          const host = make();
+          all.push(host);
+          return new Meeting(host, options);
+        });
+      } finally {
+        for (const host of all) await host.close();
+      }
+    });
+  };
+  const keyOf = (meeting: Meeting): string => hex(meeting.link.exchange.remote!);
+
+  meet("it links, and its channels survive a keepalive", async (t, meeting) => {
+    const m = meeting();
+    const got = taken(m.gateway);
+    await m.boot();
+    await m.pass(3);
+    t.deepEqual([m.logs, m.gateway.events], [["ready", "up"], ["up"]]);
+    t.deepEqual([m.link.hashname, m.link.channels.agreed], [hashname({ "1a": m.link.exchange.key }), 1]);
+    m.link.send("reliable");
+    await m.pass(2);
+    const key = keyOf(m);
+    const { in: before } = m.link.exchange;
+    const channel = m.link.channel({ type: "t", seq: 1 }, Buffer.from("one"));
+    await m.pass(2);
+    m.link.connect(m.gateway.pipe);
+    channel.send({}, Buffer.from("two"));
+    await m.pass(3);
+    t.true(m.link.exchange.in > before && m.link.exchange.in === m.link.exchange.out);
+    t.is(keyOf(m), key);
+    t.deepEqual(m.logs.slice(2), ["message reliable", `t${channel.id} packet one`, `t${channel.id} packet two`]);
+    t.deepEqual([...got.values()], [[hex(Buffer.from("reliable"))]]);
+    t.deepEqual([m.gateway.events, m.gateway.endpoint.drops], [["up"], {}]);
+  });
+
+  meet("a new KEY of the gateway ends its channels, and ids begin anew", async (t, meeting) => {
+    const m = meeting();
+    const got = taken(m.gateway);
+    await m.boot();
+    await m.pass(3);
+    m.link.send("reliable");
+    const closed: string[] = [];
+    const { id } = m.link.channel({ type: "t", seq: 1 }, Buffer.from("one"), (event, why) => closed.push(`${event} ${String(why)}`));
+    await m.pass(3);
+    const [theirs] = [...got.keys()];
+    m.link.renew();
+    m.link.connect(m.gateway.pipe);
+    await m.pass(3);
+    t.deepEqual(closed, ["close reset"]);
+    t.deepEqual(got.get(theirs!)!.at(-1), "close reset");
+    t.deepEqual([...m.logs.slice(2)].sort(), ["message reliable", `t${id} packet one`, `t${id} close reset`, `t${theirs!} close reset`, "up"].sort());
+    got.clear();
+    m.logs = [];
+    m.link.send("reliable");
+    t.is(m.link.channel({ type: "t", seq: 1 }, Buffer.from("two")).id, id);
+    await m.pass(3);
+    t.deepEqual([...got.keys()], [theirs]);
+    t.true(m.logs.includes(`t${id} packet two`));
+  });
+
+  meet("a restart of the device: a higher `at`, a new KEY, channels anew", async (t, meeting) => {
+    const m = meeting();
+    const got = taken(m.gateway);
+    await m.boot();
+    await m.pass(3);
+    m.link.send("reliable");
+    await m.pass(2);
+    const key = keyOf(m);
+    const { in: before } = m.link.exchange;
+    const [id] = [...got.keys()];
+    await m.boot();
+    await m.pass(3);
+    t.true(m.link.exchange.in > before);
+    t.not(keyOf(m), key);
+    t.is(got.get(id!)!.at(-1), "close reset");
+    t.deepEqual([m.gateway.events, m.logs.at(-1)], [["up", "up"], "up"]);
+    m.link.send("reliable");
+    await m.pass(2);
+    t.deepEqual([...got.keys()], [id]);
+    t.is(got.get(id!)!.at(-1), hex(Buffer.from("reliable")));
+  });
+
+  meet("its handshake goes out again verbatim at 1, 3, 7 and 15 s, and after 30 s another under a new KEY", async (t, meeting) => {
+    const m = meeting();
+    m.carries = false;
+    await m.boot();
+    await m.pass(35);
+    const groups = new Map<string, number[]>();
+    for (const [time, packet] of m.sent) groups.set(hex(packet), [...(groups.get(hex(packet)) ?? []), time]);
+    const [first, second] = [...groups.values()];
+    t.deepEqual(first!.map((time) => Math.round(time - first![0]!)), [0, 1, 3, 7, 15]);
+    t.true(m.logs.includes("down") && second![0]! - first![0]! > 30.5 && second![0]! - first![0]! < 33);
+    t.is(new Set(m.sent.map(([, packet]) => hex(packet.subarray(3, 24)))).size, groups.size);
+  });
+
+  meet("who is refused hears nothing, and links once it is let in", async (t, meeting) => {
+    let verdict: boolean | undefined = false;
+    const m = meeting({ judge: () => verdict });
+    await m.boot();
+    await m.pass(20);
+    t.is(m.sent.length, 5);
+    t.deepEqual([m.logs, m.gateway.events.includes("up"), m.gateway.pipe.frame(), m.gateway.saves], [["ready"], false, undefined, 0]);
+    verdict = true;
+    await m.pass(20);
+    t.deepEqual([m.logs, m.gateway.events.filter((event) => event === "up")], [["ready", "down", "up"], ["up"]]);
+  });
+
+  meet("messages beside the gateway's link do it no harm", async (t, meeting) => {
+    const m = meeting();
+    await m.boot();
+    await m.pass(3);
+    m.link.offer("jwt", {}, data(200));
+    m.link.offer("uri", { uri: "mote://x" });
+    m.link.connect(m.gateway.pipe);
+    await m.pass(5);
+    t.deepEqual([m.logs, m.link.exchange.in], [["ready", "up"], m.link.exchange.out]);
+    m.link.send("plain");
+    await m.pass(2);
+    t.is(m.logs[2], "message plain");
+  });
+
+  meet("both begin at once", async (t, meeting) => {
+    const m = meeting();
+    await m.boot();
+    await m.pass(3);
+    // what either has kept is there, no session is
+    for (const more of [0, 1, 4]) {
+      m.link.renew();
+      for (let i = 0; i < more; i++) m.link.connect(m.gateway.pipe);
+      m.link.connect(m.gateway.pipe);
+      m.logs = [];
+      await m.boot();
+      await m.pass(6);
+      t.deepEqual([m.link.up, m.link.exchange.in, m.logs.includes("up")], [true, m.link.exchange.out, true], `${more}`);
+      m.link.send("plain");
+      await m.pass(2);
+      t.true(m.logs.includes("message plain"), `${more}`);
+    }
+  });
+
+  for (const asks of [0, 1, 2]) {
+    meet(`of z = ${asks} it takes what it can do`, async (t, meeting) => {
+      const m = meeting({ z: asks });
+      const got = taken(m.gateway);
+      await m.boot();
+      await m.pass(3);
+      // it asks for 1
+      t.is(m.link.channels.agreed, 1);
+      m.link.send("plain");
+      await m.pass(1);
+      t.deepEqual([...got.values()], [[hex(Buffer.from("plain"))]]);
+      // a gateway that asks itself
+      const { saved } = m.gateway;
+      const again = side("gateway", { state: saved, z: asks, random: seeded(`gateway again ${asks}`), patience: 180, pipe: { limit: 4096 } } as WorldOptions);
+      Object.assign(m.gateway, { endpoint: again.endpoint, pipe: again.pipe });
+      const more = taken(again);
+      m.link.connect(again.pipe);
+      await m.pass(3);
+      t.deepEqual([m.link.up, m.link.channels.agreed], [true, asks === 1 ? 1 : 0]);
+      m.link.send("plain");
+      m.link.channel({ type: "t" }, Buffer.from("back"));
+      await m.pass(1);
+      t.deepEqual([...more.values()], [[hex(Buffer.from("plain"))]]);
+      t.true(m.logs.at(-1)!.endsWith("packet back"));
+    });
+  }
+}

@@ -39,8 +39,8 @@ export class Pair {
   readonly host: DeviceHost = new VmHost();
   /** The device's log; codes of drops as text. */
   readonly logs: string[] = [];
-  /** What the device refused, by code. */
-  readonly drops: Partial<Record<string, number>> = {};
+  /** The codes of what the device refused, in order. */
+  readonly drops: string[] = [];
   readonly #options: PairOptions;
 
   constructor(options: PairOptions) {
@@ -115,11 +115,7 @@ export class Pair {
   }
 
   #log(text: string): void {
-    if (!text.startsWith("drop ")) {
-      this.logs.push(text);
-      return;
-    }
-    const code = errorCode(Number(text.slice(5)))!;
-    this.drops[code] = (this.drops[code] ?? 0) + 1;
+    if (text.startsWith("drop ")) this.drops.push(errorCode(Number(text.slice(5)))!);
+    else this.logs.push(text);
   }
 }

@@ -11,8 +11,8 @@ import { sealForReference, sealReference } from "./reference.ts";
 import type { Operation } from "./target.ts";
 
 // the identities of the commands: ODD is the higher key
-const ODD = { secret: "8d51d49495eab489729122f14b2a3d144fa66bd2", key: "02fbde5e5248e37f066567f9f399f24d173aeda0ff" };
-const EVEN = { secret: "52064ea9906f88d98a12e438d33f3258fe8e4264", key: "0219c87164a8c19a15ff3c8105cfd0d4d3900c94a0" };
+export const ODD = { secret: "8d51d49495eab489729122f14b2a3d144fa66bd2", key: "02fbde5e5248e37f066567f9f399f24d173aeda0ff" };
+export const EVEN = { secret: "52064ea9906f88d98a12e438d33f3258fe8e4264", key: "0219c87164a8c19a15ff3c8105cfd0d4d3900c94a0" };
 // the message from ODD to EVEN that is cut and changed
 const KEY = "0261773ae015fd3d8be9f8101501789a713ec14890";
 const IV = "ca138845";
@@ -25,7 +25,7 @@ const OURS = "2d".repeat(20);
 const THEIRS = ["0f".repeat(20), "1e".repeat(20)] as const;
 
 /** A handshake of the other side, with `at` as text of JSON; undefined for none. */
-function handshake(we: typeof ODD, at: string | undefined, ephemeral = 0): string {
+export function handshake(we: typeof ODD, at: string | undefined, ephemeral = 0): string {
   const other = we === ODD ? EVEN : ODD;
   const head = Buffer.from(`{"type":"link"${at === undefined ? "" : `,"at":${at}`}}`);
   const attached = `000b${Buffer.from('{"1a":true}').toString("hex")}${other.key}`;
@@ -33,8 +33,8 @@ function handshake(we: typeof ODD, at: string | undefined, ephemeral = 0): strin
   return sealReference({ sender: other, recipient: we, ephemeral: THEIRS[ephemeral]!, iv: "00000000", inner });
 }
 
-/** Handshakes taken by an exchange, and by a link that gets them by its radio. */
-function sync(we: typeof ODD, out: number, ...handshakes: [at: string | undefined, ephemeral?: number][]): Operation[] {
+/** Handshakes taken by an exchange, and by a link that gets them by its radio: `out` is the `at` that it has sent, or 0. */
+export function sync(we: typeof ODD, out: number, ...handshakes: [at: string | undefined, ephemeral?: number][]): Operation[] {
   const other = we === ODD ? EVEN : ODD;
   const args = [we.secret, we.key, other.key, out, handshakes.map(([at, ephemeral]) => handshake(we, at, ephemeral))];
   return [["sync", ...args], ["link", ...args]];

@@ -61,14 +61,40 @@ function chain(list: ts.Expression[], file: ts.SourceFile, edits: MagicString): 
   });
 }
 
+/** Where an arrow function has one variable, and is an expression but for that, makes it a parameter: `(a,b)=>(b=a.c,b.d+b.e)`. */
+function variableToParameter(node: ts.ArrowFunction, file: ts.SourceFile, edits: MagicString): void {
+  if (!ts.isBlock(node.body)) return;
+  const { statements } = node.body;
+  const lists = statements.filter(ts.isVariableStatement).map(({ declarationList }) => declarationList);
+  const [declaration] = lists[0]?.declarations ?? [];
+  const last = statements.at(-1);
+  const plain = statements.slice(0, -1).every((each) => ts.isVariableStatement(each) || ts.isExpressionStatement(each));
+  if (lists.length !== 1 || lists[0]!.declarations.length !== 1 || !declaration!.initializer || !plain || !last || !ts.isReturnStatement(last) || !last.expression) return;
+  const text = file.text;
+  const names = node.parameters;
+  const bare = text[node.getStart(file)] !== "(";
+  if (bare) edits.appendLeft(node.getStart(file), "(");
+  const end = names.length ? names[names.length - 1]!.getEnd() : node.getStart(file) + 1;
+  edits.appendLeft(end, `${names.length ? "," : ""}${declaration!.name.getText(file)}${bare ? ")" : ""}`);
+  edits.update(node.body.getStart(file), statements[0]!.getStart(file), "(");
+  statements.forEach((statement, i) => {
+    const from = ts.isVariableStatement(statement) ? declaration!.getStart(file) : ts.isReturnStatement(statement) ? statement.expression!.getStart(file) : statement.getStart(file);
+    if (from > statement.getStart(file)) edits.remove(statement.getStart(file), from);
+    if (statement !== last) edits.update(text.lastIndexOf(";", statement.getEnd()), statements[i + 1]!.getStart(file), ",");
+  });
+  edits.update(last.expression.getEnd(), node.body.getEnd(), ")");
+}
+
 /**
- * Shortens minified methods: `this` gets a variable where that takes fewer bytes, and members that are set to the same
- * number one after the other are set by one expression.
+ * Shortens minified functions: in methods `this` gets a variable where that takes fewer bytes, members that are set to the
+ * same number one after the other are set by one expression, and a variable becomes a parameter where a function is an
+ * expression then.
  * @param file the parsed code; @param edits is given the changes
  */
-export function shortenMethods(file: ts.SourceFile, edits: MagicString): void {
+export function shortenFunctions(file: ts.SourceFile, edits: MagicString): void {
   const visit = (node: ts.Node): void => {
     if ((ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node)) && node.body) nameIn(node.body, file, edits);
+    if (ts.isArrowFunction(node)) variableToParameter(node, file, edits);
     if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.CommaToken
       && !(ts.isBinaryExpression(node.parent) && node.parent.operatorToken.kind === ts.SyntaxKind.CommaToken)) chain(sequence(node), file, edits);
     ts.forEachChild(node, visit);
