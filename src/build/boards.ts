@@ -9,10 +9,13 @@ export const radioKinds = ["ble", "nus", "advertising", "serial", "sx127x", "nrf
 export type RadioKind = (typeof radioKinds)[number];
 
 /** The standard channels that the package has a module for: src/channel/<kind>.ts, on the device e3x-mote/<kind>. */
-export const channelKinds = ["stream", "thtp", "block", "sock", "path", "peer", "box"] as const;
+export const channelKinds: readonly string[] = ["stream", "thtp", "block", "sock", "path", "peer", "box"];
 
 /** Who computes the curve and the ciphers: native Thumb code, JavaScript over the firmware's SHA256 and AES, JavaScript alone. */
 export type BackEnd = "thumb" | "firmware" | "script";
+
+/** Bytes by back end. */
+export type Budget = { [backEnd in BackEnd]?: number };
 
 /** What one board file (boards/<name>.json) says; boards/schema.json has the meaning of each field. */
 export interface Board {
@@ -34,7 +37,9 @@ export interface Board {
   /** Why the board cannot hold the runtime; left out where it can. */
   refused?: string;
   /** Most bytes of the minified e3x-mote.js with the usual radio's module, by back end. A refused board has none. */
-  budget?: { [backEnd in BackEnd]?: number };
+  budget?: Budget;
+  /** The same of the e3x-mote.js that has channels. */
+  channelsBudget?: Budget;
   /** Estimated milliseconds of one step of curve work. */
   curveStepMs: number;
   sources: string[];
@@ -67,7 +72,9 @@ export function readBoard(file: string): Board {
   }
   const { $schema: _, ...board } = data;
   for (const backEnd of board.refused === undefined ? [backEndOf(board), backEndOf(board, false)] : []) {
-    if (board.budget?.[backEnd] === undefined) throw new BoardError(file, `budget.${backEnd}`, "is missing: the board can be built so");
+    for (const field of ["budget", "channelsBudget"] as const) {
+      if (board[field]?.[backEnd] === undefined) throw new BoardError(file, `${field}.${backEnd}`, "is missing: the board can be built so");
+    }
   }
   const name = basename(file, ".json");
   if (board.name !== name) throw new BoardError(file, "name", `must be "${name}", as the file is called`);

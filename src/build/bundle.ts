@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
-import { backEndOf, channelKinds, type BackEnd, type Board, type RadioKind } from "./boards.ts";
+import { backEndOf, channelKinds, radioKinds, type BackEnd, type Board, type RadioKind } from "./boards.ts";
 import { compile, moduleName, requiredModules, sizeBySource } from "./compile.ts";
 import { BudgetError, BuildError } from "./errors.ts";
 import { coreMembers } from "./espruino-names.ts";
@@ -11,12 +11,14 @@ import { packageRoot } from "./root.ts";
 export { moduleName };
 
 export interface BuildOptions {
-  /** An application in TypeScript or JavaScript, which may import or require "e3x-mote" and "e3x-mote/<radio>". */
+  /** An application in TypeScript or JavaScript, which may import or require "e3x-mote", "e3x-mote/<radio>" and "e3x-mote/<channel>". */
   app?: string;
   /** Whether native Thumb code is used where the board runs it. Default true. */
   native?: boolean;
   /** Whether the runtime has channels; where an application is given, it has them if that requires one of their modules. */
   channels?: boolean;
+  /** Whether, without an application, all modules are made that one may require. */
+  modules?: boolean;
   /** The device's entry; the package's own unless a test has another. */
   entry?: string;
   /** The folder of the radios' sources; the package's own unless a test has another. */
@@ -27,9 +29,12 @@ export interface BuildOptions {
 export interface BoardBuild {
   board: Board;
   backEnd: BackEnd;
+  /** Whether the runtime has channels. */
+  channels: boolean;
   /**
    * File name to text: e3x-mote.js; <name>.js of each radio and channel that the application requires, or without one of
-   * the board's usual radio; with an application app.js, and bundle.js (all of them, to be flashed as it is).
+   * the board's usual radio; with an application app.js, and bundle.js (all of them, to be flashed as it is). With
+   * `modules` <name>.js of all the board's radios, and in channels/ another e3x-mote.js, and <name>.js of all channels.
    */
   files: Record<string, string>;
   /** Bytes of e3x-mote.js and of the usual radio's module: what the budget is for. */
@@ -87,6 +92,16 @@ async function radioModule(board: Board, kind: string, folder = join(source, "ra
   return device(join(folder, `${kind}.ts`), `${kind}.js`, ["espruino"]);
 }
 
+/** What brings channels: the standard ones, and the module that stands for channels without any of these. */
+export const channelModules: readonly string[] = ["channels", ...channelKinds];
+
+/** Throws BuildError (NO_MODULE), which lists what there is, unless it is the name of a radio or channel. */
+function requireModule(board: Board, kind: string): void {
+  if ([...radioKinds, ...channelModules].includes(kind)) return;
+  const radios = board.radios.map((radio) => radio.kind).join(", ");
+  throw new BuildError("NO_MODULE", `there is no ${moduleName}/${kind}; there are, for ${board.title}, the radios ${radios}, and ${channelModules.join(", ")}`);
+}
+
 /** The module of a standard channel, or the one that stands for channels without any. */
 export function channelModule(kind: string): Promise<Compiled> {
   const file = kind === "channels" || kind === "peer" ? join(source, `${kind}.ts`) : join(sources, "channel", `${kind}.ts`);
@@ -108,7 +123,8 @@ export async function measureBoard(board: Board, options: BuildOptions = {}): Pr
   const backEnd = backEndOf(board, options.native);
   const app = options.app === undefined ? undefined : await application(options.app, options);
   const required = app ? requiredModules(app.code) : [];
-  const ofChannels = required.filter((kind) => kind === "channels" || (channelKinds as readonly string[]).includes(kind));
+  for (const kind of required) requireModule(board, kind);
+  const ofChannels = required.filter((kind) => channelModules.includes(kind));
   const channels = options.channels ?? ofChannels.length > 0;
   const entry = options.entry ?? join(source, channels ? "with-channels.ts" : "index.ts");
   const runtime = await device(entry, "e3x-mote.js", conditions(board, backEnd, channels, required.includes("peer")));
@@ -132,32 +148,45 @@ export async function measureBoard(board: Board, options: BuildOptions = {}): Pr
   return {
     board,
     backEnd,
+    channels,
     files,
     bytes: runtime.code.length + radio.code.length,
     runtime: runtime.code.length,
     radio: { kind: usual, bytes: radio.code.length },
     ...(native && { native }),
-    budget: board.budget![backEnd]!,
+    budget: (channels ? board.channelsBudget : board.budget)![backEnd]!,
     bySource: Object.fromEntries(Object.entries(sizes).sort((a, b) => b[1] - a[1])),
   };
+}
+
+/** What an application of the board may require beside the runtime and its usual radio, by file name. Throws as buildBoard. */
+async function otherModules(board: Board, { native = true, radios }: BuildOptions): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const { kind } of board.radios.slice(1)) files[`${kind}.js`] = (await radioModule(board, kind, radios)).code;
+  files["channels/e3x-mote.js"] = (await buildBoard(board, { native, channels: true })).files["e3x-mote.js"]!;
+  for (const kind of channelModules) files[`channels/${kind}.js`] = (await channelModule(kind)).code;
+  return files;
 }
 
 /**
  * Builds a board's e3x-mote.js and radio modules, and with an application its app.js and bundle.js.
  * Throws BudgetError, DialectError, or BuildError: REFUSED for a board that cannot hold the runtime, NO_RADIO for an
- * application that wants a radio which the board does not have, others for what rollup, TypeScript or terser refuse.
+ * application that wants a radio which the board does not have, NO_MODULE for one that wants what is not there at all,
+ * others for what rollup, TypeScript or terser refuse.
  */
 export async function buildBoard(board: Board, options: BuildOptions = {}): Promise<BoardBuild> {
   const build = await measureBoard(board, options);
-  if (build.bytes > build.budget) throw new BudgetError(board.name, build.bytes, build.budget);
+  const { bytes, budget, channels } = build;
+  if (bytes > budget) throw new BudgetError(board.name, bytes, budget, channels);
+  if (options.modules && !options.app) Object.assign(build.files, await otherModules(board, options));
   return build;
 }
 
 /** Writes a build's files, by default into dist/boards/<board>; returns their paths. */
 export function writeBuild(build: BoardBuild, folder: string = join(packageRoot, "dist/boards", build.board.name)): string[] {
-  mkdirSync(folder, { recursive: true });
   return Object.entries(build.files).map(([name, text]) => {
     const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
     return path;
   });

@@ -28,9 +28,10 @@ export class BudgetError extends BuildError {
   readonly budget: number;
   readonly over: number;
 
-  constructor(board: string, bytes: number, budget: number) {
+  /** @param channels whether it is the runtime with channels */
+  constructor(board: string, bytes: number, budget: number, channels = false) {
     const over = bytes - budget;
-    super("BUDGET", `${board}: e3x-mote.js has ${bytes} bytes, ${over} over its budget of ${budget}`);
+    super("BUDGET", `${board}: e3x-mote.js${channels ? " with channels" : ""} and its usual radio have ${bytes} bytes, ${over} over their budget of ${budget}`);
     this.board = board;
     this.bytes = bytes;
     this.budget = budget;

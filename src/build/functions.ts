@@ -80,7 +80,7 @@ function variableToParameter(node: ts.ArrowFunction, file: ts.SourceFile, edits:
   statements.forEach((statement, i) => {
     const from = ts.isVariableStatement(statement) ? declaration!.getStart(file) : ts.isReturnStatement(statement) ? statement.expression!.getStart(file) : statement.getStart(file);
     if (from > statement.getStart(file)) edits.remove(statement.getStart(file), from);
-    if (statement !== last) edits.update(text.lastIndexOf(";", statement.getEnd()), statements[i + 1]!.getStart(file), ",");
+    if (statement !== last) edits.update(statement.getEnd() - 1, statements[i + 1]!.getStart(file), ",");
   });
   edits.update(last.expression.getEnd(), node.body.getEnd(), ")");
 }

@@ -24,7 +24,7 @@ export class Session {
 
   /**
    * @param own our ephemeral KEY; @param remote the other's; @param shared ECDH of both; @param iv 4 random bytes
-   * @param room how many runs of IVs are told apart: beyond, the IVs of the smallest gap are refused too
+   * @param room how many runs of IVs are told apart: beyond, the IVs of the first small gap are refused too
    */
   constructor(own: Uint8Array, remote: Uint8Array, shared: Uint8Array, iv: Uint8Array, room: number) {
     this.token = token(own);
@@ -74,7 +74,8 @@ export class Session {
     if (seen[i + 1] === seen[i + 2]) seen.splice(i + 1, 2);
     if (seen.length > this._room * 2) {
       let least = 1;
-      for (i = 3; i < seen.length - 1; i += 2) if (seen[i + 1]! - seen[i]! < seen[least + 1]! - seen[least]!) least = i;
+      // up to 1,024 they are alike: what is late has the highest numbers, and must find its gap
+      for (i = 3; i < seen.length - 1; i += 2) if (seen[i + 1]! - seen[i]! >>> 10 < seen[least + 1]! - seen[least]! >>> 10) least = i;
       seen.splice(least, 2);
     }
     return true;

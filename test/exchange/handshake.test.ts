@@ -95,6 +95,14 @@ test("`at` of handshakes, in the core of a device, in the interpreter", async (t
   else await answers(t, await device(new InterpreterHost({ heap: "free" }), true), asked);
 });
 
+test("`at` of more than 64 bits is refused too", async (t) => {
+  // not asked of the interpreter: there 2^64 + 1000 is read as 1000
+  const list = ["18446744073709551616", "18446744073709552616", "18446744073709551617", "36893488147419104232", "1".repeat(100)]
+    .flatMap((at) => [ODD, EVEN].flatMap((we) => sync(we, 0, [at]).map((operation) => ({ name: at, operation, expected: refused("AT") }))));
+  await answers(t, hostTargetOf("host", library), list);
+  await answers(t, await device(new VmHost(), true), list);
+});
+
 test("what no number of JSON is makes no handshake at all", (t) => {
   for (const at of ["01000", "+1000", "1000.", ".5", "0x3e8", "1_000", "1000n", "NaN", "Infinity", "'1000'", "1000,", "undefined"]) {
     const self = new Self({ "1a": { key: bytes(ODD.key), secret: bytes(ODD.secret) } }, seeded("numbers"));
