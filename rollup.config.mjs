@@ -23,7 +23,7 @@ const host = (input, exportConditions, ...plugins) => ({
 });
 
 export default async () => {
-  for (const board of loadBoards()) if (board.refused === undefined) writeBuild(await buildBoard(board));
+  for (const board of loadBoards()) if (board.refused === undefined) writeBuild(await buildBoard(board, { modules: true }));
   return [
     host({ index: "src/index.ts", gateway: "src/gateway/index.ts", cli: "src/cli/main.ts", sim: "sim/app.ts", "espruino-tools": "src/flash/tools.ts" }, ["node"], executable),
     host({ browser: "src/index.ts" }, ["browser"]),

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import test from "ava";
+import { thtp } from "../src/index.ts";
 import { findInterpreter, simulate, type Happening, type Json, type Simulation } from "../sim/app.ts";
 
 const path = (file: string): string => fileURLToPath(new URL(`../examples/${file}`, import.meta.url));
@@ -9,10 +10,23 @@ const gateway = JSON.parse(readFileSync(path("gateway.json"), "utf8")) as { keys
 const hosts: ("vm" | "interpreter")[] = findInterpreter() === undefined ? ["vm"] : ["vm", "interpreter"];
 if (hosts.length === 1) test("the examples in the real interpreter", (t) => { t.pass(); t.log("skipped: no espruino-linux"); });
 
+/** What the device answers to a request of the gateway. */
+async function answer(s: Simulation, method: string, path: string, body?: string): Promise<unknown> {
+  let said: unknown;
+  thtp.request(s.gateway.links[0]!, { method, path, ...(body !== undefined && { body }) }, (error, response) => {
+    said = error ?? [response!.status, response!.reason, new TextDecoder().decode(response!.body)].filter((part) => part !== undefined).join(" ");
+  });
+  await s.simulator.poke("gateway");
+  await s.until(() => said !== undefined, 60);
+  return said;
+}
+
 interface Example {
   board: string;
   happens?: Happening[];
   radioOptions?: { [name: string]: Json };
+  /** Whether it sends messages by itself. */
+  silent?: boolean;
   /** What is seen, after the link is up. */
   seen(simulation: Simulation): Promise<unknown>;
   expected: unknown;
@@ -69,6 +83,21 @@ const examples: Record<string, Example> = {
     },
     expected: [{ moisture: 50, temperature: 21.5, battery: 87 }, { moisture: 31, temperature: 21.5, battery: 87 }, 5],
   },
+  requests: {
+    board: "puckjs",
+    silent: true,
+    happens: [{ at: HOUR, temperature: 23.25 }],
+    seen: async (s) => {
+      const answers = [
+        await answer(s, "GET", "/temperature"), await answer(s, "GET", "/battery"), await answer(s, "GET", "/light"),
+        await answer(s, "PUT", "/light", "on"), await answer(s, "PUT", "/light", "x".repeat(1000)), await answer(s, "GET", "/light"),
+        await answer(s, "GET", "/constructor"), await answer(s, "constructor", ""),
+      ];
+      await s.forSeconds(HOUR / 1000);
+      return [...answers, await answer(s, "GET", "/temperature")];
+    },
+    expected: ["200 21.5", '200 {"percent":87}', "200 off", "204 ", "400 on or off ", "200 on", "404 ", "404 ", "200 23.3"],
+  },
   bridge: {
     board: "pico",
     // the first before the link, the second in two parts
@@ -85,16 +114,16 @@ const examples: Record<string, Example> = {
 };
 
 for (const host of hosts) {
-  for (const [name, { board, happens, radioOptions, seen, expected }] of Object.entries(examples)) {
-    test(`${name} on a ${board}, ${host}: links, reports, and hears the gateway`, async (t) => {
+  for (const [name, { board, happens, radioOptions, silent, seen, expected }] of Object.entries(examples)) {
+    test(`${name} on a ${board}, ${host}: links, does what it is for, and hears the gateway`, async (t) => {
       t.timeout(240_000);
       const simulation = await simulate({ board, app: path(`${name}/app.ts`), gateway, host, ...(happens && { happens }), ...(radioOptions && { radioOptions }) });
       t.teardown(() => simulation.close());
-      await simulation.until(() => simulation.messages.length > 0);
+      await simulation.until(() => (silent ? simulation.log.includes("linked") : simulation.messages.length > 0));
       t.deepEqual(await seen(simulation), expected);
       t.deepEqual(uncaught(simulation), []);
       t.deepEqual(simulation.gateway.drops, {});
-      t.log(`first report after ${simulation.gateway.messages[0]!.time / 1000} s, ${simulation.messages.length} in ${Math.round(simulation.time)} s`);
+      if (!silent) t.log(`first report after ${simulation.gateway.messages[0]!.time / 1000} s, ${simulation.messages.length} in ${Math.round(simulation.time)} s`);
     });
   }
 }

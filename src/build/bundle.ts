@@ -15,8 +15,8 @@ export interface BuildOptions {
   app?: string;
   /** Whether native Thumb code is used where the board runs it. Default true. */
   native?: boolean;
-  /** Whether the runtime has channels; where an application is given, it has them if that requires one of their modules. */
-  channels?: boolean;
+  /** Whether the runtime has channels, and with "peer" links by way of a router too. Default: as the application requires. */
+  channels?: boolean | "peer";
   /** Whether, without an application, all modules are made that one may require. */
   modules?: boolean;
   /** The device's entry; the package's own unless a test has another. */
@@ -29,12 +29,13 @@ export interface BuildOptions {
 export interface BoardBuild {
   board: Board;
   backEnd: BackEnd;
-  /** Whether the runtime has channels. */
-  channels: boolean;
+  /** Whether the runtime has channels, and with "peer" links by way of a router too. */
+  channels: boolean | "peer";
   /**
    * File name to text: e3x-mote.js; <name>.js of each radio and channel that the application requires, or without one of
    * the board's usual radio; with an application app.js, and bundle.js (all of them, to be flashed as it is). With
-   * `modules` <name>.js of all the board's radios, and in channels/ another e3x-mote.js, and <name>.js of all channels.
+   * `modules` <name>.js of all the board's radios; in channels/ the e3x-mote.js that has channels, and <name>.js of each;
+   * in peer/ the one that has links by way of a router too, and peer.js.
    */
   files: Record<string, string>;
   /** Bytes of e3x-mote.js and of the usual radio's module: what the budget is for. */
@@ -54,9 +55,9 @@ const source = join(sources, "device");
 /** The protocol core as an entry, for vectors and benchmarks: its members keep their names. */
 export const coreEntry: string = join(source, "core.ts");
 
-function conditions(board: Board, backEnd: BackEnd, channels: boolean, peers: boolean): string[] {
+function conditions(board: Board, backEnd: BackEnd, channels: boolean | "peer"): string[] {
   const ciphers = { thumb: ["curve-thumb", "crypto-thumb", `thumb-${board.thumb}`], firmware: ["crypto-firmware"], script: ["crypto-script"] };
-  return ["espruino", ...(peers ? ["peers"] : []), ...(channels ? ["channels"] : []), ...ciphers[backEnd], `entropy-${board.entropy.hardware ? "hardware" : "given"}`];
+  return ["espruino", ...(channels === "peer" ? ["peers"] : []), ...(channels ? ["channels"] : []), ...ciphers[backEnd], `entropy-${board.entropy.hardware ? "hardware" : "given"}`];
 }
 
 const made = new Map<string, Promise<Compiled>>();
@@ -92,6 +93,9 @@ async function radioModule(board: Board, kind: string, folder = join(source, "ra
   return device(join(folder, `${kind}.ts`), `${kind}.js`, ["espruino"]);
 }
 
+/** What links by way of a router may take beside channels, in bytes. */
+const PEER = 1152;
+
 /** What brings channels: the standard ones, and the module that stands for channels without any of these. */
 export const channelModules: readonly string[] = ["channels", ...channelKinds];
 
@@ -125,9 +129,9 @@ export async function measureBoard(board: Board, options: BuildOptions = {}): Pr
   const required = app ? requiredModules(app.code) : [];
   for (const kind of required) requireModule(board, kind);
   const ofChannels = required.filter((kind) => channelModules.includes(kind));
-  const channels = options.channels ?? ofChannels.length > 0;
+  const channels = options.channels ?? (ofChannels.includes("peer") ? "peer" : ofChannels.length > 0);
   const entry = options.entry ?? join(source, channels ? "with-channels.ts" : "index.ts");
-  const runtime = await device(entry, "e3x-mote.js", conditions(board, backEnd, channels, required.includes("peer")));
+  const runtime = await device(entry, "e3x-mote.js", conditions(board, backEnd, channels));
   const usual = board.radios[0].kind;
   const radio = await radioModule(board, usual, options.radios);
   const files: Record<string, string> = { "e3x-mote.js": runtime.code };
@@ -154,7 +158,7 @@ export async function measureBoard(board: Board, options: BuildOptions = {}): Pr
     runtime: runtime.code.length,
     radio: { kind: usual, bytes: radio.code.length },
     ...(native && { native }),
-    budget: (channels ? board.channelsBudget : board.budget)![backEnd]!,
+    budget: (channels ? board.channelsBudget : board.budget)![backEnd]! + (channels === "peer" ? PEER : 0),
     bySource: Object.fromEntries(Object.entries(sizes).sort((a, b) => b[1] - a[1])),
   };
 }
@@ -163,8 +167,11 @@ export async function measureBoard(board: Board, options: BuildOptions = {}): Pr
 async function otherModules(board: Board, { native = true, radios }: BuildOptions): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for (const { kind } of board.radios.slice(1)) files[`${kind}.js`] = (await radioModule(board, kind, radios)).code;
-  files["channels/e3x-mote.js"] = (await buildBoard(board, { native, channels: true })).files["e3x-mote.js"]!;
-  for (const kind of channelModules) files[`channels/${kind}.js`] = (await channelModule(kind)).code;
+  for (const channels of [true, "peer"] as const) {
+    const folder = channels === true ? "channels" : channels;
+    files[`${folder}/e3x-mote.js`] = (await buildBoard(board, { native, channels })).files["e3x-mote.js"]!;
+    for (const kind of channelModules) if ((kind === "peer") === (channels === "peer")) files[`${folder}/${kind}.js`] = (await channelModule(kind)).code;
+  }
   return files;
 }
 

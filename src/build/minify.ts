@@ -29,8 +29,8 @@ function options(role: Role): MinifyOptions {
       keep_fargs: false,
       pure_getters: true,
       // a function moved into its caller is made anew at every call: 5 % of the time for no bytes
-      reduce_funcs: false,
-      inline: 1,
+      reduce_funcs: true,
+      inline: 3,
       // Espruino hoists nothing
       hoist_funs: false,
       hoist_vars: false,

@@ -5,6 +5,8 @@ import type { BoardBuild } from "./bundle.ts";
 export interface SizeReport {
   board: string;
   backEnd: BackEnd;
+  /** Whether the runtime has channels, and with "peer" links by way of a router too. */
+  channels: boolean | "peer";
   /** e3x-mote.js with the usual radio's module. */
   bytes: number;
   /** e3x-mote.js alone. */
@@ -21,10 +23,10 @@ export interface SizeReport {
 }
 
 export function sizeReport(build: BoardBuild): SizeReport {
-  const { board, backEnd, files, bytes, runtime, native = null, radio, budget, bySource } = build;
+  const { board, backEnd, channels, files, bytes, runtime, native = null, radio, budget, bySource } = build;
   const bundle = files["bundle.js"];
   return {
-    board: board.name, backEnd, bytes, runtime, native, radio, ...(bundle !== undefined && { bundle: Buffer.byteLength(bundle) }),
+    board: board.name, backEnd, channels, bytes, runtime, native, radio, ...(bundle !== undefined && { bundle: Buffer.byteLength(bundle) }),
     budget, percent: Math.round((1000 * bytes) / budget) / 10, bySource,
   };
 }
@@ -58,6 +60,9 @@ export function formatNative(native: SizeReport["native"]): string {
     + `written to Storage as binary when flashing it would save ${number(native.text - native.binary)} bytes.`;
 }
 
+/** What a runtime has beside messages, to people. */
+const beside = (channels: SizeReport["channels"]): string => (channels === "peer" ? " with channels and peers" : channels ? " with channels" : "");
+
 /** Boards whose sizes are alike share a column: their names, and the first one's report. */
 function alike(reports: SizeReport[]): [names: string[], report: SizeReport][] {
   const groups = new Map<string, [string[], SizeReport]>();
@@ -84,7 +89,8 @@ export function formatSizes(reports: SizeReport[]): string {
       ...files.map((file) => [file, ...groups.map(([, r]) => (file in r.bySource ? number(r.bySource[file]!) : "-"))]),
     ], groups.map((_, i) => i + 1)),
     "",
-    ...groups.map(([names, r], i) => `${letter(i)}  ${r.backEnd} with ${r.radio.kind}: ${names.join(", ")}`),
+    ...groups.map(([names, r], i) => `${letter(i)}  ${r.backEnd} with ${r.radio.kind}: ${names.join(", ")}`
+      + (r.native ? `; ${number(r.runtime - r.native.text)} bytes of e3x-mote.js without the native code's text` : "")),
     ...[...new Set(groups.map(([, r]) => formatNative(r.native)))].filter((text) => text !== ""),
   ].join("\n");
 }
@@ -102,7 +108,7 @@ export function formatBuild(build: BoardBuild, paths: string[]): string {
   return [
     columns(paths.map((path, i) => [path, `${number(Buffer.byteLength(texts[i]!))} bytes`]), [1]),
     `${build.board.title}: ${backEnds[report.backEnd]}`,
-    `e3x-mote.js and ${report.radio.kind}.js: ${number(report.bytes)} bytes, ${report.percent} % of the budget of ${number(report.budget)}`,
+    `e3x-mote.js${beside(report.channels)} and ${report.radio.kind}.js: ${number(report.bytes)} bytes, ${report.percent} % of the budget of ${number(report.budget)}`,
     formatNative(report.native),
   ].filter((line) => line !== "").join("\n");
 }

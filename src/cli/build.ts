@@ -18,7 +18,7 @@ interface BuildOptions {
 
 async function build({ board, all, app, plain, out, json }: BuildOptions): Promise<void> {
   if (!board === !all) throw usage("say which board; give --board NAME or --all (mote boards lists them)");
-  const options = { native: !plain, ...(app !== undefined && { app }) };
+  const options = { native: !plain, modules: true, ...(app !== undefined && { app }) };
   if (all) return buildAll(options, out, !!json);
   const { buildBoard, formatBuild, loadBoard, sizeReport, writeBuild } = await import("../build/index.ts");
   const one = loadBoard(board!);
@@ -29,7 +29,7 @@ async function build({ board, all, app, plain, out, json }: BuildOptions): Promi
 }
 
 /** Every board that can hold the runtime and has the application's radios; the others are listed with the reason. */
-async function buildAll(options: { native: boolean; app?: string }, out: string, json: boolean): Promise<void> {
+async function buildAll(options: { native: boolean; modules: boolean; app?: string }, out: string, json: boolean): Promise<void> {
   const { BuildError, buildBoard, formatNative, formatTotals, loadBoards, sizeReport, writeBuild } = await import("../build/index.ts");
   const boards = loadBoards();
   const reports = [];
@@ -94,7 +94,7 @@ async function boards(json: boolean): Promise<void> {
 export function register(program: Command): void {
   program
     .command("build")
-    .description("build what goes on a board: e3x-mote.js, its radios' modules, and with an application app.js and bundle.js")
+    .description("build what goes on a board: e3x-mote.js and the modules of radios and channels that an application requires, app.js and bundle.js; without an application all that it may require")
     .option("-b, --board <name>", "the board")
     .option("--all", "every board")
     .option("-a, --app <file>", "an application in TypeScript or JavaScript")

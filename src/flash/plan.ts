@@ -1,4 +1,4 @@
-import { moduleName, type BoardBuild } from "../build/index.ts";
+import { channelModules, moduleName, type BoardBuild } from "../build/index.ts";
 import type { StorageFile } from "./seed.ts";
 
 /** One file to be written to a board's Storage. */
@@ -30,14 +30,14 @@ const NAME = 28;
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "latin1"));
 
-/** The files that a build puts on its board: runtime, radio modules, the application as boot code, a seed. */
+/** The files that a build puts on its board: runtime, modules of radios and channels, the application as boot code, a seed. */
 export function planOf(build: BoardBuild, { seed, erase = false }: { seed?: StorageFile; erase?: boolean } = {}): Plan {
   const files = Object.entries(build.files).flatMap(([file, text]): PlannedFile[] => {
     if (file === "bundle.js") return [];
     if (file === "app.js") return [{ name: BOOT_CODE, bytes: bytes(text), what: "the application, as boot code", keep: false }];
     const kind = file.slice(0, -3);
     if (kind === moduleName) return [{ name: moduleName, bytes: bytes(text), what: "the runtime, as a module", keep: false }];
-    return [{ name: `${moduleName}/${kind}`, bytes: bytes(text), what: "a radio, as a module", keep: false }];
+    return [{ name: `${moduleName}/${kind}`, bytes: bytes(text), what: `a ${channelModules.includes(kind) ? "channel" : "radio"}, as a module`, keep: false }];
   });
   if (seed) files.push({ ...seed, what: "a random seed, unless one is there", keep: true });
   // the application last: without it a board that was cut off boots into nothing that is half there

@@ -12,7 +12,8 @@ import { identities, keysOf, messageCsid } from "../exchange/e3x.ts";
 import type { Csid, KeyPairs } from "../exchange/e3x.ts";
 import { isHandshake, messageBody, messageSender, orderOf } from "../exchange/exchange.ts";
 import type { Identity, Random } from "../exchange/exchange.ts";
-import { attachedKeys, hashname } from "../mesh/hashname.ts";
+import { attachedKeys, hashname, linkCsid } from "../mesh/hashname.ts";
+import type { Keys } from "../mesh/link-keys.ts";
 import { cloaking, decloak, isCloaked } from "../packet/cloak.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
@@ -121,6 +122,8 @@ export class Endpoint {
   via: (link: GatewayLink, pipe: Pipe) => Pipe = (_link, pipe) => pipe;
   // what has packets for a pipe, whose turn it is first
   private _sources = new WeakMap<Pipe, Set<Source>>();
+  // links with strangers that were never up, nor asked for
+  private _strangers = new Set<GatewayLink>();
   // for which exchange of a link a new session was asked
   private _asked = new WeakMap<GatewayLink, GatewayLink["exchange"]>();
 
@@ -140,13 +143,22 @@ export class Endpoint {
   }
 
   /**
-   * The link to another endpoint by its public key; made if it is new.
+   * The link to another endpoint by its public key; made if it is new. Of several keys by CSID, as link JSON has them, it is
+   * by the one of the highest cipher set that both have. link.md, Link CSID
    * @param name its hashname, where it has keys in other cipher sets too
-   * @throws CSID where this endpoint has no keys of that length, KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE, SELF_EXCHANGE
+   * @throws CSID where there is no cipher set in common; KEY_LENGTH where this endpoint has no keys of that length, KEY_PREFIX,
+   * KEY_RANGE, KEY_OFF_CURVE, SELF_EXCHANGE
    */
-  link(key: Uint8Array, name?: string): GatewayLink {
+  link(key: Uint8Array | Keys, name?: string): GatewayLink {
+    if (!(key instanceof Uint8Array)) {
+      const csid = linkCsid([...this._identities.keys()], Object.keys(key)) ?? fail("CSID");
+      return this.link(key[csid]!, name ?? hashname(key));
+    }
     const known = this.links.find((link) => same(link.exchange.key, key));
-    if (known) return known;
+    if (known) {
+      this._strangers.delete(known);
+      return known;
+    }
     const identity = [...this._identities.values()].find(({ set }) => set.length === key.length) ?? fail("KEY_LENGTH");
     const link = this._make(identity, key, name);
     this.links.push(link);
@@ -202,7 +214,10 @@ export class Endpoint {
         if (event === "drop") this._drop(data as ErrorCode, link);
         else if (event === "message") events.message?.(link, data as Uint8Array, packet!);
         else {
-          if (event === "up") this._addressed(link);
+          if (event === "up") {
+            this._strangers.delete(link);
+            this._addressed(link);
+          }
           events[event]?.(link);
         }
       },
@@ -301,6 +316,12 @@ export class Endpoint {
     const link = this._find(identity, body) ?? this._admit(identity, body);
     link.receive(outer, pipe, now);
     this._work(link);
+    // who is refused leaves nothing behind
+    if (link.refused && this._strangers.delete(link)) {
+      this.links.splice(this.links.indexOf(link), 1);
+      for (const [key, owner] of this._senders) if (owner === link) this._senders.delete(key);
+      return;
+    }
     if (link.exchange.met(body)) this._remember(messageSender(body, identity), link);
     this._resume(link);
     this.source(link);
@@ -355,13 +376,14 @@ export class Endpoint {
     link.exchange.meet(body, shared);
     this._work(link);
     this.links.push(link);
+    this._strangers.add(link);
     return link;
   }
 
   /** Asks for a new session, once an exchange, where there was one: the other takes no message with a new KEY before that. */
   private _resume(link: GatewayLink): void {
     const { exchange, pipe, up } = link;
-    if (up || !exchange.in || !pipe || this._asked.get(link) === exchange) return;
+    if (up || link.refused || !exchange.in || !pipe || this._asked.get(link) === exchange) return;
     this._asked.set(link, exchange);
     link.connect(pipe);
   }

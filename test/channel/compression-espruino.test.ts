@@ -15,6 +15,7 @@ const { code } = await compile({
   input: fileURLToPath(new URL("../../src/channel/compression-espruino.ts", import.meta.url)),
   output: "compression.js",
   conditions: ["espruino", "crypto-script"],
+  names: ["Z_MAX", "pack", "unpack"],
   target: ts.ScriptTarget.ES2022,
   role: "runtime",
 });

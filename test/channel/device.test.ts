@@ -28,7 +28,7 @@ const WORLD = `
     };
     return one;
   };
-  const opener = { channel: (open, body, on) => {
+  const opener = { quota: () => 64, channel: (open, body, on) => {
     const one = make(!!open.seq);
     const other = make(!!open.seq);
     one.other = other;

@@ -103,7 +103,7 @@ test("channel packets both ways, of every INNER with a JSON HEAD", (t) => {
     const got = to.receive(from.send(Uint8Array.of(...bytes("00077b2263223a317d"), ...body)));
     t.deepEqual([got.json, hex(got.body)], [{ c: 1 }, hex(body)]);
   }), { seed: 9, numRuns: 60 });
-  for (const [inner, code] of [["", "INNER"], ["00", "INNER"], ["0000", "INNER"], ["0002", "PACKET_LENGTH"], ["00027b7d", "INNER"], ["00087b2263223a31787d", "INNER"]] as const) {
+  for (const [inner, code] of [["", "PACKET_TOO_SHORT"], ["00", "PACKET_TOO_SHORT"], ["0000", "INNER"], ["0002", "PACKET_LENGTH"], ["00027b7d", "INNER"], ["00087b2263223a31787d", "INNER"]] as const) {
     t.is(codeOf(() => ba.receive(ab.send(bytes(inner)))), code, inner);
   }
 });

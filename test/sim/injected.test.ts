@@ -1,7 +1,7 @@
 // Somebody who has recorded all that was on the air puts it there again, changed or not, and what they made up, while a
 // device and its gateway talk: nothing of it is taken, answered or passes for something else.
 import test from "ava";
-import { Exchange, Joiner, Pipe, Self, generate, lob, split, stamp, toHex } from "../../src/index.ts";
+import { Exchange, Joiner, Pipe, Self, cloak, generate, lob, split, stamp, toHex } from "../../src/index.ts";
 import type { Packet } from "../../src/index.ts";
 import { emptyOutput } from "../../sim/index.ts";
 import type { Node, Output, SimEvent } from "../../sim/index.ts";
@@ -186,6 +186,7 @@ test("a gateway takes nothing that was recorded, changed or made up, and all goe
     const told = `${name}, ${what}`;
     if (dropped.length !== 1 || !codes.includes(dropped[0]!)) t.fail(`${told}: ${dropped.join()} and not ${codes.join()}`);
     if (everything([link, gateway.messages, talk.came]) !== before) t.fail(`${told}: changed something`);
+    if (pipe.options.wrap) t.fail(`${told}: answers are cloaked`);
     if (link!.pipe !== at || link!.channels.session !== session || gateway.links.length !== 1) t.fail(`${told}: changed the link`);
     counts[dropped[0]!] = (counts[dropped[0]!] ?? 0) + 1;
   };
@@ -202,6 +203,8 @@ test("a gateway takes nothing that was recorded, changed or made up, and all goe
         for (const forged of changes(one, live, any)) {
           inject(forged, one.kind, link!.pipe!);
           inject(forged, one.kind, other());
+          // anybody can cloak
+          if (forged.what === "again") inject({ ...forged, what: "again, cloaked", outer: cloak(forged.outer, random, 1 + any(3)) }, one.kind, any(2) ? link!.pipe! : other());
         }
       } else {
         // what it said itself

@@ -60,11 +60,11 @@ export class Observer {
     return this.#selves.device;
   }
 
-  /** A source of entropy for the gateway whose ephemeral keys are known here. */
+  /** A source of entropy for the gateway whose ephemeral keys are known here, also when they are wiped there. */
   overhear(random: Random): Random {
     return (n) => {
       const bytes = random(n);
-      if (n === 20) this.#secrets.set(toHex(generate(() => bytes)["1a"].key), bytes);
+      if (n === 20) this.#secrets.set(toHex(generate(() => bytes)["1a"].key), bytes.slice());
       return bytes;
     };
   }

@@ -43,14 +43,17 @@ const ANY = ["5555555555555555555555555555555555555555", "00000000"];
 const secretOf = function (text) {
   return text.length === 42 && text.substr(0, 2) === "00" ? text.substr(2) : text;
 };
-// the session of an exchange with this ephemeral secret, and the other's handshake
-const session = function (a, iv) {
-  const own = secretOf(a[3]);
-  const x = stage(exchange(a[1], a[2], a[4], [own, "00000000"]), 3);
-  if (a[6]) x.handshake(a[6]);
-  const result = sync(x, a[1], a[5]);
-  if (result[0] === "!") throw new Error(result);
-  return new mote.Session(x.ephemeral.key, x.remote, finish(new mote.CurveJob(x.ephemeral.secret, x.remote)), bytes(iv), 16);
+// the session of an exchange with this ephemeral secret, by the KEY of the other's handshake; "checked" takes all of that
+const session = function (a, iv, checked) {
+  const secret = bytes(secretOf(a[3]));
+  const remote = mote.messageBody(bytes(a[5])).subarray(0, 21);
+  if (checked) {
+    const x = stage(exchange(a[1], a[2], a[4], [secretOf(a[3]), "00000000"]), 3);
+    if (a[6]) x.handshake(a[6]);
+    const result = sync(x, a[1], a[5]);
+    if (result[0] === "!" || hex(x.remote) !== hex(remote)) throw new Error(result);
+  }
+  return new mote.Session(finish(new mote.CurveJob(secret)), remote, finish(new mote.CurveJob(secret, remote)), bytes(iv), 16);
 };
 const taken = function (own, outer) {
   const packet = mote.unpack(0, own.open(outer));
@@ -175,7 +178,7 @@ const operations = {
     return ivs.join(" ");
   },
   session: function (a) {
-    const own = session(a, a[7]);
+    const own = session(a, a[7], true);
     return a[8].map(function (step) {
       return attempt(function () { return hex(step[0] === "seal" ? own.seal(bytes(step[1])) : own.open(bytes(step[1]))); });
     }).join(" ");
