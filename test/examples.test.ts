@@ -18,6 +18,8 @@ async function answer(s: Simulation, method: string, path: string, body?: string
   });
   await s.simulator.poke("gateway");
   await s.until(() => said !== undefined, 60);
+  // for so long a channel answers what comes again, and takes the device's memory
+  await s.forSeconds(12);
   return said;
 }
 
@@ -90,7 +92,7 @@ const examples: Record<string, Example> = {
     seen: async (s) => {
       const answers = [
         await answer(s, "GET", "/temperature"), await answer(s, "GET", "/battery"), await answer(s, "GET", "/light"),
-        await answer(s, "PUT", "/light", "on"), await answer(s, "PUT", "/light", "x".repeat(1000)), await answer(s, "GET", "/light"),
+        await answer(s, "PUT", "/light", "on"), await answer(s, "PUT", "/light", "x".repeat(300)), await answer(s, "GET", "/light"),
         await answer(s, "GET", "/constructor"), await answer(s, "constructor", ""),
       ];
       await s.forSeconds(HOUR / 1000);

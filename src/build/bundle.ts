@@ -103,7 +103,7 @@ export const channelModules: readonly string[] = ["channels", ...channelKinds];
 function requireModule(board: Board, kind: string): void {
   if ([...radioKinds, ...channelModules].includes(kind)) return;
   const radios = board.radios.map((radio) => radio.kind).join(", ");
-  throw new BuildError("NO_MODULE", `there is no ${moduleName}/${kind}; there are, for ${board.title}, the radios ${radios}, and ${channelModules.join(", ")}`);
+  throw new BuildError("NO_MODULE", `there is no ${moduleName}/${kind}; ${board.title} can use the radios ${radios}, and ${channelModules.join(", ")}`);
 }
 
 /** The module of a standard channel, or the one that stands for channels without any. */

@@ -15,7 +15,10 @@ import type { Identity, Random } from "../exchange/exchange.ts";
 import { attachedKeys, hashname, linkCsid } from "../mesh/hashname.ts";
 import type { Keys } from "../mesh/link-keys.ts";
 import { cloaking, decloak, isCloaked } from "../packet/cloak.ts";
-import { decode } from "../packet/lob.ts";
+import { linkInfo, toJson } from "../mesh/link-info.ts";
+import type { LinkInfo } from "../mesh/link-info.ts";
+import type { Path } from "../mesh/path.ts";
+import { decode, encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32, toHex } from "../packet/text.ts";
 import type { LinkState } from "../mesh/link.ts";
@@ -35,7 +38,15 @@ export interface Events {
   down?(link: GatewayLink): void;
   message?(link: GatewayLink, data: Uint8Array, packet: Packet): void;
   drop?(code: ErrorCode, link: GatewayLink | undefined): void;
+  /**
+   * Somebody announces itself by a pipe, to whoever hears it: nothing of it is proved. To link: `endpoint.link(info.keys,
+   * info.hashname).connect(pipe)`. mesh.md, Discovery
+   */
+  discovered?(info: LinkInfo, pipe: Pipe): void;
 }
+
+/** Seconds from one announcement to the next. transports/udp.md, Discovery */
+const ANNOUNCE = 10;
 
 /** What gives packets to a pipe when none waits there: a link, or what passes on packets of others. */
 export interface Source {
@@ -113,6 +124,8 @@ export class Endpoint {
   readonly drops: Partial<Record<ErrorCode, number>> = {};
   private _options: EndpointOptions;
   private _state: State;
+  // pipes by which this endpoint is announced, the packet, and when next
+  private _announced: { pipes: Pipe[]; packet: Uint8Array; next: number } | undefined;
   /** The time that it was told last, in seconds. */
   now = 0;
   /**
@@ -277,6 +290,7 @@ export class Endpoint {
       // who cloaks may be reached by nothing else. e3x/cloaking.md, Accept both
       if (isCloaked(outer)) options.wrap ??= cloaking(this._options.random);
       if (packet[0] === 0 && packet[1] === 0) this._channel(pipe, packet, now);
+      else if (packet[1]! > 6 && this._options.events.discovered) this._discovered(pipe, packet);
       else this._message(pipe, packet, now);
     } catch (error) {
       options.wrap = wrap!;
@@ -285,6 +299,22 @@ export class Endpoint {
       if (!code) throw error;
       this._drop(code);
     }
+  }
+
+  private _discovered(pipe: Pipe, packet: Uint8Array): void {
+    const { json } = decode(packet);
+    const info = linkInfo(json ?? fail("JSON"));
+    if (!info.hashname || !Object.keys(info.keys).length) fail("LINK_INFO");
+    if (info.hashname !== this.hashname) this._options.events.discovered!(info, pipe);
+  }
+
+  /**
+   * Discovery mode, off at first: announces name and keys of this endpoint by pipes, from the next `poll` on every 10 s, as
+   * link JSON; with no pipes, not any more. Whoever hears it knows then that it is there. mesh.md, Discovery
+   */
+  discover(pipes: Pipe[], paths: Path[] = []): void {
+    const info: LinkInfo = { hashname: this.hashname, keys: keysOf(this._identities), paths };
+    this._announced = pipes.length ? { pipes, packet: encode(toJson(info)), next: this.now } : undefined;
   }
 
   private _channel(pipe: Pipe, outer: Uint8Array, now: number): void {
@@ -411,6 +441,11 @@ export class Endpoint {
       this._work(link);
       if (due !== undefined && (next === undefined || due < next)) next = due;
     }
-    return next;
+    const announced = this._announced;
+    if (announced && now >= announced.next) {
+      announced.next = now + ANNOUNCE;
+      for (const pipe of announced.pipes) pipe.send(announced.packet);
+    }
+    return announced && !(announced.next > next!) ? announced.next : next;
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import vm from "node:vm";
 import test from "ava";
-import { buildBoard, measureBoard, writeBuild } from "../../src/build/bundle.ts";
+import { buildBoard, measureBoard, writeBuild, type BoardBuild } from "../../src/build/bundle.ts";
 import { loadBoard, loadBoards } from "../../src/build/boards.ts";
 import { BudgetError, BuildError, DialectError } from "../../src/build/errors.ts";
 import { formatBuild, formatSizes, sizeReport } from "../../src/build/report.ts";
@@ -115,20 +115,61 @@ test("without an application the usual radio is there", async (t) => {
   t.deepEqual(Object.keys((await buildBoard(loadBoard("pico"), small)).files), ["e3x-mote.js", "serial.js"]);
 });
 
-test("a radio that the board has not is refused, with those that it has", async (t) => {
+test("a radio that the board has not is refused, and what is not there at all, with what there is", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "e3x-mote-"));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const app = join(folder, "app.js");
+  const radios = "ble, nus, advertising, serial, sx127x, nrf24";
   for (const [text, kind] of [
     ['require("e3x-mote/udp").udp();', "udp"],
     ['import { udp } from "e3x-mote/udp"; udp();', "udp"],
     ['require("e3x-mote/zigbee");', "zigbee"],
     ['import "e3x-mote/ble/fast";', "ble/fast"],
+    ['require("e3x-mote/constructor");', "constructor"],
   ] as const) {
     writeFileSync(app, text);
-    const error = await t.throwsAsync(buildBoard(puck, { ...small, app }), { instanceOf: BuildError, code: "NO_RADIO" });
-    t.is(error!.message, `Puck.js has no e3x-mote/${kind}; of the radios it can use ble, nus, advertising, serial, sx127x, nrf24`);
+    const error = await t.throwsAsync(buildBoard(puck, { ...small, app }), { instanceOf: BuildError, code: kind === "udp" ? "NO_RADIO" : "NO_MODULE" });
+    t.is(error!.message, kind === "udp"
+      ? `Puck.js has no e3x-mote/udp; of the radios it can use ${radios}`
+      : `there is no e3x-mote/${kind}; Puck.js can use the radios ${radios}, and channels, stream, thtp, block, sock, path, peer, box`);
   }
+});
+
+test("an application that requires a channel gets the runtime with channels, and its module", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "e3x-mote-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const app = join(folder, "app.js");
+  const files = async (text: string): Promise<[BoardBuild, string[]]> => {
+    writeFileSync(app, text);
+    const build = await buildBoard(puck, { app });
+    return [build, Object.keys(build.files)];
+  };
+  const [none, usual] = await files('require("e3x-mote").create({});');
+  t.deepEqual([none.channels, usual], [false, ["e3x-mote.js", "app.js", "bundle.js"]]);
+  t.notRegex(none.files["e3x-mote.js"]!, /miss/);
+  const [some, names] = await files('import { create } from "e3x-mote"; import { serve } from "e3x-mote/thtp"; serve(create({}), () => {});');
+  t.deepEqual([some.channels, names, some.budget], [true, ["e3x-mote.js", "thtp.js", "app.js", "bundle.js"], puck.channelsBudget!.thumb!]);
+  t.regex(some.files["e3x-mote.js"]!, /miss/);
+  // lent by the runtime, not there twice
+  t.regex(some.files["thtp.js"]!, /require\("e3x-mote"\)/);
+  t.notRegex(some.files["thtp.js"]!, /JSON/);
+  const [plain, alone] = await files('import "e3x-mote/channels"; require("e3x-mote").create({});');
+  t.deepEqual([plain.files["e3x-mote.js"], alone], [some.files["e3x-mote.js"], ["e3x-mote.js", "channels.js", "app.js", "bundle.js"]]);
+  const [peers, peer] = await files('require("e3x-mote/peer").peer({}, "", "");');
+  t.deepEqual([peers.channels, peer], ["peer", ["e3x-mote.js", "peer.js", "app.js", "bundle.js"]]);
+  t.true(peers.runtime > some.runtime);
+  const over = { ...puck, channelsBudget: { ...puck.channelsBudget, thumb: some.bytes - 1 } };
+  await t.throwsAsync(buildBoard(over, { app, channels: true }), { instanceOf: BudgetError, message: /with channels .* 1 over/ });
+});
+
+test("without an application, all that one may require can be had", async (t) => {
+  const { files } = await buildBoard(puck, { modules: true });
+  t.deepEqual(Object.keys(files), [
+    "e3x-mote.js", "ble.js", "nus.js", "advertising.js", "serial.js", "sx127x.js", "nrf24.js",
+    "channels/e3x-mote.js", "channels/channels.js", "channels/stream.js", "channels/thtp.js", "channels/block.js", "channels/sock.js",
+    "channels/path.js", "channels/box.js", "peer/e3x-mote.js", "peer/peer.js",
+  ]);
+  t.is(files["channels/e3x-mote.js"], (await measureBoard(puck, { channels: true })).files["e3x-mote.js"]);
 });
 
 test("a board that cannot hold the runtime is refused with the reason", async (t) => {
@@ -204,12 +245,12 @@ test("a board's back end and entropy come by its conditions", async (t) => {
   }
 });
 
-test("every board's runtime and usual radio are within the budgets, with native code and without", async (t) => {
+test("every board's runtime and usual radio are within the budgets, with native code and without, with channels and without", async (t) => {
   for (const board of loadBoards()) {
     if (board.refused !== undefined) continue;
-    for (const native of [true, false]) {
-      const { bytes, budget, backEnd, native: code } = await measureBoard(board, { native });
-      t.true(bytes <= budget, `${board.name}, ${backEnd}: ${bytes} of ${budget}`);
+    for (const [native, channels] of [[true, false], [false, false], [true, true], [false, true], [true, "peer"]] as const) {
+      const { bytes, budget, backEnd, native: code } = await measureBoard(board, { native, channels });
+      t.true(bytes <= budget, `${board.name}, ${backEnd}${channels ? " with channels" : ""}: ${bytes} of ${budget}`);
       t.is(code !== undefined, backEnd === "thumb");
     }
   }
