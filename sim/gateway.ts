@@ -142,7 +142,8 @@ export class Gateway implements Node {
     }
     // only now it is known what was sent in channels
     const next = this.#endpoint.poll(time / 1000);
-    if (next !== undefined) output.next = Math.min(output.next ?? Infinity, Math.ceil(next * 1000));
+    // a time that is not a whole millisecond must not come out as the one that it is
+    if (next !== undefined) output.next = Math.min(output.next ?? Infinity, Math.max(time + 1, Math.ceil(next * 1000)));
     output.logs = this.#logs;
     this.#logs = [];
     return output;

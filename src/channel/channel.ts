@@ -71,6 +71,9 @@ const WAIT_MAX = 8;
 /** How many missing packets are named in one `miss`. */
 const NAMED = 12;
 
+/** Seconds by which something may be done early: sums of times are not exact, and clocks that wake do so by the millisecond. */
+const TICK = 1 / 1024;
+
 export const OPENING = 0;
 export const OPEN = 1;
 export const ENDED = 2;
@@ -292,7 +295,7 @@ export class Channel {
     let found: Out | undefined;
     for (const entry of this._out) {
       if (entry.seq > this._cap) break;
-      if (entry.sent === undefined || (entry.missing && !(now < entry.again!))) {
+      if (entry.sent === undefined || (entry.missing && !(now + TICK < entry.again!))) {
         found = entry;
         break;
       }
@@ -307,7 +310,7 @@ export class Channel {
       }
       found.sent = now;
     }
-    if (this._due !== undefined && (found || this._due <= now)) {
+    if (this._due !== undefined && (found || this._due < now + TICK)) {
       head = head ?? {};
       const miss: number[] = [];
       let left = this._count;
@@ -332,7 +335,7 @@ export class Channel {
 
   /** Whether there is nothing left to do for it. */
   gone(now: number): boolean {
-    return !!this.over && this._due === undefined && (!this.reliable || this.state !== ENDED || now >= this._heard! + this.timeout);
+    return !!this.over && this._due === undefined && (!this.reliable || this.state !== ENDED || now + TICK > this._heard! + this.timeout);
   }
 
   /**
@@ -343,8 +346,9 @@ export class Channel {
   poll(now: number, busy: boolean): number | undefined {
     const out = this._out;
     let next: number | undefined;
+    const soon = now + TICK;
     const at = (time: number | undefined): void => {
-      if (time! > now && !(time! > next!)) next = time;
+      if (time! >= soon && !(time! > next!)) next = time;
     };
     at(this._due);
     if (this.over) {
@@ -358,7 +362,7 @@ export class Channel {
     // while the radio does not take it, nothing can be answered
     if (busy) this._heard = this._sent = now;
     const last = this._heard + this.timeout;
-    if (now >= last) this.close("timeout");
+    if (soon > last) this.close("timeout");
     else if (due) {
       at(last);
       if (waits) {
@@ -367,7 +371,7 @@ export class Channel {
           this._probed = true;
           this._keeper.probe();
         }
-        if (now >= this._sent + this._wait) {
+        if (soon > this._sent + this._wait) {
           // the first one for what is lacking, the last one for the other to see what is
           let latest = out[0]!;
           for (const entry of out) if (entry.sent !== undefined) latest = entry;
