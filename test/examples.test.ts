@@ -19,7 +19,7 @@ async function answer(s: Simulation, method: string, path: string, body?: string
   await s.simulator.poke("gateway");
   await s.until(() => said !== undefined, 60);
   // for so long a channel answers what comes again, and takes the device's memory
-  await s.forSeconds(12);
+  await s.forSeconds(35);
   return said;
 }
 

@@ -1,46 +1,47 @@
 /**
- * Keys files, the form that telehash v3 has for an identity:
+ * Keys files, the form that telehash v3 has for an identity, here in two Cipher Sets:
  *
  *     {
  *       "hashname": "52 characters of base32",
- *       "keys": { "1a": "public key, 34 characters of base32" },
- *       "secrets": { "1a": "secret, 32 or 34 characters of base32" }
+ *       "keys": { "1a": "public key, 34 characters of base32", "1c": "53 characters" },
+ *       "secrets": { "1a": "secret, 32 or 34 characters of base32", "1c": "52 characters" }
  *     }
  *
- * Hashname and public key may be given to anybody; who has the secret is this endpoint. Hex is accepted too.
+ * Hashname and public keys may be given to anybody; who has the secrets is this endpoint. Hex is accepted too.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { CurveJob, checkKey, finish, fromBase32, fromHex, generate, hashname, toBase32 } from "../index.ts";
-import type { KeyPair, Random } from "../index.ts";
+import { finish, fromBase32, fromHex, generate, hashname, sets, toBase32 } from "../index.ts";
+import type { Csid, HostCipherSet, KeyPair, KeyPairs, Random } from "../index.ts";
 import { Failure } from "./failure.ts";
 import { fileFailure, readFile } from "./input.ts";
 
 export const random: Random = (n) => new Uint8Array(randomBytes(n));
 
-/** Throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE unless it is a point of the curve. */
-export function checkPoint(key: Uint8Array): void {
-  checkKey(key);
-  const one = new Uint8Array(20);
-  one[19] = 1;
-  finish(new CurveJob(one, key));
+/** Public keys by CSID. */
+export type Keys = { [csid in Csid]?: Uint8Array };
+
+export const csids = Object.keys(sets) as Csid[];
+
+/** Throws KEY_LENGTH, KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE unless it is a point of the set's curve. */
+export function checkPoint(set: HostCipherSet, key: Uint8Array): void {
+  set.checkKey(key);
+  const one = new Uint8Array(set.secretLength);
+  one[one.length - 1] = 1;
+  finish(new set.Job(one, key));
 }
 
-export function newPair(): KeyPair {
-  return generate(random)["1a"];
-}
+export const newPairs = (csids: Csid[]): KeyPairs => generate(random, csids);
+
+export const keysOf = (pairs: KeyPairs): Keys => Object.fromEntries(Object.entries(pairs).map(([csid, { key }]) => [csid, key]));
+
+const inBase32 = (bytes: { [csid: string]: Uint8Array }): object =>
+  Object.fromEntries(Object.entries(bytes).sort().map(([csid, each]) => [csid, toBase32(each)]));
 
 /** Writes a new keys file that only its owner can read. Refuses to replace one unless `force` is set. */
-export function writeKeys(file: string, pair: KeyPair, force: boolean): void {
-  const text = JSON.stringify(
-    {
-      hashname: hashname({ "1a": pair.key }),
-      keys: { "1a": toBase32(pair.key) },
-      secrets: { "1a": toBase32(pair.secret) },
-    },
-    null,
-    2,
-  );
+export function writeKeys(file: string, pairs: KeyPairs, force: boolean): void {
+  const secrets = Object.fromEntries(Object.entries(pairs).map(([csid, { secret }]) => [csid, secret]));
+  const text = JSON.stringify({ hashname: hashname(keysOf(pairs)), keys: inBase32(keysOf(pairs)), secrets: inBase32(secrets) }, null, 2);
   // a file that is replaced may be open to others: never write into it
   const path = force ? `${file}.${process.pid}.new` : file;
   try {
@@ -71,41 +72,68 @@ function parse(text: string, lengths: number[]): Uint8Array | undefined {
   return undefined;
 }
 
-/** An entry of a keys file. Nothing of the file is ever quoted: it holds a secret. */
-function entry(text: string, field: "keys" | "secrets", lengths: number[]): Uint8Array | undefined {
+/** An entry of a keys file. Nothing of the file is ever quoted: it holds secrets. */
+function entry(text: string, field: "keys" | "secrets", csid: Csid): Uint8Array | undefined {
+  const { length, secretLength } = sets[csid]!;
   try {
-    const value = (JSON.parse(text) as Record<string, Record<string, unknown> | undefined>)?.[field]?.["1a"];
-    return typeof value === "string" ? parse(value, lengths) : undefined;
+    const value = (JSON.parse(text) as Record<string, Record<string, unknown> | undefined>)?.[field]?.[csid];
+    // a secret of CS1a may have one byte more
+    return typeof value === "string" ? parse(value, field === "keys" ? [length] : csid === "1a" ? [secretLength, secretLength + 1] : [secretLength]) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The key pair of a keys file ("-": standard input). */
-export async function readPair(file: string): Promise<KeyPair> {
+/** The key pairs of a keys file ("-": standard input), in all Cipher Sets that are known. */
+export async function readPairs(file: string): Promise<KeyPairs> {
   const text = new TextDecoder().decode(await readFile(file, "keys"));
-  const secret = entry(text, "secrets", [20, 21]);
-  const named = entry(text, "keys", [21]);
-  if (!secret || !named) throw new Failure("KEYS_FILE", `${file} is not a keys file with a secret; make one with mote keys new`);
-  const key = finish(new CurveJob(secret));
-  if (toBase32(key) !== toBase32(named)) {
-    throw new Failure("KEYS_FILE", `${file}: its public key is not that of its secret; restore the file, or make a new one with mote keys new`);
+  const pairs: KeyPairs = {};
+  for (const csid of csids) {
+    const secret = entry(text, "secrets", csid);
+    const named = entry(text, "keys", csid);
+    if (!secret || !named) continue;
+    const key = finish(new sets[csid]!.Job(secret));
+    if (toBase32(key) !== toBase32(named)) {
+      throw new Failure("KEYS_FILE", `${file}: its public key is not that of its secret; restore the file, or make a new one with mote keys new`);
+    }
+    pairs[csid] = { key, secret };
   }
-  return { key, secret };
+  if (!Object.keys(pairs).length) throw new Failure("KEYS_FILE", `${file} is not a keys file with a secret; make one with mote keys new`);
+  return pairs;
 }
 
-/** A public key: 42 characters of hex, 34 of base32, or a file with either or of `mote keys new` ("-": standard input). */
-export async function readKey(text: string, name: string): Promise<Uint8Array> {
-  let key = parse(text, [21]);
-  if (!key) {
+/** The key pair of a keys file in CS1a. */
+export async function readPair(file: string): Promise<KeyPair> {
+  return (await readPairs(file))["1a"] ?? (() => { throw new Failure("KEYS_FILE", `${file} has no keys of CSID 1a; make some with mote keys new`); })();
+}
+
+/** A public key by its text: the length tells the Cipher Set. */
+function parseKey(text: string): Keys | undefined {
+  for (const csid of csids) {
+    const key = parse(text, [sets[csid]!.length]);
+    if (key) return { [csid]: key };
+  }
+  return undefined;
+}
+
+const FORMS = "42 characters of hex or 34 of base32 (in CS1c 66 or 53)";
+
+/** Public keys: hex or base32 of one, or a file with one or of `mote keys new` ("-": standard input). One at least. */
+export async function readKeys(text: string, name: string): Promise<Keys> {
+  let keys = parseKey(text);
+  if (!keys) {
     // a bare word of such length is no file but a wrong key, perhaps even a secret: it is not quoted
     if (/^[0-9a-z]{24,}$/i.test(text)) {
-      throw new Failure("KEY", `${name} is not a public key, by its ${text.length} characters; give 42 of hex or 34 of base32, or a file of mote keys new`);
+      throw new Failure("KEY", `${name} is not a public key, by its ${text.length} characters; give ${FORMS}, or a file of mote keys new`);
     }
     const content = new TextDecoder().decode(await readFile(text, "a key"));
-    key = entry(content, "keys", [21]) ?? parse(content, [21]);
-    if (!key) throw new Failure("KEY", `${text} holds no public key; give 42 characters of hex or 34 of base32, or a file of mote keys new`);
+    const named = csids.flatMap((csid): [Csid, Uint8Array][] => {
+      const key = entry(content, "keys", csid);
+      return key ? [[csid, key]] : [];
+    });
+    keys = named.length ? Object.fromEntries(named) as Keys : parseKey(content);
+    if (!keys) throw new Failure("KEY", `${text} holds no public key; give ${FORMS}, or a file of mote keys new`);
   }
-  checkPoint(key);
-  return key;
+  for (const [csid, key] of Object.entries(keys)) checkPoint(sets[csid]!, key);
+  return keys;
 }

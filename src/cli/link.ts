@@ -10,7 +10,7 @@ import type { Path } from "../mesh/path.ts";
 import { DEFAULT_PORT, capitals, checkFragment } from "../mesh/uri.ts";
 import { Failure, usage } from "./failure.ts";
 import { integer, readFile } from "./input.ts";
-import { readKey } from "./keys-file.ts";
+import { readKeys } from "./keys-file.ts";
 import { note, pairs, plural, print, printJson, printable, style } from "./output.ts";
 import { qrLines, qrSize } from "./qr.ts";
 
@@ -64,7 +64,7 @@ async function recognise(text: string): Promise<LinkInfo | undefined> {
   if (text.startsWith("{")) return fromJson(text);
   if (text.includes("://") || /^[a-z2-7]{52}$/i.test(text)) return linkInfo(text);
   // as long as that no file's name but a key, or perhaps a secret
-  if (/^[0-9a-z]{24,}$/i.test(text)) return linkInfo({ keys: { "1a": await readKey(text, "what was given") } });
+  if (/^[0-9a-z]{24,}$/i.test(text)) return linkInfo({ keys: await readKeys(text, "what was given") });
   return undefined;
 }
 

@@ -1,11 +1,13 @@
 import { Command } from "commander";
-import { Exchange, Self, hashname, lob, pieceOf, stamp, stampOf, toBase32, toHex } from "../index.ts";
-import type { Packet } from "../index.ts";
+import { Exchange, Self, hashname, linkCsid, lob, pieceOf, stamp, stampOf, toBase32, toHex } from "../index.ts";
+import type { Csid, Packet } from "../index.ts";
+import { messageCsid } from "../exchange/e3x.ts";
 import { FIRST, MESSAGE_AT_MAX } from "../exchange/recency.ts";
 import { decloak } from "../packet/cloak.ts";
 import { Failure, usage } from "./failure.ts";
 import { integer, parseHex, readFile, readPackets } from "./input.ts";
-import { random, readKey, readPair } from "./keys-file.ts";
+import { random, readKeys, readPairs } from "./keys-file.ts";
+import type { Keys } from "./keys-file.ts";
 import { count, date, note, pairs, plural, print, printJson, printable, readable, style } from "./output.ts";
 
 /** Content of one message and of several, in bytes: what a recipient takes by default. */
@@ -18,6 +20,14 @@ interface EncryptOptions {
   inner?: string | true;
   at?: number;
   json?: boolean;
+}
+
+/** An exchange in the highest Cipher Set that both have, or in the one that is given. */
+function exchangeWith(self: Self, keys: Keys, option: string, given?: Csid): Exchange {
+  const csid = linkCsid([...self.identities.keys()], given ? [given] : Object.keys(keys)) as Csid | undefined;
+  const key = csid && keys[csid];
+  if (!key) throw new Failure("CSID", `${option} and --keys have no key in ${given ? `Cipher Set ${given}, as the message` : "the same Cipher Set"}; give them as mote keys new --csid makes them`);
+  return new Exchange(self, key, 0, 0, csid);
 }
 
 /** INNER packets for content: one, or where it is too large for one, a piece of it each. */
@@ -37,8 +47,8 @@ function stamped(content: Uint8Array, at: number): Uint8Array[] {
 
 async function encrypt(file: string | undefined, options: EncryptOptions): Promise<void> {
   if (options.inner && options.at !== undefined) throw usage("--at is for content, an INNER is sent as it is; leave one of them out");
-  const self = new Self({ "1a": await readPair(options.keys) }, random);
-  const exchange = new Exchange(self, await readKey(options.to, "--to"));
+  const self = new Self(await readPairs(options.keys), random);
+  const exchange = exchangeWith(self, await readKeys(options.to, "--to"), "--to");
   let inners: Uint8Array[];
   if (typeof options.inner === "string") {
     if (file !== undefined) throw usage("INNER is given twice; leave out the file or the value of --inner");
@@ -73,6 +83,8 @@ interface Opened {
   packet: Packet;
   at: number;
   piece: number;
+  /** The sender's public key, where it was given and the MAC is right. */
+  from?: Uint8Array;
 }
 
 function open(inner: Uint8Array): Opened {
@@ -117,13 +129,13 @@ function headText({ packet, at }: Opened): string {
   return packet.json ? printable(JSON.stringify(packet.json)) : toHex(packet.head);
 }
 
-function show(message: Opened, data: Uint8Array, from: Uint8Array | undefined): string {
+function show(message: Opened, data: Uint8Array, from: Keys | undefined): string {
   const { at } = message;
   const head = headText(message);
   const text = readable(data);
   return pairs([
     ["sender", from
-      ? `${style("green", "verified")}  ${hashname({ "1a": from })}`
+      ? `${style("green", "verified")}  ${hashname(from)}`
       : `${style("yellow", "not verified")}: anybody may have written this; give the sender's public key with --from`],
     ...(at ? [["at", [at, date(at)].filter(Boolean).join("  ")] as [string, string]] : []),
     ...(head ? [["head", head] as [string, string]] : []),
@@ -133,23 +145,27 @@ function show(message: Opened, data: Uint8Array, from: Uint8Array | undefined): 
 
 async function decrypt(args: string[], options: DecryptOptions): Promise<void> {
   if (options.raw && options.json) throw usage("--raw and --json exclude each other; leave one of them out");
-  const self = new Self({ "1a": await readPair(options.keys) }, random);
-  const from = options.from === undefined ? undefined : await readKey(options.from, "--from");
-  const exchange = from && new Exchange(self, from);
+  const self = new Self(await readPairs(options.keys), random);
+  const from = options.from === undefined ? undefined : await readKeys(options.from, "--from");
   const packets = (await readPackets(args, "packet")).map((packet) => decloak(packet).packet);
+  const exchanges = new Map<Csid, Exchange>();
   const opened = packets.map((outer) => {
     // parsed only after the MAC was checked
     const inner = self.decrypt(outer);
-    if (exchange && !exchange.verify(outer)) {
+    if (!from) return open(inner);
+    const csid = messageCsid(outer);
+    const exchange = exchanges.get(csid) ?? exchangeWith(self, from, "--from", csid);
+    exchanges.set(csid, exchange);
+    if (!exchange.verify(outer)) {
       throw new Failure("MAC", "the MAC is wrong: the packet was changed, or is not from this sender to these keys; check --from and --keys");
     }
-    return open(inner);
+    return { ...open(inner), from: exchange.key };
   });
   const found = contents(opened);
   if (options.json) {
-    printJson(found.map(({ message: { inner, packet, at, piece }, data }) => ({
-      verified: !!from,
-      from: from ? toBase32(from) : null,
+    printJson(found.map(({ message: { inner, packet, at, piece, from: sender }, data }) => ({
+      verified: !!sender,
+      from: sender ? toBase32(sender) : null,
       at: at || null,
       head: packet.json ?? toHex(packet.head),
       content: toHex(data),

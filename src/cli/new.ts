@@ -6,7 +6,7 @@ import { packageRoot } from "../build/root.ts";
 import { toBase32 } from "../index.ts";
 import { Failure } from "./failure.ts";
 import { fileFailure } from "./input.ts";
-import { newPair, writeKeys } from "./keys-file.ts";
+import { newPairs, writeKeys } from "./keys-file.ts";
 import { print, printJson } from "./output.ts";
 import { shown } from "./sim-run.ts";
 
@@ -63,12 +63,12 @@ async function create(folder: string, { board: name, json }: { board: string; js
   const path = resolve(folder);
   requireEmpty(path);
   const own = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string; dependencies: Record<string, string> };
-  const pair = newPair();
+  const pairs = newPairs(["1a"]);
   const values: Record<string, string> = {
     before: "", options: "", ...radioOf(board),
     // as npm wants names
     name: basename(path).toLowerCase().replace(/[^a-z0-9-]+/g, "-").replace(/^-+|-+$/g, "") || "app",
-    board: board.name, title: board.title, key: toBase32(pair.key), version: own.version, typescript: own.dependencies["typescript"]!,
+    board: board.name, title: board.title, key: toBase32(pairs["1a"]!.key), version: own.version, typescript: own.dependencies["typescript"]!,
   };
   const made: string[] = [];
   for (const [template, file] of Object.entries(files)) {
@@ -76,7 +76,7 @@ async function create(folder: string, { board: name, json }: { board: string; js
     writeFileSync(join(path, file), text);
     made.push(file);
   }
-  writeKeys(join(path, "gateway.json"), pair, false);
+  writeKeys(join(path, "gateway.json"), pairs, false);
   made.push("gateway.json");
   made.sort();
   if (json) printJson({ folder: path, board: board.name, files: made });

@@ -1,29 +1,32 @@
 import { Command, Option } from "commander";
 import { Self } from "../index.ts";
 import { readFrames } from "./inspect/frames.ts";
-import { explainPacket } from "./inspect/packet.ts";
-import type { Known } from "./inspect/packet.ts";
+import { explainPacket, nothingKnown } from "./inspect/packet.ts";
+import { explainPayload } from "./inspect/payload.ts";
 import { formatFrames, formatPart, framesJson, partJson } from "./inspect/print.ts";
 import { areFrames } from "./inspect/recognise.ts";
 import { readPackets } from "./input.ts";
-import { random, readKey, readPair } from "./keys-file.ts";
+import { random, readKeys, readPairs } from "./keys-file.ts";
 import { print, printJson } from "./output.ts";
 
 interface InspectOptions {
   keys?: string;
   from?: string;
-  as?: "packet" | "frame";
+  ephemeral?: string;
+  as?: "packet" | "frame" | "payload";
   json?: boolean;
 }
 
 async function inspect(args: string[], options: InspectOptions): Promise<void> {
-  const known: Known = { tokens: new Map() };
-  if (options.keys !== undefined) known.self = new Self({ "1a": await readPair(options.keys) }, random);
-  if (options.from !== undefined) known.from = await readKey(options.from, "--from");
+  const known = nothingKnown();
+  if (options.keys !== undefined) known.self = new Self(await readPairs(options.keys), random);
+  if (options.from !== undefined) known.from = await readKeys(options.from, "--from");
+  if (options.ephemeral !== undefined) known.ephemeral = await readPairs(options.ephemeral);
   const inputs = await readPackets(args, "packet");
   const frames = (options.as ? options.as === "frame" : areFrames(inputs)) ? readFrames(inputs) : undefined;
   const packets = frames ? frames.packets : inputs;
-  const parts = packets.map((packet, i) => explainPacket(packet, known, `packet ${i + 1}`));
+  const parts = packets.map((packet, i) => 
+    options.as === "payload" ? explainPayload(packet) : explainPacket(packet, known, `packet ${i + 1}`));
   if (options.json) {
     printJson({ ...(frames && { onAir: framesJson(frames) }), packets: parts.map(partJson) });
     return;
@@ -41,7 +44,8 @@ export function register(program: Command): void {
     .argument("[packets...]", "in hex, cloaked or not, or frames in order; without them the lines of standard input")
     .option("-k, --keys <file>", "the recipient's keys, to decrypt messages")
     .option("-f, --from <key>", "the sender's public key, to check their MAC too")
-    .addOption(new Option("--as <what>", "what it is, where it could be both").choices(["packet", "frame"]))
+    .option("-e, --ephemeral <file>", "your own ephemeral keys, as a keys file, to decrypt channel packets: the handshakes of both sides come before them")
+    .addOption(new Option("--as <what>", "what it is, where it could be both; payload: what a channel packet has when it is decrypted").choices(["packet", "frame", "payload"]))
     .option("--json", "print JSON")
     .action(inspect);
 }

@@ -44,12 +44,29 @@ test("an application's radio goes into its bundle", (t) => {
   t.regex(readFileSync(join(cwd, "out/puckjs/bundle.js"), "utf8"), /addCached\("e3x-mote\/serial"/);
 });
 
+test("an application's channel goes into its bundle, with the runtime that has channels; what is not there is told", (t) => {
+  const cwd = folder(t);
+  writeFileSync(join(cwd, "app.ts"), 'import { stream } from "e3x-mote/stream";\nprint(stream);\n');
+  const run = mote(["build", "--board", "puckjs", "--app", "app.ts", "--out", "out"], { cwd });
+  t.is(run.code, 0, run.err);
+  t.regex(run.out, /out\/puckjs\/stream\.js +[\d,]+ bytes\n/);
+  t.regex(run.out, /e3x-mote\.js with channels and ble\.js: [\d,]+ bytes, [\d.]+ % of the budget/);
+  t.regex(readFileSync(join(cwd, "out/puckjs/bundle.js"), "utf8"), /addCached\("e3x-mote\/stream"/);
+  writeFileSync(join(cwd, "app.ts"), 'require("e3x-mote/streams");\n');
+  for (const board of [["--board", "puckjs"], ["--all"]]) {
+    const missing = mote(["build", ...board, "--app", "app.ts", "--out", "out"], { cwd });
+    t.is(missing.code, 1);
+    t.regex(missing.err, /^mote: there is no e3x-mote\/streams; [^\n]* can use the radios [^\n]*, and channels, stream, thtp, [^\n]*box\n$/);
+  }
+});
+
 test("without native code", (t) => {
   const cwd = folder(t);
   const reports = ([[], ["--plain"]] as const).map((more) => {
     const run = mote(["build", "--board", "puckjs", ...more, "--out", "out", "--json"], { cwd });
     t.is(run.code, 0, run.err);
-    t.deepEqual(readdirSync(join(cwd, "out/puckjs")).sort(), ["ble.js", "e3x-mote.js"]);
+    t.deepEqual(readdirSync(join(cwd, "out/puckjs")).sort(), ["advertising.js", "ble.js", "channels", "e3x-mote.js", "nrf24.js", "nus.js", "peer", "serial.js", "sx127x.js"]);
+    t.deepEqual(readdirSync(join(cwd, "out/puckjs/channels")).sort(), ["block.js", "box.js", "channels.js", "e3x-mote.js", "path.js", "sock.js", "stream.js", "thtp.js"]);
     return JSON.parse(run.out)[0];
   });
   t.deepEqual(reports.map((report) => report.backEnd), ["thumb", "firmware"]);

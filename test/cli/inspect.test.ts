@@ -1,7 +1,7 @@
 import test from "ava";
 import { Self, fromHex, split } from "../../src/index.ts";
 import { readFrames } from "../../src/cli/inspect/frames.ts";
-import { explainPacket } from "../../src/cli/inspect/packet.ts";
+import { explainPacket, nothingKnown } from "../../src/cli/inspect/packet.ts";
 import { formatFrames, formatPart } from "../../src/cli/inspect/print.ts";
 import type { Part } from "../../src/cli/inspect/part.ts";
 import { areFrames } from "../../src/cli/inspect/recognise.ts";
@@ -43,7 +43,7 @@ test("whatever bytes are, nothing throws and every byte is in a field", (t) => {
   }
   for (let i = 1; i <= outer.length; i++) inputs.push(outer.subarray(0, i));
   for (const bytes of inputs) {
-    for (const known of [{ tokens: new Map() }, { self, tokens: new Map() }]) {
+    for (const known of [nothingKnown(), { ...nothingKnown(), self }]) {
       const part = explainPacket(bytes, known, "it");
       t.true(formatPart(part).length > 0);
       if (!covers(part)) t.fail(Buffer.from(bytes).toString("hex"));

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { CurveJob, finish, fromBase32, fromHex, toBase32, toHex } from "../../src/index.ts";
+import { CurveJob, finish, fromBase32, fromHex, hashname, sets, toBase32, toHex } from "../../src/index.ts";
 import { folder, mote } from "./mote.ts";
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
@@ -20,6 +20,29 @@ test("keys new writes a file that only its owner reads, and prints no secret", (
   for (const text of [file.secrets["1a"], toHex(secret)]) t.false((run.out + run.err).includes(text));
 });
 
+test("keys new makes keys of the Cipher Sets that are asked for; the hashname is of all", (t) => {
+  const cwd = folder(t);
+  for (const [args, csids] of [[["--csid", "1c"], ["1c"]], [["--csid", "1c,1a"], ["1a", "1c"]], [["--csid", "1a", "--csid", "1c"], ["1a", "1c"]]] as const) {
+    const run = mote(["keys", "new", "--out", "k", "--force", "--json", ...args], { cwd });
+    t.is(run.code, 0, run.err);
+    const file = JSON.parse(readFileSync(join(cwd, "k"), "utf8"));
+    t.deepEqual([Object.keys(file.keys), Object.keys(file.secrets)], [[...csids], [...csids]]);
+    for (const csid of csids) t.is(toBase32(finish(new sets[csid]!.Job(fromBase32(file.secrets[csid])))), file.keys[csid]);
+    const keys = Object.fromEntries(csids.map((csid) => [csid, fromBase32(file.keys[csid])]));
+    t.is(file.hashname, hashname(keys));
+    const told = JSON.parse(run.out);
+    t.deepEqual(told, { hashname: file.hashname, key: file.keys[csids[0]!], hex: toHex(keys[csids[0]!]!), keys: file.keys, file: "k" });
+    const again = mote(["hashname", "k"], { cwd });
+    t.true(again.out.includes(file.hashname) && Object.values(file.keys).every((key) => again.out.includes(key as string)));
+  }
+  const one = mote(["hashname", JSON.parse(readFileSync(join(cwd, "k"), "utf8")).keys["1c"]], { cwd });
+  t.is(one.code, 0, one.err);
+  t.regex(one.out, /^public key 1c  /m);
+  const wrong = mote(["keys", "new", "--csid", "1b"], { cwd });
+  t.is(wrong.code, 2);
+  t.regex(wrong.err, /^mote: --csid is not of 1a and 1c; correct it\n$/);
+});
+
 test("keys new does not replace a file unless told to, and then in mode 600 whatever it was", (t) => {
   const cwd = folder(t);
   const path = join(cwd, "k.json");
@@ -34,7 +57,7 @@ test("keys new does not replace a file unless told to, and then in mode 600 what
   t.is(modeOf(path), 0o600);
   const file = JSON.parse(readFileSync(path, "utf8"));
   const told = JSON.parse(forced.out);
-  t.deepEqual(told, { hashname: file.hashname, key: file.keys["1a"], hex: toHex(fromBase32(file.keys["1a"])), file: "k.json" });
+  t.deepEqual(told, { hashname: file.hashname, key: file.keys["1a"], hex: toHex(fromBase32(file.keys["1a"])), keys: file.keys, file: "k.json" });
 });
 
 test("keys new does not write through a link, and leaves nothing where it can not write", (t) => {
@@ -64,7 +87,7 @@ test("hashname takes hex, base32, a file with either, and standard input", (t) =
   for (const text of [KEY, KEY.toUpperCase(), base32, base32.toUpperCase(), "key.txt"]) {
     const run = mote(["hashname", text, "--json"], { cwd });
     t.is(run.code, 0, run.err);
-    t.deepEqual(JSON.parse(run.out), { hashname: HASHNAME, key: base32, hex: KEY });
+    t.deepEqual(JSON.parse(run.out), { hashname: HASHNAME, key: base32, hex: KEY, keys: { "1a": base32 } });
   }
   const piped = mote(["hashname", "-"], { input: KEY });
   t.true(piped.out.includes(HASHNAME));
@@ -73,7 +96,7 @@ test("hashname takes hex, base32, a file with either, and standard input", (t) =
 test("keys that are none: one line each, and what looks like a secret is not quoted", (t) => {
   const cases: [string, RegExp][] = [
     ["04b9f61de675badaf8d263e1330ff2a9241d147afa", /starts with 02 or 03/],
-    ["020000000000000000000000000000000000000001", /no point of secp160r1/],
+    ["020000000000000000000000000000000000000001", /no point of its Cipher Set's curve/],
     ["02ffffffffffffffffffffffffffffffffffffffff", /not below the field's prime/],
     ["8ce0eebad467c56770571472424018c4b368fbd8", /not a public key, by its 40 characters/],
     ["no-such-file.json", /no such file/],

@@ -91,6 +91,21 @@ test("content beyond 1,400 bytes goes in several messages and is put together", 
   t.regex(tooMuch.err, /65,537 bytes/);
 });
 
+test("keys of several Cipher Sets: the highest that both have is used, and told where there is none", (t) => {
+  const cwd = folder(t);
+  for (const [name, csids] of [["both", "1a,1c"], ["other", "1a,1c"], ["old", "1a"], ["new", "1c"]]) mote(["keys", "new", "--out", name!, "--csid", csids!], { cwd });
+  for (const [to, csid] of [["other", "1c"], ["old", "1a"], ["new", "1c"]]) {
+    const sent = mote(["message", "encrypt", "--keys", "both", "--to", to!], { cwd, input: "content" });
+    t.is(sent.code, 0, sent.err);
+    t.is(sent.out.slice(4, 6), csid);
+    const got = mote(["message", "decrypt", "--keys", to!, "--from", "both", "--json", sent.out.trim()], { cwd });
+    t.is(JSON.parse(got.out)[0].text, "content", got.err);
+  }
+  const none = mote(["message", "encrypt", "--keys", "old", "--to", "new"], { cwd, input: "content" });
+  t.is(none.code, 1);
+  t.regex(none.err, /^mote: --to and --keys have no key in the same Cipher Set; [^\n]+\n$/);
+});
+
 test("INNER as it is, by value and from standard input", (t) => {
   const { cwd, key } = twoKeys(t);
   const inner = toHex(stamp(3, 0, fromHex("aabb")));

@@ -1,7 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { Exchange, Self, fromHex, lob, split, toHex } from "../../src/index.ts";
+import { Exchange, Self, fromHex, generate, hashname, keyPair, lob, setOf, split, toHex } from "../../src/index.ts";
+import type { Csid, Json, KeyPair, KeyPairs } from "../../src/index.ts";
+import { pack } from "../../src/channel/compression.ts";
+import { attachedHead } from "../../src/mesh/hashname.ts";
 import { cloak } from "../../src/packet/cloak.ts";
 import { folder, mote } from "./mote.ts";
 
@@ -113,11 +116,135 @@ test("a handshake says who sends it and is checked with that key; a channel pack
   t.is(field(inspect([toHex(channel)]).packets[0]!, "TOKEN").note!.includes("packet 1"), false);
 });
 
+/** A message between two endpoints that have keys in both Cipher Sets. */
+function message(csid: Csid, head: Json, body: Uint8Array): { outer: string; keys: string; from: string } {
+  let n = 7;
+  const random = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (++n * 31 + i * 7) & 127);
+  const [a, b] = [generate(random, ["1a", "1c"]), generate(random, ["1a", "1c"])] as const;
+  const exchange = new Exchange(new Self(a, random), b[csid]!.key, 0, 0, csid);
+  const file = (pairs: KeyPairs): string => JSON.stringify({
+    keys: { "1a": toHex(pairs["1a"]!.key), "1c": toHex(pairs["1c"]!.key) }, secrets: { "1a": toHex(pairs["1a"]!.secret), "1c": toHex(pairs["1c"]!.secret) },
+  });
+  return { outer: toHex(exchange.encrypt(lob.encode(head, body))), keys: file(b), from: file(a) };
+}
+
+test("messages of CS1c, and handshakes with the keys of several Cipher Sets", (t) => {
+  const cwd = folder(t);
+  let n = 1;
+  const random = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (++n * 17 + i) & 127);
+  const keys = Object.fromEntries((["1a", "1c"] as const).map((csid) => [csid, keyPair(setOf(csid), random).key]));
+  for (const csid of ["1a", "1c"] as const) {
+    const { outer, keys: own, from } = message(csid, { type: "link", at: 8, z: 1 }, lob.encode(attachedHead(csid, keys), keys[csid]!));
+    writeFileSync(join(cwd, "own"), own);
+    writeFileSync(join(cwd, "from"), from);
+    const [part] = inspect(["--keys", "own", "--from", "from", outer], { cwd }).packets;
+    t.is(field(part!, "HEAD").note, `CSID ${csid}: a message`);
+    t.is(field(part!, "KEY").hex.length, csid === "1a" ? 42 : 66);
+    t.is(field(part!, "MAC").check!.state, "ok");
+    const handshake = part!.inside!;
+    t.regex(field(handshake, "HEAD").note!, /at is even.*\nz asks for CBOR/s);
+    const attached = handshake.inside!;
+    const other = csid === "1a" ? "1c" : "1a";
+    t.regex(field(attached, "HEAD").note!, new RegExp(`\n${other}: the digest of its key`));
+    t.is(field(attached, "KEY").note, `the sender's public key, of hashname ${hashname(keys)}; with what HEAD has of ${other}`);
+    // the key that the handshake brings is another's
+    const brought = field(inspect(["--keys", "own", outer], { cwd }).packets[0]!, "MAC");
+    t.is(brought.check!.state, "wrong");
+  }
+  const { outer, keys: own } = message("1a", { type: "link", at: 3, z: 9 }, lob.encode({ "1c": "short", "1a": true }, keys["1a"]!));
+  writeFileSync(join(cwd, "own"), own);
+  const bad = inspect(["--keys", "own", outer], { cwd }).packets[0]!.inside!;
+  t.regex(field(bad, "HEAD").note!, /z asks for what is not known here/);
+  t.is(field(bad.inside!, "KEY").check!.state, "wrong");
+  t.regex(field(bad.inside!, "HEAD").note!, /1c: neither a key's digest/);
+  const only = JSON.parse(own) as { keys: object; secrets: { [csid: string]: string } };
+  delete only.secrets["1a"];
+  writeFileSync(join(cwd, "only"), JSON.stringify(only));
+  const open = inspect(["--keys", "only", "--from", "own", outer], { cwd }).packets[0]!;
+  t.deepEqual([field(open, "MAC").check!.text, open.inside], ["--keys have none of CSID 1a", undefined]);
+});
+
+test("handshakes of types jwt, uri and tx", (t) => {
+  const cwd = folder(t);
+  const token = lob.encode({ alg: "HS256", typ: "JWT" }, lob.encode({ aud: ["me"], exp: 7 }, fromHex("0123456789abcdef")));
+  const explained = (head: Json, body: Uint8Array = new Uint8Array(0)): Part => {
+    const { outer, keys } = message("1a", head, body);
+    writeFileSync(join(cwd, "own"), keys);
+    return inspect(["--keys", "own", outer], { cwd }).packets[0]!.inside!;
+  };
+  const jwt = explained({ type: "jwt", at: 5 }, token);
+  t.is(jwt.kind, "handshake");
+  t.regex(jwt.title, /^handshake of type "jwt"/);
+  t.is(field(jwt.inside!, "HEAD").note, '{"alg":"HS256","typ":"JWT"}');
+  t.is(field(jwt.inside!.inside!, "HEAD").note, '{"aud":["me"],"exp":7}');
+  t.deepEqual([field(jwt.inside!.inside!, "signature").hex, field(jwt.inside!.inside!, "signature").check!.state], ["0123456789abcdef", "open"]);
+  const uri = explained({ type: "uri", at: 5, uri: "link://a.b#c" });
+  t.regex(field(uri, "HEAD").note!, /^\{"type":"uri","at":5,"uri":"link:\/\/a\.b#c"\}\nat is odd/);
+  t.is(field(uri, "HEAD").check, undefined);
+  t.is(field(explained({ type: "uri", at: 5 }), "HEAD").check!.state, "wrong");
+  t.is(field(explained({ type: "tx", at: 1.5 }, fromHex("0011")), "HEAD").check!.state, "wrong");
+  t.is(field(explained({ type: "tx", at: 1 }, fromHex("0011")), "BODY").note, "a bitcoin transaction");
+});
+
+test("channel packets are decrypted with ephemeral keys, either way, as both sides' handshakes say", (t) => {
+  const cwd = folder(t);
+  let n = 3;
+  const random = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (++n * 29 + i * 5) & 127);
+  for (const [ours, theirs, agreed] of [[1, 1, 1], [0, 0, 0], [2, 2, 2], [1, 0, 0]] as const) {
+    const [a, b] = [generate(random), generate(random)] as const;
+    const ab = new Exchange(new Self(a, random), b["1a"].key);
+    const ba = new Exchange(new Self(b, random), a["1a"].key);
+    const first = ab.handshake(0, ours);
+    const answer = ba.handshake(ba.sync(first).at, theirs);
+    ab.sync(answer);
+    const file = (name: string, { key, secret }: KeyPair): void => writeFileSync(join(cwd, name), keysFile({ key: toHex(key), secret: toHex(secret) }));
+    file("own", a["1a"]);
+    file("other", b["1a"]);
+    file("ephemeral", ab.ephemeral!);
+    const head = { c: 3, type: "stream", seq: 1 };
+    const there = toHex(ab.send(pack(agreed, head, fromHex("68656c6c6f"))));
+    const back = toHex(ba.send(pack(agreed, { c: 3, ack: 1, miss: [2, 7], end: true })));
+    const handshakes = [toHex(first), toHex(answer)];
+    // one's own first handshake is to the other: its z shows to who has the other's keys
+    for (const keys of ["own", "other"]) {
+      const [, , sent, got] = inspect(["--keys", keys, "--ephemeral", "ephemeral", ...handshakes, there, back], { cwd }).packets;
+      t.deepEqual([field(sent!, "MAC").check, field(got!, "MAC").check], [{ state: "ok", text: "made by --ephemeral" }, { state: "ok", text: "made by who sent packet 2" }]);
+      t.regex(field(sent!.inside!, "means").note!, /^channel 3, opened by the side with the higher public key\nopens it: type "stream", reliable$/);
+      t.is(field(got!.inside!, "means").note, "channel 3, opened by the side with the higher public key\nhas got all up to 1\nmisses 3\nhas room up to 10\nthe last of this side");
+      t.regex(sent!.inside!.title, [/^payload, /, /^payload in CBOR/, /^payload in DEFLATE/][agreed]!);
+    }
+    const closed = inspect(["--keys", "own", ...handshakes, there], { cwd }).packets[2]!;
+    t.deepEqual([field(closed, "MAC").check!.state, closed.inside], ["open", undefined]);
+    const forged = inspect(["--ephemeral", "ephemeral", ...handshakes, `${there.slice(0, -2)}00`], { cwd }).packets[2]!;
+    t.deepEqual([field(forged, "MAC").check!.state, forged.inside], ["open", undefined]);
+    const { err, out } = mote(["packet", "inspect", "--ephemeral", "ephemeral", there], { cwd });
+    t.false((err + out).includes(toHex(ab.ephemeral!.secret)));
+  }
+});
+
+const cbor = JSON.parse(readFileSync(new URL("../vectors/data/peers/cbor-z1.json", import.meta.url), "utf8")) as { vectors: { name: string; json: Json; body: string; cbor: string }[] };
+
+test("payloads of channel packets by themselves, all that the vectors have of CBOR", (t) => {
+  const found = inspect(["--as", "payload", ...cbor.vectors.map((vector) => vector.cbor)]).packets;
+  for (const [i, { name, json, body }] of cbor.vectors.entries()) {
+    const part = found[i]!;
+    t.regex(part.title, /^payload in CBOR/, name);
+    t.is(part.fields.filter(({ check }) => check?.state === "wrong").length, 0, name);
+    t.true(field(part, "means").note!.startsWith(`channel ${String(json["c"])},`), name);
+    if (body) t.true(part.inside!.fields.some(({ hex }) => hex === body), name);
+  }
+  const [other, order, cut, none] = inspect(["--as", "payload", "01f6", "01820102" + "61" + "61", "0143000000" + "19", "000078"]).packets;
+  t.is(field(other!, "value").check!.text, "not here, by its type");
+  t.is(field(order!, "value").check!.state, "wrong");
+  t.is(field(cut!, "rest").check!.state, "wrong");
+  t.is(none!.fields[0]!.check!.state, "wrong");
+});
+
 test("a key off the curve is told", (t) => {
   const outer = `00011a02${"0".repeat(39)}1${vector.outer.slice(48)}`;
   const key = field(inspect([outer]).packets[0]!, "KEY");
   t.is(key.check!.state, "wrong");
-  t.regex(key.check!.text, /no point of secp160r1/);
+  t.regex(key.check!.text, /no point of its Cipher Set's curve/);
 });
 
 test("radio frames: chunks, the end, acks, and the packet in them", (t) => {

@@ -135,7 +135,7 @@ class Talk extends Pair {
 const random = randomOf(1, "injected");
 const any = (n: number): number => ((random(1)[0]! << 16) | (random(1)[0]! << 8) | random(1)[0]!) % n;
 
-test("a gateway takes nothing that was recorded, changed or made up, and all goes on as if it had not been there", async (t) => {
+test.serial("a gateway takes nothing that was recorded, changed or made up, and all goes on as if it had not been there", async (t) => {
   const control = new Talk();
   await control.begin();
   await control.pass(60);
@@ -248,7 +248,7 @@ class Injector implements Node {
   }
 }
 
-test("a device takes nothing that was recorded, changed or made up", async (t) => {
+test.serial("a device takes nothing that was recorded, changed or made up", async (t) => {
   const talk = new Talk();
   const injector = new Injector();
   await talk.begin();

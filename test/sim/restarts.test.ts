@@ -119,13 +119,13 @@ async function play(t: ExecutionContext, count: number, options: Partial<PairOpt
   await world.close();
 }
 
-test("1,000 restarts in random order", (t) => play(t, 1000, { seed: 1 }));
+test.serial("1,000 restarts in random order", (t) => play(t, 1000, { seed: 1 }));
 
-test("300 restarts in random order, while frames get lost, repeated and late", (t) =>
+test.serial("300 restarts in random order, while frames get lost, repeated and late", (t) =>
   play(t, 300, { seed: 2, medium: { loss: 0.02, duplication: 0.01, reordering: 0.01, holdback: 100 } }));
 
 for (const first of [true, false]) {
-  test(`a restart after each frame of ${first ? "the first handshake" : "a later handshake"}`, async (t) => {
+  test.serial(`a restart after each frame of ${first ? "the first handshake" : "a later handshake"}`, async (t) => {
     for (const who of ["device", "gateway", "both"] as const) {
       let whole = false;
       let n = 1;
@@ -155,7 +155,7 @@ for (const first of [true, false]) {
   });
 }
 
-test("restarts in the middle of a transfer", async (t) => {
+test.serial("restarts in the middle of a transfer", async (t) => {
   const world = new World(busy);
   await world.start();
   const random = randomOf(3, "transfer");
@@ -172,7 +172,7 @@ test("restarts in the middle of a transfer", async (t) => {
   await world.close();
 });
 
-test("a gateway that lost its state goes on, by its clock", async (t) => {
+test.serial("a gateway that lost its state goes on, by its clock", async (t) => {
   const world: World = new World(chatty, { gateway: { epoch: () => 1_790_000_000 + world.simulator.time / 1000 } });
   await world.start();
   t.true(await world.goesOn(100));
@@ -190,7 +190,7 @@ test("a gateway that lost its state goes on, by its clock", async (t) => {
   await world.close();
 });
 
-test("what is never to be twice is found where it is", (t) => {
+test.serial("what is never to be twice is found where it is", (t) => {
   const random = randomOf(4, "observer");
   const gateway = generate(random)["1a"];
   const device = generate(random)["1a"];

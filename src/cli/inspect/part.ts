@@ -16,11 +16,11 @@ export interface Field {
 }
 
 export interface Part {
-  kind: "message" | "channel" | "handshake" | "packet" | "attached" | "cloaked" | "unknown";
+  kind: "message" | "channel" | "handshake" | "packet" | "attached" | "cloaked" | "payload" | "unknown";
   title: string;
   length: number;
   fields: Field[];
-  /** What was inside: INNER, an attached packet, what was under the cloak. */
+  /** What was inside: INNER, an attached packet, a channel packet's payload, what was under the cloak. */
   inside?: Part;
 }
 

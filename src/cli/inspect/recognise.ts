@@ -1,8 +1,8 @@
-import { CSID, lob } from "../../index.ts";
-import { KEY_LENGTH } from "../../cipher/keys.ts";
-import { CHANNEL_OVERHEAD, SEAL_LENGTH } from "../../cipher/seal.ts";
+import { lob } from "../../index.ts";
+import { CHANNEL_OVERHEAD } from "../../cipher/seal.ts";
 import { decloak, isCloaked } from "../../packet/cloak.ts";
 import { wholeChunks } from "./frames.ts";
+import { csidOf, leastBody } from "./packet.ts";
 
 /** How much speaks for a packet that is not cloaked: 2 for more than chance would bring about, 0 for nothing. */
 function likely(bytes: Uint8Array): 0 | 1 | 2 {
@@ -10,7 +10,8 @@ function likely(bytes: Uint8Array): 0 | 1 | 2 {
     const { head, body, json, error } = lob.decode(bytes);
     if (error) return 0;
     if (json || (!head.length && body.length >= CHANNEL_OVERHEAD)) return 2;
-    return head.length === 1 && head[0] === CSID && body.length >= KEY_LENGTH + SEAL_LENGTH ? 2 : 1;
+    const csid = csidOf(head);
+    return csid && body.length >= leastBody(csid) ? 2 : 1;
   } catch {
     return 0;
   }
