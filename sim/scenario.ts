@@ -39,8 +39,8 @@ export interface AirPacket {
   air: number;
   /** Bytes of the packet. */
   bytes: number;
-  /** "unknown": to the device, as long as its key is not known; or nothing that either could read. */
-  kind: "handshake" | "message" | "unknown";
+  /** "channel": only the two endpoints can read it. "unknown": to the device, as long as its key is not known; or nothing that either could read. */
+  kind: "handshake" | "message" | "channel" | "unknown";
   /** Its sender has sent the same packet before. */
   again: boolean;
   /** `at` of a message or handshake. */
@@ -59,6 +59,8 @@ export interface ScenarioResult {
   delivered: number;
   lost: number;
   corrupted: number;
+  /** Packets of channels, both directions, and their bytes. */
+  channels: { packets: number; bytes: number };
   /** Contents that the application has not sent. */
   waiting: number;
   /** `at` of the messages that were delivered. */
@@ -130,11 +132,22 @@ class Observer {
   }
 }
 
+/** Bytes of a channel packet's BODY at least: TOKEN, IV, MAC. */
+const CHANNEL_LEAST = 24;
+
+/** Types of handshakes that go beside "link". */
+const BESIDE: unknown[] = ["jwt", "uri", "tx"];
+
 /** What a packet is, by its recipient's key. */
 function explain(packet: AirPacket, outer: Uint8Array, recipient: Self): void {
   try {
+    const { head, body } = lob.decode(outer);
+    if (!head.length && body.length >= CHANNEL_LEAST) {
+      packet.kind = "channel";
+      return;
+    }
     const inner = lob.decode(recipient.decrypt(outer));
-    packet.kind = isHandshake(inner) ? "handshake" : "message";
+    packet.kind = isHandshake(inner) || BESIDE.includes(inner.json?.["type"]) ? "handshake" : "message";
     packet.at = stampOf(inner);
     if (packet.kind === "message") packet.content = Uint8Array.from(inner.body);
   } catch {
@@ -162,8 +175,9 @@ export class Scenario {
   readonly gateway: Gateway;
   readonly simulator: Simulator;
   readonly logs: { time: number; text: string }[] = [];
-  /** Messages of the device that are on the air. */
+  /** Messages of the device that are on the air, and its packets of channels. */
   sent = 0;
+  channels = 0;
   readonly #options: ScenarioOptions;
   readonly #host: Watched;
   readonly #reader: Self;
@@ -255,6 +269,7 @@ export class Scenario {
     const sent = new Map(packets.filter((p) => p.from === this.device && p.kind === "message").map((p) => [p.at!, p.content!]));
     const delivered = this.gateway.messages;
     const accepted = new Set(delivered.filter(({ at, content }) => Buffer.compare(content, sent.get(at) ?? new Uint8Array(0)) === 0).map(({ at }) => at));
+    const ofChannels = packets.filter((p) => p.kind === "channel");
     const left = Object.keys(await this.storage()).filter((name) => name.startsWith("reading-")).length;
     return {
       time: this.simulator.time,
@@ -263,6 +278,7 @@ export class Scenario {
       delivered: accepted.size,
       lost: sent.size - accepted.size,
       corrupted: delivered.length - accepted.size,
+      channels: { packets: ofChannels.length, bytes: ofChannels.reduce((sum, p) => sum + p.bytes, 0) },
       waiting: left,
       accepted,
       drops: { ...this.gateway.drops },
@@ -292,5 +308,6 @@ export class Scenario {
     if (whole === undefined) return;
     explain(whole.packet, whole.outer, this.#reader);
     if (whole.packet.kind === "message") this.sent++;
+    if (whole.packet.kind === "channel") this.channels++;
   }
 }

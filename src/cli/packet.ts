@@ -43,7 +43,7 @@ export function register(program: Command): void {
     .description("explain packets or radio frames field by field, and check what can be checked")
     .argument("[packets...]", "in hex, cloaked or not, or frames in order; without them the lines of standard input")
     .option("-k, --keys <file>", "the recipient's keys, to decrypt messages")
-    .option("-f, --from <key>", "the sender's public key, to check their MAC too")
+    .option("-f, --from <key>", "the other's public key, to check their MAC too")
     .option("-e, --ephemeral <file>", "your own ephemeral keys, as a keys file, to decrypt channel packets: the handshakes of both sides come before them")
     .addOption(new Option("--as <what>", "what it is, where it could be both; payload: what a channel packet has when it is decrypted").choices(["packet", "frame", "payload"]))
     .option("--json", "print JSON")

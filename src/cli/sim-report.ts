@@ -46,18 +46,20 @@ function cut(text: string): string {
   return printable(text.length > room ? `${text.slice(0, room - 1)}\u2026` : text);
 }
 
-/** How many messages of a timeline are shown at its begin and at its end. */
+/** How many messages, and packets of channels, of a timeline are shown at its begin and at its end. */
 const SHOWN = 4;
 
 interface Row {
   time: number;
   cells: string[];
-  message: boolean;
+  /** What there may be many of. */
+  many?: "message" | "channel packet";
 }
 
 /** What a packet carries, for people. */
 function carried(p: AirPacket, result: ScenarioResult): string {
   if (p.kind === "unknown") return `unknown (${plural(p.bytes, "byte")})`;
+  if (p.kind === "channel") return `channel packet (${plural(p.bytes, "byte")})`;
   if (p.kind === "message") {
     const refused = p.from !== "gateway" && !p.lostFrames && !result.accepted.has(p.at!);
     return `message ${p.at}: ${plural(p.content!.length, "byte")}${refused ? ", refused" : ""}`;
@@ -75,26 +77,29 @@ function packetRows(result: ScenarioResult, size: number): Row[] {
     let times = 1;
     while (p.again && packets[i + times]?.again && packets[i + times]!.from === p.from) times++;
     const air = packets.slice(i, i + times).reduce((sum, packet) => sum + packet.air, 0);
-    const what = p.again ? `${p.kind} again${times > 1 ? `, ${times} times` : ""}` : carried(p, result);
-    rows.push({ time: p.start, cells: [clock(p.start), `${p.from} > ${p.to}`, frames(p, size), count(air), what], message: p.kind === "message" });
+    const name = p.kind === "channel" ? "channel packet" : p.kind;
+    const what = p.again ? `${name} again${times > 1 ? `, ${times} times` : ""}` : carried(p, result);
+    rows.push({ time: p.start, cells: [clock(p.start), `${p.from} > ${p.to}`, frames(p, size), count(air), what], ...((name === "message" || name === "channel packet") && { many: name }) });
     i += times;
   }
   return rows;
 }
 
-/** What was on the air: each packet with its frames; of the messages the first and last ones. */
+/** What was on the air: each packet with its frames; of the messages and of the packets of channels the first and last ones. */
 export function formatTimeline(result: ScenarioResult, size: number): string {
   const rows = packetRows(result, size);
   for (const { time, text } of result.logs) {
-    rows.push({ time, cells: [clock(time), "device", "", "", style("dim", `logs "${cut(text)}"`)], message: false });
+    rows.push({ time, cells: [clock(time), "device", "", "", style("dim", `logs "${cut(text)}"`)] });
   }
   rows.sort((a, b) => a.time - b.time);
-  const messages = rows.filter(({ message }) => message);
-  const hidden = messages.length > 2 * SHOWN + 1 ? messages.slice(SHOWN, -SHOWN) : [];
-  const cells = rows.flatMap((row) => {
-    if (row === hidden[0]) return [["...", "", "", "", `${count(hidden.length)} more messages`]];
-    return hidden.includes(row) ? [] : [row.cells];
-  });
+  const hidden = new Map<Row, string[] | undefined>();
+  for (const kind of ["message", "channel packet"]) {
+    const same = rows.filter(({ many }) => many === kind);
+    if (same.length <= 2 * SHOWN + 1) continue;
+    const left = same.slice(SHOWN, -SHOWN);
+    left.forEach((row, i) => hidden.set(row, i ? undefined : ["...", "", "", "", `${count(left.length)} more ${kind}s`]));
+  }
+  const cells = rows.flatMap((row) => (hidden.has(row) ? [hidden.get(row)].filter((line) => line !== undefined) : [row.cells]));
   return table(["time", "who", "frames", "bytes", "what they carry"], cells, [0, 3]);
 }
 
@@ -129,9 +134,10 @@ export function formatMessages(result: ScenarioResult): string {
 
 /** The sum of a run, in lines. */
 export function formatResult(result: ScenarioResult): string {
-  const { sent, delivered, lost, corrupted, waiting, frames: n, air, drops, memory, linked, time } = result;
+  const { sent, delivered, lost, corrupted, channels, waiting, frames: n, air, drops, memory, linked, time } = result;
   const bad = (value: number): string => (value ? style("red", count(value)) : count(value));
   const lines = [`messages: ${count(sent)} sent, ${count(delivered)} delivered, ${bad(lost)} lost${corrupted ? `, ${bad(corrupted)} corrupted` : ""}${waiting ? `, ${bad(waiting)} not sent` : ""}`];
+  if (channels.packets) lines.push(`channels: ${plural(channels.packets, "packet")}, ${plural(channels.bytes, "byte")}`);
   lines.push(`on the air: ${plural(n, "frame")}, ${plural(air, "byte")}, in ${clock(time)} of virtual time`);
   lines.push(linked === undefined ? style("red", "the gateway has not linked") : `linked after ${clock(linked)}`);
   const refused = Object.entries(drops);

@@ -134,7 +134,7 @@ export async function simulate({ build, host, seed, medium, messages, seconds }:
     progress.stage(`${board.title} boots, makes its keys and links`);
     await scenario.start();
     const timed = setInterval(() => progress.at(Math.min(0.99, scenario.simulator.time / expected)), 50);
-    const linked = await scenario.until(() => scenario.gateway.ups > 0 && scenario.sent > 0, limit).finally(() => clearInterval(timed));
+    const linked = await scenario.until(() => scenario.gateway.ups > 0 && scenario.sent + scenario.channels > 0, limit).finally(() => clearInterval(timed));
     if (linked) {
       progress.stage(messages.length ? `${messages.length} messages over frames of ${medium.frameSize} bytes` : "messages");
       step = () => progress.at(messages.length ? scenario.sent / messages.length : scenario.simulator.time / limit);

@@ -11,7 +11,7 @@ test("what is wrong with a command line is one line with exit code 2", (t) => {
     [["chunk", "join"], /no frame was given; /],
     [["build"], /say which board; /],
     [["build", "--all", "--board", "puckjs"], /say which board; /],
-    [["packet", "inspect", "--as", "letter", "00"], /Allowed choices are packet, frame; see mote packet inspect --help/],
+    [["packet", "inspect", "--as", "letter", "00"], /Allowed choices are packet, frame, payload; see mote packet inspect --help/],
   ];
   for (const [args, expected] of cases) {
     const run = mote(args);

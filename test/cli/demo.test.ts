@@ -78,6 +78,27 @@ test("sim on a bad radio says what was lost, and ends well", (t) => {
   t.regex(run.out, /refused by the gateway: .*MAC \d/);
 });
 
+test("sim with an application that uses channels: their packets are told as such, many in short", (t) => {
+  const cwd = folder(t);
+  writeFileSync(join(cwd, "channels.js"), `
+    require("e3x-mote/channels");
+    const mote = require("e3x-mote").create({ radio: Bluetooth, gateway: require("Storage").readJSON("config").gateway });
+    let n = 0;
+    const open = () => mote.channel({ type: "x", n: n }, undefined, (event, data) => {
+      if (event === "close" && ++n < 10) open();
+      else print(event, data);
+    });
+    mote.on("up", open);
+  `);
+  const run = mote(["sim", "--app", "channels.js", "--seconds", "100"], { cwd });
+  t.is(run.code, 0, run.err + run.out);
+  t.regex(run.out, /puckjs > gateway +\d+ x [^\n]*channel packet \(\d+ bytes\)\n[^\n]*gateway > puckjs [^\n]*channel packet/);
+  t.regex(run.out, /12 more channel packets\n/);
+  t.regex(run.out, /messages: 0 sent, 0 delivered, 0 lost\nchannels: 20 packets, [\d,]+ bytes\n/);
+  t.notRegex(run.out, /unknown \(/);
+  t.like(JSON.parse(mote(["sim", "--app", "channels.js", "--seconds", "100", "--json"], { cwd }).out), { channels: { packets: 20 }, sent: 0 });
+});
+
 test("sim with an application of one's own, and with what can not be", (t) => {
   const cwd = folder(t);
   writeFileSync(join(cwd, "own.js"), `

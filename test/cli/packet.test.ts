@@ -213,6 +213,10 @@ test("channel packets are decrypted with ephemeral keys, either way, as both sid
       t.is(field(got!.inside!, "means").note, "channel 3, opened by the side with the higher public key\nhas got all up to 1\nmisses 3\nhas room up to 10\nthe last of this side");
       t.regex(sent!.inside!.title, [/^payload, /, /^payload in CBOR/, /^payload in DEFLATE/][agreed]!);
     }
+    // what one has sent oneself opens with the other's key: then both say what they asked for
+    const [mine, , whole] = inspect(["--keys", "own", "--from", toHex(b["1a"].key), "--ephemeral", "ephemeral", ...handshakes, there], { cwd }).packets;
+    t.deepEqual([mine!.inside!.kind, field(mine!, "MAC").check!.state, whole!.inside!.kind], ["handshake", "ok", "payload"]);
+    t.is(inspect(["--keys", "own", "--ephemeral", "ephemeral", handshakes[0]!], { cwd }).packets[0]!.inside, undefined);
     const closed = inspect(["--keys", "own", ...handshakes, there], { cwd }).packets[2]!;
     t.deepEqual([field(closed, "MAC").check!.state, closed.inside], ["open", undefined]);
     const forged = inspect(["--ephemeral", "ephemeral", ...handshakes, `${there.slice(0, -2)}00`], { cwd }).packets[2]!;

@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
+import type { ExecutionContext } from "ava";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
 import { InterpreterHost, Scenario, findInterpreter } from "../../sim/index.ts";
 import type { BootOptions, MemoryReport, Output } from "../../sim/index.ts";
+import type { Packet } from "../../src/index.ts";
 
 const board = loadBoard("puckjs");
 
@@ -34,6 +36,23 @@ class Weighed extends InterpreterHost {
   }
 }
 
+// nobody there: the identity is made, and then there is nothing to do
+const ALONE = `{ radio: { oneWay: true, write: function () {}, on: function () {} }, gateway: "anizsfsjvof6xx3gf5nz2vatfvta5cw3ji" }`;
+
+/** Variables of the application and of the runtime when there is nothing to do. */
+async function idle(t: ExecutionContext, before: string): Promise<{ application: number; runtime: number }> {
+  const host = new Weighed();
+  t.teardown(() => host.close());
+  await host.boot({ board, bundle: `global.kept = ${ALONE};`, entropy: [1, 2, 3, 4], storage: {} });
+  const application = host.usage;
+  let output = await host.boot({ board, bundle: await build(`${before}require("e3x-mote").create(${ALONE});`), entropy: [1, 2, 3, 4], storage: {} });
+  for (let i = 0; i < 100 && output.next !== undefined; i++) output = await host.run(output.next);
+  t.is(output.next, undefined);
+  // in the simulator a file that was read lies in the heap, on a board in flash: the native code, and what it takes to hold it
+  const file = Math.ceil((await host.storage())["mote.thumb"]!.length / 21);
+  return { application, runtime: host.usage - file - application };
+}
+
 async function build(app: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "mote-memory-"));
   try {
@@ -51,20 +70,67 @@ const skip = (t: { log(text: string): void; pass(): void }): void => {
 
 test("idle, the runtime takes 400 variables at most", async (t) => {
   if (findInterpreter() === undefined) return skip(t);
-  const host = new Weighed();
-  t.teardown(() => host.close());
-  // nobody there: the identity is made, and then there is nothing to do
-  const options = `{ radio: { oneWay: true, write: function () {}, on: function () {} }, gateway: "anizsfsjvof6xx3gf5nz2vatfvta5cw3ji" }`;
-  await host.boot({ board, bundle: `global.kept = ${options};`, entropy: [1, 2, 3, 4], storage: {} });
-  const application = host.usage;
-  let output = await host.boot({ board, bundle: await build(`require("e3x-mote").create(${options});`), entropy: [1, 2, 3, 4], storage: {} });
-  for (let i = 0; i < 100 && output.next !== undefined; i++) output = await host.run(output.next);
-  t.is(output.next, undefined);
-  // in the simulator a file that was read lies in the heap, on a board in flash: the native code, and what it takes to hold it
-  const file = Math.ceil((await host.storage())["mote.thumb"]!.length / 21);
-  const runtime = host.usage - file - application;
+  const { application, runtime } = await idle(t, "");
   t.log(`${runtime} variables, beside ${application} of the application`);
   t.true(runtime <= 400);
+});
+
+test("with channels the runtime takes 450 variables at rest, and a Puck.js holds it while a reliable channel is full", async (t) => {
+  t.timeout(240_000);
+  if (findInterpreter() === undefined) return skip(t);
+  const { runtime } = await idle(t, 'require("e3x-mote/channels");');
+  const bundle = await build(`
+    require("e3x-mote/channels");
+    const config = require("Storage").readJSON("config");
+    const mote = require("e3x-mote").create({ radio: Bluetooth, gateway: config.gateway, mtu: config.mtu });
+    let channel, left = 40000;
+    const fill = () => {
+      let size;
+      do {
+        size = Math.min(left, channel.quota());
+        left -= size;
+      } while (channel.send(left ? {} : { "end": true }, new Uint8Array(size)) && left);
+    };
+    mote.handle("go", (one) => { one.on = (event) => {
+      if (event !== "packet") return;
+      one.send({ "end": true });
+      fill();
+    }; });
+    mote.on("up", () => {
+      channel = mote.channel({ "type": "full", "seq": 1 }, undefined, (event) => { if (event === "drain") fill(); });
+    });
+  `);
+  const host = new Weighed();
+  t.teardown(() => host.close());
+  const s = new Scenario({
+    board, bundle, host, seed: 1, messages: [], medium: { frameSize: 20, latency: 15, loss: 0.02, duplication: 0, reordering: 0 },
+  });
+  let bytes = 0;
+  let ended = false;
+  s.gateway.handle("full", (channel) => {
+    channel.on = (event, data) => {
+      if (event !== "packet") return;
+      const { body, json } = data as Packet;
+      bytes += body.length;
+      if (json!["end"]) ended = true;
+      if (json!["end"]) channel.send({ end: true });
+      // answered, so that it is open
+      else if (!body.length) channel.send({});
+    };
+  });
+  await s.start();
+  t.true(await s.until(() => s.gateway.ups > 0, 60_000));
+  await s.forMs(20_000);
+  const open = host.usage;
+  const before = host.peak;
+  s.gateway.links[0]!.channel({ type: "go", end: true });
+  await s.simulator.poke("gateway");
+  t.true(await s.until(() => ended, 600_000));
+  t.is(bytes, 40_000);
+  const most = host.peak;
+  await s.forMs(60_000);
+  t.log(`${runtime} variables at rest, ${open} with an open channel (${before} at most until then), ${most} at most while 40,000 bytes are sent, ${host.usage} after it, of ${board.variables}`);
+  t.true(runtime <= 450 && open < 2000 && most < board.variables && host.usage < open);
 });
 
 test("a live exchange and 1,400 bytes under way take 900 variables at most, and 1,000 messages leave nothing behind", async (t) => {

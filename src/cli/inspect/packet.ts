@@ -1,7 +1,8 @@
 /** Explains packets: their parts, and of those what can be checked. */
-import { Exchange, Self, Session, finish, lob, sets, toHex, token } from "../../index.ts";
+import { Exchange, Self, Session, finish, lob, messageKey, sets, toHex, token } from "../../index.ts";
 import type { Csid, KeyPairs, Packet } from "../../index.ts";
-import { CHANNEL_OVERHEAD, SEAL_LENGTH, TOKEN_LENGTH } from "../../cipher/seal.ts";
+import { CHANNEL_OVERHEAD, SEAL_LENGTH, TOKEN_LENGTH, open } from "../../cipher/seal.ts";
+import { same } from "#text";
 import { decloak, isCloaked } from "../../packet/cloak.ts";
 import type { Keys } from "../keys-file.ts";
 import { plural } from "../output.ts";
@@ -61,9 +62,19 @@ function macCheck(outer: Uint8Array, csid: Csid, { self, from }: Known, inner: P
   return { state: "wrong", text: `not made with --keys and ${whose}, or the packet was changed` };
 }
 
-function explainMessage(outer: Uint8Array, { body }: Packet, csid: Csid, known: Known, name: string): Part {
+/** INNER of a message: to --keys, or by --ephemeral to --from; undefined where neither opens it. */
+function innerOf(outer: Uint8Array, { body }: Packet, csid: Csid, { self, from, ephemeral }: Known): Uint8Array | undefined {
+  const { length, Job } = sets[csid]!;
+  const own = ephemeral?.[csid];
+  if (!own || !same(own.key, body.subarray(0, length))) return self?.identities.has(csid) ? self.decrypt(outer) : undefined;
+  const other = from?.[csid];
+  return other && open(body, length, messageKey(finish(new Job(own.secret, other))));
+}
+
+function explainMessage(outer: Uint8Array, packet: Packet, csid: Csid, known: Known, name: string): Part {
   const part: Part = { kind: "message", title: `message, ${plural(outer.length, "byte")}`, length: outer.length, fields: [] };
   const cutter = new Cutter(outer);
+  const { body } = packet;
   const { length } = sets[csid]!;
   part.fields = cutter.fields;
   cutter.cut("LENGTH", 2, "HEAD has 1 byte");
@@ -74,10 +85,12 @@ function explainMessage(outer: Uint8Array, { body }: Packet, csid: Csid, known: 
   }
   const key = body.subarray(0, length);
   const keyCheck = onCurve(csid, key);
-  cutter.cut("KEY", length, "the sender's ephemeral public key", keyCheck);
+  const own = known.ephemeral?.[csid];
+  cutter.cut("KEY", length, own && same(own.key, key) ? "the ephemeral public key of --ephemeral" : "the sender's ephemeral public key", keyCheck);
   cutter.cut("IV", IV_LENGTH);
   cutter.cut("ciphertext", -MAC_LENGTH, `${plural(body.length - leastBody(csid), "byte")} of AES-128-CTR`);
-  if (known.self?.identities.has(csid) && keyCheck.state === "ok") part.inside = explainLob(known.self.decrypt(outer), "INNER", "inner", csid);
+  const inner = keyCheck.state === "ok" ? innerOf(outer, packet, csid, known) : undefined;
+  if (inner) part.inside = explainLob(inner, "INNER", "inner", csid);
   const check = macCheck(outer, csid, known, part.inside);
   cutter.cut("MAC", MAC_LENGTH, undefined, check);
   const tokenBytes = token(body);
@@ -88,7 +101,7 @@ function explainMessage(outer: Uint8Array, { body }: Packet, csid: Csid, known: 
   known.met.set(toHex(tokenBytes), { name, csid, key });
   if (part.inside) {
     const trust = check.state === "ok" ? "verified" : check.state === "wrong" ? "NOT AUTHENTIC" : "sender not verified";
-    if (part.inside.kind === "handshake") known.z.set(toHex(tokenBytes), askedFor(known.self!.decrypt(outer)));
+    if (part.inside.kind === "handshake") known.z.set(toHex(tokenBytes), askedFor(inner!));
     part.inside.title += ` (${trust})`;
   }
   return part;

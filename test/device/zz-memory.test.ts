@@ -1,0 +1,174 @@
+/** Variables of a Puck.js's heap that the runtime takes, in the real interpreter (its variables are larger: see sim/hosts/interpreter.ts). */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import type { ExecutionContext } from "ava";
+import { loadBoard, measureBoard } from "../../src/build/index.ts";
+import { InterpreterHost, Scenario, findInterpreter } from "../../sim/index.ts";
+import type { BootOptions, MemoryReport, Output } from "../../sim/index.ts";
+import type { Packet } from "../../src/index.ts";
+
+const board = loadBoard("puckjs");
+
+/** A host that tells what the last command left in memory. */
+class Weighed extends InterpreterHost {
+  usage = 0;
+  peak = 0;
+
+  #weigh(output: Output): Output {
+    const memory: MemoryReport = output.memory!;
+    this.usage = memory.usage;
+    this.peak = Math.max(this.peak, memory.peak);
+    return output;
+  }
+
+  override async boot(options: BootOptions): Promise<Output> {
+    return this.#weigh(await super.boot(options));
+  }
+
+  override async frame(time: number, bytes: Uint8Array): Promise<Output> {
+    return this.#weigh(await super.frame(time, bytes));
+  }
+
+  override async run(time: number): Promise<Output> {
+    return this.#weigh(await super.run(time));
+  }
+}
+
+// nobody there: the identity is made, and then there is nothing to do
+const ALONE = `{ radio: { oneWay: true, write: function () {}, on: function () {} }, gateway: "anizsfsjvof6xx3gf5nz2vatfvta5cw3ji" }`;
+
+/** Variables of the application and of the runtime when there is nothing to do. */
+async function idle(t: ExecutionContext, before: string): Promise<{ application: number; runtime: number }> {
+  const host = new Weighed();
+  t.teardown(() => host.close());
+  await host.boot({ board, bundle: `global.kept = ${ALONE};`, entropy: [1, 2, 3, 4], storage: {} });
+  const application = host.usage;
+  let output = await host.boot({ board, bundle: await build(`${before}require("e3x-mote").create(${ALONE});`), entropy: [1, 2, 3, 4], storage: {} });
+  for (let i = 0; i < 100 && output.next !== undefined; i++) output = await host.run(output.next);
+  t.is(output.next, undefined);
+  // in the simulator a file that was read lies in the heap, on a board in flash: the native code, and what it takes to hold it
+  const file = Math.ceil((await host.storage())["mote.thumb"]!.length / 21);
+  return { application, runtime: host.usage - file - application };
+}
+
+async function build(app: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "mote-memory-"));
+  try {
+    writeFileSync(join(folder, "app.js"), app);
+    return (await measureBoard(board, { app: join(folder, "app.js") })).files["bundle.js"]!;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const skip = (t: { log(text: string): void; pass(): void }): void => {
+  t.log("skipped: no espruino-linux found");
+  t.pass();
+};
+
+test("idle, the runtime takes 400 variables at most", async (t) => {
+  if (findInterpreter() === undefined) return skip(t);
+  const { application, runtime } = await idle(t, "");
+  t.log(`${runtime} variables, beside ${application} of the application`);
+  t.true(runtime <= 400);
+});
+
+test("with channels the runtime takes 450 variables at rest, and a Puck.js holds it while a reliable channel is full", async (t) => {
+  t.timeout(240_000);
+  if (findInterpreter() === undefined) return skip(t);
+  const { runtime } = await idle(t, 'require("e3x-mote/channels");');
+  const bundle = await build(`
+    require("e3x-mote/channels");
+    const config = require("Storage").readJSON("config");
+    const mote = require("e3x-mote").create({ radio: Bluetooth, gateway: config.gateway, mtu: config.mtu });
+    let channel, left = 40000;
+    const fill = () => {
+      let size;
+      do {
+        size = Math.min(left, channel.quota());
+        left -= size;
+      } while (channel.send(left ? {} : { "end": true }, new Uint8Array(size)) && left);
+    };
+    mote.handle("go", (one) => { one.on = (event) => {
+      if (event !== "packet") return;
+      one.send({ "end": true });
+      fill();
+    }; });
+    mote.on("up", () => {
+      channel = mote.channel({ "type": "full", "seq": 1 }, undefined, (event) => { if (event === "drain") fill(); });
+    });
+  `);
+  const host = new Weighed();
+  t.teardown(() => host.close());
+  const s = new Scenario({
+    board, bundle, host, seed: 1, messages: [], medium: { frameSize: 20, latency: 15, loss: 0.02, duplication: 0, reordering: 0 },
+  });
+  let bytes = 0;
+  let ended = false;
+  s.gateway.handle("full", (channel) => {
+    channel.on = (event, data) => {
+      if (event !== "packet") return;
+      const { body, json } = data as Packet;
+      bytes += body.length;
+      if (json!["end"]) ended = true;
+      if (json!["end"]) channel.send({ end: true });
+      // answered, so that it is open
+      else if (!body.length) channel.send({});
+    };
+  });
+  await s.start();
+  t.true(await s.until(() => s.gateway.ups > 0, 60_000));
+  await s.forMs(20_000);
+  const open = host.usage;
+  const before = host.peak;
+  s.gateway.links[0]!.channel({ type: "go", end: true });
+  await s.simulator.poke("gateway");
+  t.true(await s.until(() => ended, 600_000));
+  t.is(bytes, 40_000);
+  const most = host.peak;
+  for (let i = 0; i < 14; i++) { await s.forMs(10_000); console.log(s.simulator.time, host.usage, s.logs.slice(-2), s.gateway.links[0]!.channels.list.map((c) => [c.type, c.over, c.state])); }
+  t.log(`${runtime} variables at rest, ${open} with an open channel (${before} at most until then), ${most} at most while 40,000 bytes are sent, ${host.usage} after it, of ${board.variables}`);
+  t.true(runtime <= 450 && open < 2000 && most < board.variables && host.usage < open);
+});
+
+test("a live exchange and 1,400 bytes under way take 900 variables at most, and 1,000 messages leave nothing behind", async (t) => {
+  t.timeout(240_000);
+  if (findInterpreter() === undefined) return skip(t);
+  const bundle = await build(`
+    const config = require("Storage").readJSON("config");
+    const mote = require("e3x-mote").create({ radio: Bluetooth, gateway: config.gateway, mtu: config.mtu });
+    mote.on("message", (from, data) => { if (data.length < 100) mote.send(data); });
+  `);
+  const host = new Weighed();
+  t.teardown(() => host.close());
+  const s = new Scenario({
+    board, bundle, host, seed: 1, messages: [], medium: { frameSize: 250, latency: 5, loss: 0, duplication: 0, reordering: 0 },
+  });
+  await s.start();
+  t.true(await s.until(() => s.gateway.ups > 0, 60_000));
+  const messages = async (count: number): Promise<number> => {
+    const before = s.gateway.messages.length;
+    for (let i = 0; i < count; i++) {
+      await s.say("x".repeat(1 + (i % 60)));
+      t.true(await s.until(() => s.gateway.messages.length > before + i, 5000));
+    }
+    await s.forMs(20_000);
+    return host.usage;
+  };
+  const first = await messages(50);
+  t.log(`${first} variables with a live exchange`);
+  t.is(await messages(1000), first);
+  let most = 0;
+  const before = host.peak;
+  await s.say("y".repeat(1400));
+  // all but the last frame: put together so far, not decrypted yet
+  await s.until(() => {
+    if (host.peak > before) return true;
+    most = Math.max(most, host.usage);
+    return false;
+  }, 1000);
+  t.log(`${most} variables with 1,400 bytes under way; peak of all, while they are decrypted, ${host.peak} of ${board.variables}`);
+  t.true(most <= 900 && host.peak < board.variables);
+});
