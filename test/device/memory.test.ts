@@ -75,7 +75,7 @@ test("idle, the runtime takes 400 variables at most", async (t) => {
   t.true(runtime <= 400);
 });
 
-test("with channels the runtime takes 450 variables at rest, and a Puck.js holds it while a reliable channel is full", async (t) => {
+test("with channels the runtime takes 500 variables at rest, and a Puck.js holds it while a reliable channel is full", async (t) => {
   t.timeout(240_000);
   if (findInterpreter() === undefined) return skip(t);
   const { runtime } = await idle(t, 'require("e3x-mote/channels");');
@@ -97,7 +97,11 @@ test("with channels the runtime takes 450 variables at rest, and a Puck.js holds
       fill();
     }; });
     mote.on("up", () => {
-      channel = mote.channel({ "type": "full", "seq": 1 }, undefined, (event) => { if (event === "drain") fill(); });
+      channel = mote.channel({ "type": "full", "seq": 1 }, undefined, (event) => {
+        if (event === "drain") fill();
+        // a channel that is over has the parts for as long as anybody has it
+        if (event === "close") channel = undefined;
+      });
     });
   `);
   const host = new Weighed();
@@ -130,7 +134,7 @@ test("with channels the runtime takes 450 variables at rest, and a Puck.js holds
   const most = host.peak;
   await s.forMs(60_000);
   t.log(`${runtime} variables at rest, ${open} with an open channel (${before} at most until then), ${most} at most while 40,000 bytes are sent, ${host.usage} after it, of ${board.variables}`);
-  t.true(runtime <= 450 && open < 2000 && most < board.variables && host.usage < open);
+  t.true(runtime <= 500 && open <= 1800 && most < board.variables && host.usage <= 1000);
 });
 
 test("a live exchange and 1,400 bytes under way take 900 variables at most, and 1,000 messages leave nothing behind", async (t) => {
