@@ -118,6 +118,8 @@ export class Channel {
   // seconds before what was sent again is sent once more: longer where answers take longer
   private _again = AGAIN;
   private _probed?: boolean;
+  // whether something was sent again since
+  private _repeats?: boolean;
 
   constructor(keeper: Keeper, id: number, type: string, reliable: boolean, theirs: boolean) {
     this._keeper = keeper;
@@ -197,7 +199,7 @@ export class Channel {
     const out = this._out;
     const err = json["err"];
     this._heard = now;
-    this._probed = false;
+    this._probed = this._repeats = false;
     if (err !== undefined) {
       // nothing is said to that
       this._due = undefined;
@@ -307,6 +309,7 @@ export class Channel {
       if (found.sent !== undefined) {
         this._keeper.learn(false, found.frames);
         found.again = now + this._again;
+        this._repeats = true;
       }
       found.sent = now;
     }
@@ -360,7 +363,7 @@ export class Channel {
     const due = !this.state || this.state === ENDED || (this.reliable ? waits : this._said);
     if (!due || this._heard === undefined) this._heard = now;
     // while the radio does not take it, nothing can be answered
-    if (busy) this._heard = this._sent = now;
+    if (busy && !this._repeats) this._heard = now;
     const last = this._heard + this.timeout;
     if (soon > last) this.close("timeout");
     else if (due) {
@@ -371,7 +374,8 @@ export class Channel {
           this._probed = true;
           this._keeper.probe();
         }
-        if (soon > this._sent + this._wait) {
+        // what was given to the radio last may be on its way yet; but others may keep it busy for ever
+        if (soon > this._sent + (busy ? this._wait * 4 : this._wait)) {
           // the first one for what is lacking, the last one for the other to see what is
           let latest = out[0]!;
           for (const entry of out) if (entry.sent !== undefined) latest = entry;

@@ -122,6 +122,7 @@ export class Endpoint {
   readonly links: GatewayLink[] = [];
   /** How often what was refused, by code. */
   readonly drops: Partial<Record<ErrorCode, number>> = {};
+  private _refused = 0;
   private _options: EndpointOptions;
   private _state: State;
   // pipes by which this endpoint is announced, the packet, and when next
@@ -262,6 +263,7 @@ export class Endpoint {
 
   private _drop(code: ErrorCode, link?: GatewayLink): void {
     this.drops[code] = (this.drops[code] ?? 0) + 1;
+    this._refused++;
     this._options.events.drop?.(code, link);
   }
 
@@ -285,6 +287,7 @@ export class Endpoint {
     this.now = now;
     const { options } = pipe;
     const { wrap } = options;
+    const refused = this._refused;
     try {
       const { packet } = decloak(outer);
       // who cloaks may be reached by nothing else. e3x/cloaking.md, Accept both
@@ -293,12 +296,13 @@ export class Endpoint {
       else if (packet[1]! > 6 && this._options.events.discovered) this._discovered(pipe, packet);
       else this._message(pipe, packet, now);
     } catch (error) {
-      options.wrap = wrap!;
       const { code } = error as E3XError;
       // without a code it is a fault of this program or of the application
       if (!code) throw error;
       this._drop(code);
     }
+    // nothing that was refused decides how others are answered
+    if (this._refused !== refused) options.wrap = wrap!;
   }
 
   private _discovered(pipe: Pipe, packet: Uint8Array): void {
