@@ -76,7 +76,7 @@ export function findThrowing(file: ts.SourceFile): Throwing | undefined {
 /** Whether it does nothing, so that it may be said later. */
 function isPlain(node: ts.Node): boolean {
   if (ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isPostfixUnaryExpression(node)) return false;
-  if (ts.isBinaryExpression(node) && ts.isAssignmentOperator(node.operatorToken.kind)) return false;
+  if (ts.isBinaryExpression(node) && node.operatorToken.kind >= ts.SyntaxKind.FirstAssignment && node.operatorToken.kind <= ts.SyntaxKind.LastAssignment) return false;
   if (ts.isPrefixUnaryExpression(node) && [ts.SyntaxKind.PlusPlusToken, ts.SyntaxKind.MinusMinusToken].includes(node.operator)) return false;
   return !(ts.forEachChild(node, (child) => !isPlain(child)) ?? false);
 }
@@ -85,6 +85,14 @@ function isPlain(node: ts.Node): boolean {
 function isOpen({ parent }: ts.Node): boolean {
   return ts.isExpressionStatement(parent) || ts.isReturnStatement(parent) || ts.isParenthesizedExpression(parent)
     || (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.CommaToken);
+}
+
+/** A function with variables in it: where it is an expression, they are parameters. */
+function declared(head: string, body: string, names: string): string {
+  if (body.startsWith("{let ")) return `${head}{let ${names},${body.slice("{let ".length)}`;
+  if (body.startsWith("{")) return `${head}{let ${names};${body.slice(1)}`;
+  const bare = /^\w+(?==>$)/.exec(head)?.[0];
+  return bare ? `(${bare},${names})=>${body}` : `${head.replace(/(\()?\)=>$/, (_, open?: string) => `${open ?? ","}${names})=>`)}${body}`;
 }
 
 /** Puts arguments that may throw into variables, in minified code where the names of `throwing` are as they were. */
@@ -117,11 +125,19 @@ export function liftThrowing(file: ts.SourceFile, { maker, made, throwers }: Thr
     if (whole !== undefined) return whole;
     let text = "";
     let at = node.getStart(file);
+    let body = 0;
     ts.forEachChild(node, (child) => {
-      text += code.slice(at, child.getStart(file)) + textOf(child);
+      text += code.slice(at, child.getStart(file));
+      body = text.length;
+      text += textOf(child);
       at = child.getEnd();
     });
-    return text + code.slice(at, node.getEnd());
+    text += code.slice(at, node.getEnd());
+    const names = variables.get(node);
+    if (!names) return text;
+    // the body is the last child
+    variables.delete(node);
+    return declared(text.slice(0, body), text.slice(body), names.join());
   };
 
   const visit = (node: ts.Node): void => {
