@@ -1,8 +1,13 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import test from "ava";
-import { thtp } from "../src/index.ts";
-import { findInterpreter, simulate, type Happening, type Json, type Simulation } from "../sim/app.ts";
+import { serve } from "../examples/requests/gateway.ts";
+import { loadBoard, measureBoard } from "../src/build/index.ts";
+import { fromBase32, thtp } from "../src/index.ts";
+import { Simulator, VmHost, emptyOutput, findInterpreter, simulate, type Happening, type Json, type Output, type Simulation } from "../sim/app.ts";
 
 const path = (file: string): string => fileURLToPath(new URL(`../examples/${file}`, import.meta.url));
 const gateway = JSON.parse(readFileSync(path("gateway.json"), "utf8")) as { keys: Record<string, string>; secrets: Record<string, string> };
@@ -129,3 +134,48 @@ for (const host of hosts) {
     });
   }
 }
+
+test("the gateway side of requests asks its device, and answers HTTP for it", async (t) => {
+  let out: Uint8Array[] = [];
+  let deliver: (frame: Uint8Array) => void = () => undefined;
+  const radio = { write: (frame: Uint8Array) => { out.push(frame); }, listen: (heard: (frame: Uint8Array) => void) => { deliver = heard; } };
+  const pair = { key: fromBase32(gateway.keys["1a"]!), secret: fromBase32(gateway.secrets["1a"]!) };
+  const { endpoint, ask, http } = serve(pair, radio, {}, () => undefined);
+  const board = loadBoard("puckjs");
+  const { files } = await measureBoard(board, { app: path("requests/app.ts") });
+  const host = new VmHost();
+  const simulator = new Simulator({ seed: 1, medium: { frameSize: 20, latency: 5 } });
+  t.teardown(() => simulator.close());
+  const written = (time: number): Output => {
+    const output = { ...emptyOutput(time), frames: out, times: out.map(() => time) };
+    out = [];
+    return output;
+  };
+  await simulator.addNode("gateway", { frame: (time, bytes) => { deliver(bytes); return written(time); }, run: written });
+  await simulator.addDevice("device", host, { board, bundle: files["bundle.js"]!, radio: "ble", radioOptions: { mtu: 23 } });
+  t.true(await simulator.runWhile(() => endpoint.links[0]?.up === true, 60_000));
+  await t.throwsAsync(serve(pair, { ...radio, listen: () => undefined }, {}, () => undefined).ask("GET", "/"), { message: "no device is linked" });
+
+  /** Lets both go on until there is an answer. */
+  const answered = async <Of>(answer: Promise<Of>): Promise<Of> => {
+    let done = false;
+    void answer.finally(() => { done = true; }).catch(() => undefined);
+    while (!done) {
+      // the gateway has a timer of its own
+      await new Promise(setImmediate);
+      await simulator.poke("gateway");
+      await simulator.runUntil(simulator.time + 10);
+    }
+    return answer;
+  };
+  t.deepEqual(await answered(ask("GET", "/temperature")), { status: 200, body: "21.5" });
+  t.deepEqual(await answered(ask("PUT", "/light", "on")), { status: 204, body: "" });
+
+  const server = createServer(http).listen(0, "127.0.0.1");
+  t.teardown(() => server.close());
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${endpoint.links[0]!.hashname}`;
+  const response = await answered(fetch(`${url}/battery`));
+  t.deepEqual([response.status, response.headers.get("content-type"), await response.json()], [200, "application/json", { percent: 87 }]);
+  t.is((await answered(fetch(`${url}/nothing`))).status, 404);
+});

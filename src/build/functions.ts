@@ -61,6 +61,26 @@ function chain(list: ts.Expression[], file: ts.SourceFile, edits: MagicString): 
   });
 }
 
+function declareIn(body: ts.Block, names: string[], file: ts.SourceFile, edits: MagicString): void {
+  const [first] = body.statements;
+  if (isLet(first)) edits.appendLeft(first.declarationList.declarations[0]!.getStart(file), `${names.join()},`);
+  else edits.appendLeft(first!.getStart(file), `let ${names.join()};`);
+}
+
+/** Declares variables in a function: as its parameters, where it is an expression. */
+export function declare(node: ts.FunctionLikeDeclaration, names: string[], file: ts.SourceFile, edits: MagicString): void {
+  if (ts.isBlock(node.body!)) declareIn(node.body, names, file, edits);
+  else asParameters(node, names, file, edits);
+}
+
+function asParameters(node: ts.FunctionLikeDeclaration, names: string[], file: ts.SourceFile, edits: MagicString): void {
+  const { parameters } = node;
+  const bare = file.text[node.getStart(file)] !== "(";
+  if (bare) edits.appendLeft(node.getStart(file), "(");
+  const end = parameters.length ? parameters[parameters.length - 1]!.getEnd() : node.getStart(file) + 1;
+  edits.appendLeft(end, `${parameters.length ? "," : ""}${names.join()}${bare ? ")" : ""}`);
+}
+
 /** Declares what is declared by `var` at the beginning of its function: Espruino hoists nothing. */
 function hoist(body: ts.Block, file: ts.SourceFile, edits: MagicString): void {
   const names: string[] = [];
@@ -74,10 +94,7 @@ function hoist(body: ts.Block, file: ts.SourceFile, edits: MagicString): void {
     ts.forEachChild(node, visit);
   };
   ts.forEachChild(body, visit);
-  if (!names.length) return;
-  const [first] = body.statements;
-  if (isLet(first)) edits.appendLeft(first.declarationList.declarations[0]!.getStart(file), `${names.join()},`);
-  else edits.appendLeft(first!.getStart(file), `let ${names.join()};`);
+  if (names.length) declareIn(body, names, file, edits);
 }
 
 /** Where an arrow function has one variable, and is an expression but for that, makes it a parameter: `(a,b)=>(b=a.c,b.d+b.e)`. */
@@ -89,12 +106,7 @@ function variableToParameter(node: ts.ArrowFunction, file: ts.SourceFile, edits:
   const last = statements.at(-1);
   const plain = statements.slice(0, -1).every((each) => ts.isVariableStatement(each) || ts.isExpressionStatement(each));
   if (lists.length !== 1 || lists[0]!.declarations.length !== 1 || !declaration!.initializer || !plain || !last || !ts.isReturnStatement(last) || !last.expression) return;
-  const text = file.text;
-  const names = node.parameters;
-  const bare = text[node.getStart(file)] !== "(";
-  if (bare) edits.appendLeft(node.getStart(file), "(");
-  const end = names.length ? names[names.length - 1]!.getEnd() : node.getStart(file) + 1;
-  edits.appendLeft(end, `${names.length ? "," : ""}${declaration!.name.getText(file)}${bare ? ")" : ""}`);
+  asParameters(node, [declaration!.name.getText(file)], file, edits);
   edits.update(node.body.getStart(file), statements[0]!.getStart(file), "(");
   statements.forEach((statement, i) => {
     const from = ts.isVariableStatement(statement) ? declaration!.getStart(file) : ts.isReturnStatement(statement) ? statement.expression!.getStart(file) : statement.getStart(file);

@@ -3,6 +3,7 @@ import { minify as terser, type MinifyOptions } from "terser";
 import ts from "typescript";
 import { aliasOften } from "./alias.ts";
 import { boardGlobals, languageGlobals, members, moduleGlobals, publicMembers, reservedIdentifiers } from "./espruino-names.ts";
+import { findThrowing, liftThrowing, namesOf } from "./lift.ts";
 import { shortNames } from "./rename.ts";
 import { shortenFunctions } from "./functions.ts";
 
@@ -19,7 +20,7 @@ export interface Compiled {
  * Terser's options for code that Espruino runs. Bytes and instructions were measured on the protocol core in the
  * interpreter under callgrind; test/build/minify.test.ts runs what comes out.
  */
-function options(role: Role): MinifyOptions {
+function options(role: Role, keep: string[] = []): MinifyOptions {
   return {
     ecma: 2020,
     toplevel: true,
@@ -37,7 +38,7 @@ function options(role: Role): MinifyOptions {
     },
     mangle: {
       // an application's variable must not hide a global that the runtime reads
-      reserved: role === "app" ? [...reservedIdentifiers, ...languageGlobals, ...boardGlobals, ...moduleGlobals] : reservedIdentifiers,
+      reserved: role === "app" ? [...reservedIdentifiers, ...languageGlobals, ...boardGlobals, ...moduleGlobals] : [...reservedIdentifiers, ...keep],
     },
     // strings are bytes, and the size report counts columns as bytes
     format: { ascii_only: true, comments: false },
@@ -74,14 +75,21 @@ export const staying = (names: string[] = []): Set<string> => new Set([...member
  * `names` nor anywhere in quotes, and what is said often gets a variable.
  */
 export async function minify(input: Compiled, file: string, role: Role, names: string[] = []): Promise<Compiled> {
-  const compressed = await terse(input, file, options(role));
-  if (role === "app") return compressed;
-  const edits = new MagicString(compressed.code);
-  const parsed = parse(compressed.code, file);
-  const taken = new Set([...staying(names), ...memberNames(parse(input.code, file), inQuotes)]);
-  shortenFunctions(parsed, edits);
-  aliasOften(parsed, taken, edits);
-  const aliased = { code: edits.toString(), maps: [edits.generateMap({ hires: true }), ...compressed.maps] };
-  const named = shortNames(aliased.code, taken);
-  return { code: named.toString(), maps: [named.generateMap({ hires: true }), ...aliased.maps] };
+  const joined = parse(input.code, file);
+  const throwing = role === "runtime" ? findThrowing(joined) : undefined;
+  let made = await terse(input, file, options(role, throwing && namesOf(throwing)));
+  if (role === "app") return made;
+  const step = (change: (file: ts.SourceFile, edits: MagicString) => void): void => {
+    const edits = new MagicString(made.code);
+    change(parse(made.code, file), edits);
+    made = { code: edits.toString(), maps: [edits.generateMap({ hires: true }), ...made.maps] };
+  };
+  const taken = new Set([...staying(names), ...memberNames(joined, inQuotes)]);
+  if (throwing) step((parsed, edits) => liftThrowing(parsed, throwing, edits));
+  step((parsed, edits) => {
+    shortenFunctions(parsed, edits);
+    aliasOften(parsed, taken, edits);
+  });
+  const named = shortNames(made.code, taken);
+  return { code: named.toString(), maps: [named.generateMap({ hires: true }), ...made.maps] };
 }

@@ -74,8 +74,48 @@ built("a starter project builds, and its tests pass, from outside the package", 
     const wrong = run(cwd, "tsc");
     t.regex(wrong.stdout, /app\.ts\(\d+,1\): error TS2\d+: Cannot find name 'document'/);
     t.regex(wrong.stdout, /Expected 0 arguments/);
+    if (board === "puckjs") channels(t, cwd);
   }
 });
+
+/** An application of the project that uses every standard channel: its types, and what is built of it. */
+function channels(t: ExecutionContext, cwd: string): void {
+  const app = `
+    import { create } from "e3x-mote";
+    import "e3x-mote/channels";
+    import { stream, streams } from "e3x-mote/stream";
+    import { request, serve } from "e3x-mote/thtp";
+    import { blocks } from "e3x-mote/block";
+    import { sock } from "e3x-mote/sock";
+    import { answer, ping } from "e3x-mote/path";
+    import { inbox } from "e3x-mote/box";
+    const mote = create({ radio: Bluetooth, gateway: "anizsfsjvof6xx3gf5nz2vatfvta5cw3ji" });
+    serve(mote, (asked, respond) => respond({ body: asked.path }));
+    streams(mote, (one) => { one.on = (event) => print(event); });
+    answer(mote);
+    mote.on("up", () => {
+      request(mote, { method: "GET", path: "/" }, (error, response) => print(error || response!.status));
+      stream(mote).end("hello");
+      blocks(mote).send(new Uint8Array(9));
+      sock(mote, { sock: "connect", dst: { ip: "10.0.0.1", port: 1 } });
+      ping(mote, getTime, (seconds) => print(seconds));
+      inbox(mote, "0123456789abcdef", (message) => print(message.length));
+      mote.channel({ type: "own", seq: 1 }, undefined, (event) => print(event)).send({ end: true });
+    });
+`;
+  writeFileSync(join(cwd, "app.ts"), app);
+  const types = run(cwd, "tsc");
+  t.is(types.status, 0, types.stdout);
+  const build = run(cwd, "mote build --board puckjs --app app.ts");
+  t.is(build.status, 0, build.stdout + build.stderr);
+  const kinds = ["channels", "stream", "thtp", "block", "sock", "path", "box"];
+  for (const kind of kinds) t.true(existsSync(join(cwd, `dist/boards/puckjs/${kind}.js`)), kind);
+  writeFileSync(join(cwd, "app.ts"), `${app}import { peer } from "e3x-mote/peer";\nprint(peer(mote, "", "").id, serve(mote, 5));\n`);
+  const wrong = run(cwd, "tsc");
+  t.regex(wrong.stdout, /Property 'id' does not exist on type 'Peer'/);
+  t.regex(wrong.stdout, /Argument of type 'number' is not assignable/);
+  t.is(wrong.stdout.trim().split("\n").filter((line) => line.startsWith("app.ts")).length, 2, wrong.stdout);
+}
 
 test("a folder with something in it is left alone; so are boards that hold no application", (t) => {
   const cwd = folder(t);
