@@ -25,7 +25,8 @@ export interface Keeper {
 /**
  * What happens. "packet": the next one came; `data` is it, the opening one included where the other opened the channel; the
  * last has `end`. "drain": there is room again, after `send` said that there was none. "close": it is over; `data` is
- * why, undefined where both sides said `end` and have all.
+ * why, undefined where both sides said `end` and have all; nothing comes after it. Let go of the channel then: on a device
+ * whoever has one keeps the code of channels in memory.
  */
 export type ChannelOn = (event: "packet" | "drain" | "close", data: Packet | string | undefined, channel: Channel) => void;
 
@@ -186,6 +187,7 @@ export class Channel {
     this._out = [];
     this._held = {};
     this._emit("close", reason);
+    this.on = undefined;
   }
 
   private _emit(event: "packet" | "drain" | "close", data?: Packet | string): void {

@@ -76,7 +76,8 @@ export class Channels<From> implements Keeper {
   private _frames = 8;
   private _owner: Owner & From;
   private _options: ChannelsOptions<From>;
-  private _queue: [Channel, Json, Uint8Array?][] = [];
+  // packets of unreliable channels; without one, a reliable channel that is to be opened before what is behind it
+  private _queue: [Channel, Json?, Uint8Array?][] = [];
   // our last id, the other's highest, and those below it that may still come: they may arrive out of order
   private _id = 0;
   private _last = 0;
@@ -111,6 +112,7 @@ export class Channels<From> implements Keeper {
     if (reliable) {
       delete json["seq"];
       delete json["type"];
+      this._queue.push([channel]);
     }
     channel.send(json, body);
     this._id = id;
@@ -231,7 +233,7 @@ export class Channels<From> implements Keeper {
       channel = new Channel(this, id, type as string, json["seq"] === 1, true);
       const handler = this._options.handlers[" " + type];
       if (handler) handler(channel, packet, this._options.from ?? owner);
-      if (!channel.on) {
+      if (!channel.on && !channel.over) {
         this.once(channel, { "err": "unknown type" });
         return;
       }
@@ -243,11 +245,13 @@ export class Channels<From> implements Keeper {
   /** Gives a pipe the next packet, where there is one. */
   fill(pipe: Pipe): void {
     try {
+      const list = this.list;
       const first = this.session && this._queue.shift();
-      if (first) this.put(pipe, first[0], first[1], first[2]);
-      else if (this.session) for (let i = this.list.length; i > 0; i--) {
-        const channel = this.list.shift()!;
-        this.list.push(channel);
+      if (first && first[1]) this.put(pipe, first[0], first[1], first[2]);
+      else if (this.session) for (let i = list.length; i > 0; i--) {
+        if (first && i === list.length) list.unshift(list.splice(list.indexOf(first[0]), 1)[0]!);
+        const channel = list.shift()!;
+        list.push(channel);
         const next = channel.next(this._now);
         if (next) {
           const frames = this.put(pipe, channel, next[0], next[1]);

@@ -127,3 +127,20 @@ test.serial("what is lost of one channel is sent again while another keeps the r
   await pair.close();
 });
 
+test.serial("channels are opened on the air in the order of their ids", async (t) => {
+  const pair = quiet();
+  await pair.start();
+  const link = pair.gateway.links[0]!;
+  // unreliable ones do not overtake: there are peers that take rising ids only
+  for (let i = 0; i < 3; i++) {
+    link.channel({ type: "bulk", seq: 1 }, undefined, () => undefined);
+    link.channel({ type: "nobody", end: true }, undefined, () => undefined);
+  }
+  await pair.simulator.poke("gateway");
+  await pair.pass(3);
+  const opened = pair.observer.seen.filter(({ json }) => json["type"] !== undefined).map(({ json }) => json["c"] as number);
+  t.is(opened.length, 6);
+  t.deepEqual(opened, [...opened].sort((one, other) => one - other));
+  t.deepEqual(pair.observer.faults, []);
+  await pair.close();
+});
