@@ -40,7 +40,7 @@ export interface MoteOptions {
   slice?: number;
   /** Entropy for keys. Default: the hardware's, or a generator over the seed that was flashed. */
   random?: Random;
-  /** How many packets of a reliable channel wait, to be sent and to be delivered; 4 if not given, which a heap of 2,500 variables holds. */
+  /** How many packets of a reliable channel wait, to be sent and to be delivered; 8 if not given, for which a Puck.js has memory. */
   window?: number;
 }
 
@@ -183,7 +183,7 @@ function save(state: LinkState): void {
 
 function open(identity: Uint8Array, state: LinkState): void {
   const rules: LinkOptions = { on: emit, save, message: 1400, content: how.limit, ahead: 64 };
-  if (CHANNELS) rules.channels = { handlers: handlers as never, room: options.window ?? 4, runs: 16, z: 1, from: mote as never, wake };
+  if (CHANNELS) rules.channels = { handlers: handlers as never, room: options.window ?? 8, runs: 16, z: 1, from: mote as never, wake };
   link = new made!.Link(
     { key: slice(identity, 0, KEY_LENGTH), secret: identity.subarray(KEY_LENGTH), random },
     made!.fromBase32(options.gateway), state, rules,
@@ -320,7 +320,7 @@ if (PEERS) {
       save: (state) => made!.writeState(state, file),
       // the way through a router takes 138 bytes of a packet
       message: 1250, content: how.limit, ahead: 64,
-      channels: { handlers: handlers as never, room: options.window ?? 4, runs: 16, z: 1, from: peer as never, wake },
+      channels: { handlers: handlers as never, room: options.window ?? 8, runs: 16, z: 1, from: peer as never, wake },
     });
     Object.assign(peer, {
       key: () => other.exchange.key,

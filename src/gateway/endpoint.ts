@@ -25,6 +25,7 @@ import type { LinkState } from "../mesh/link.ts";
 import type { Pipe } from "../mesh/pipe.ts";
 import { GatewayLink } from "./link.ts";
 import type { Handshakes } from "./link.ts";
+import { Repeats } from "./repeats.ts";
 
 /** What of an endpoint outlives a restart: states of links by public key in base32. No secrets. */
 export type State = Record<string, GatewayState>;
@@ -136,6 +137,7 @@ export class Endpoint {
   via: (link: GatewayLink, pipe: Pipe) => Pipe = (_link, pipe) => pipe;
   // what has packets for a pipe, whose turn it is first
   private _sources = new WeakMap<Pipe, Set<Source>>();
+  private _repeats = new WeakMap<Pipe, Repeats>();
   // links with strangers that were never up, nor asked for
   private _strangers = new Set<GatewayLink>();
   // for which exchange of a link a new session was asked
@@ -270,6 +272,11 @@ export class Endpoint {
   /** Takes a frame, or any bytes of a stream, that came by a pipe. Never throws for what is in it. */
   receive(pipe: Pipe, frame: Uint8Array, now: number): void {
     pipe.options.begins ??= (fragment) => fragment[0] === 0 && fragment[1] === 0 && this._known(fragment);
+    if (!pipe.options.stream && !pipe.options.blocking) {
+      let repeats = this._repeats.get(pipe);
+      if (!repeats) this._repeats.set(pipe, repeats = new Repeats());
+      if (repeats.has(frame, now)) return;
+    }
     const given = pipe.receive(frame, now, (outer) => this.packet(pipe, outer, now));
     for (let i = 0; i < given; i++) this._drop("PACKET_TOO_LARGE");
   }

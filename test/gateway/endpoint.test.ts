@@ -568,3 +568,50 @@ test("frames that are sent back are refused without curve work, and what comes a
   for (const frame of sent) b.endpoint.receive(b.pipe, frame, 0);
   t.is(b.events.at(-1), `message ${hex(data(40))}`);
 });
+
+test("frames that a radio delivers twice, or once more some frames later, spoil nothing", (t) => {
+  const { a, b, ab } = linked();
+  const late: { frame: Uint8Array; after: number }[] = [];
+  let count = 0;
+  let copies = 0;
+  for (let i = 0; i < 40; i++) {
+    ab.send(data(30 + i));
+    carry(a, b, 1 + i / 50, (frame, from) => {
+      if (from === "b") return [frame];
+      count++;
+      // a copy of a packet's beginning may be another packet; and behind such a one a copy may be that packet's
+      if (frame[1] === 0) return [frame];
+      if (frame.length > 5) late.push({ frame, after: count + (count % 6) });
+      const now = late.filter(({ after }) => after <= count);
+      for (const one of now) late.splice(late.indexOf(one), 1);
+      copies += now.length;
+      return [frame, ...now.map((one) => one.frame)];
+    });
+  }
+  t.true(copies > 60);
+  t.deepEqual(b.events, Array.from({ length: 40 }, (_, i) => `message ${hex(data(30 + i))}`));
+  t.deepEqual(b.endpoint.drops, {});
+});
+
+test("what comes again later, or where there are no frames, is no repetition", (t) => {
+  const { a, b, ab } = linked();
+  ab.send(data(60));
+  const all = frames(a);
+  const [first, ...rest] = all;
+  b.endpoint.receive(b.pipe, first!, 1);
+  for (const now of [1, 1.4]) b.endpoint.receive(b.pipe, rest[0]!, now);
+  for (const frame of rest.slice(1)) b.endpoint.receive(b.pipe, frame, 1.5);
+  t.deepEqual(b.events, [`message ${hex(data(60))}`]);
+  // a second later it is a frame like others, and what it is put together with is refused
+  b.endpoint.receive(b.pipe, first!, 3);
+  for (const now of [3, 4]) b.endpoint.receive(b.pipe, rest[0]!, now);
+  for (const frame of rest.slice(1)) b.endpoint.receive(b.pipe, frame, 4);
+  t.deepEqual(b.events.slice(1), ["drop MAC"]);
+
+  const stream = linked({ pipe: { stream: true } }, { pipe: { stream: true } });
+  const repeated = Uint8Array.from([...Array(8).keys()].map((i) => i + 1));
+  for (let i = 0; i < 2; i++) stream.b.endpoint.receive(stream.b.pipe, repeated, 1);
+  stream.b.endpoint.receive(stream.b.pipe, new Uint8Array(40), 1);
+  // 16 bytes came: all of them were looked at
+  t.deepEqual(Object.keys(stream.b.endpoint.drops).length > 0, true);
+});

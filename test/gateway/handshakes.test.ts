@@ -380,6 +380,41 @@ test("handshakes from before a restart are refused after it, by what was kept", 
   t.is(again.events.at(-1), "up");
 });
 
+test("after a restart a packet that is repeated by others draws one handshake, and keeps nobody out", (t) => {
+  const { a, b, ab } = linked();
+  const packetOf = (i: number): Uint8Array => {
+    ab.channel({ type: "t" }, Uint8Array.of(i));
+    return packetsOf(frames(a))[0]!;
+  };
+  const old = [packetOf(1), packetOf(2)];
+  for (const packet of old) b.endpoint.packet(b.pipe, packet, 1);
+  const again = side("b", { state: b.saved, random: seeded("b again"), epoch: () => 1000 } as WorldOptions);
+  const got = taken(again);
+  const theirs = new Pipe({ mtu: 20, limit: 2000 });
+  const drawn: Uint8Array[] = [];
+  const answer = (): void => { for (let frame = theirs.frame(); frame; frame = theirs.frame()) drawn.push(frame); };
+  again.endpoint.poll(2);
+  // whoever heard them once
+  for (let i = 0; i < 50; i++) {
+    again.endpoint.packet(theirs, old[i % 2]!, 2 + i / 100);
+    answer();
+  }
+  t.deepEqual([packetsOf(drawn).length, again.endpoint.drops, got.size], [1, { TOKEN: 50 }, 0]);
+  // the one who has the session
+  ab.channel({ type: "t" }, bytes("03"));
+  for (const now of [3, 4, 6, 10]) {
+    tick(a, again, now);
+    answer();
+  }
+  t.is(packetsOf(drawn).length, 1);
+  t.true(ab.up && again.endpoint.links[0]!.up);
+  ab.channel({ type: "t" }, bytes("04"));
+  tick(a, again, 11);
+  t.deepEqual([...got.values()], [["04"]]);
+  for (const packet of old) again.endpoint.packet(theirs, packet, 12);
+  t.is(theirs.frame(), undefined);
+});
+
 /** Channels that b takes of a type: what came on each, by id. */
 function taken(b: Side): Map<number, string[]> {
   const all = new Map<number, string[]>();

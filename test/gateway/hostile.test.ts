@@ -143,7 +143,7 @@ test("a chunk stream that is cut is given up, and what comes 10 s later is taken
 
 test("reassembly beyond the limit is counted and costs no more memory than the limit", (t) => {
   const { b, unharmed } = target({ pipe: { limit: 200 } });
-  for (let i = 0; i < 2000; i++) b.endpoint.receive(b.pipe, Uint8Array.of(19, ...new Uint8Array(19).fill(7)), 2);
+  for (let i = 0; i < 2000; i++) b.endpoint.receive(b.pipe, Uint8Array.of(19, ...new Uint8Array(17).fill(7), 1 + (i >> 8), i & 255), 2);
   const buffers = Object.values((b.pipe as unknown as { _joiner: object })._joiner).filter((one) => ArrayBuffer.isView(one));
   t.true(buffers.length > 0 && buffers.every((one) => one.byteLength <= 256));
   b.endpoint.receive(b.pipe, Uint8Array.of(0), 2);
