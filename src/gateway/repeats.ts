@@ -13,21 +13,23 @@ const LENGTH = 6;
  * token, or the sender's KEY, is the same for many.
  */
 export class Repeats {
-  private _recent: { text: string; before: string; at: number }[] = [];
-  private _before = "";
-  private _copy = false;
+  private _recent: { text: string; place: number; at: number }[] = [];
+  // which frame of a packet the next one is
+  private _place = 0;
 
   /**
-   * Whether a frame is a copy of one that came a moment ago, by itself: behind the same frame as then it is of a packet that
-   * comes again as a whole, which is found out by others. @param now in seconds
+   * Whether a frame is a copy of one that came a moment ago, by itself: at the same place as then it is of a packet that
+   * comes again as a whole, perhaps changed, which is found out by others. @param now in seconds
    */
   has(frame: Uint8Array, now: number): boolean {
+    const begins = frame[1] === 0;
+    const place = begins ? 0 : this._place;
     const text = toHex(frame);
-    const before = this._before;
-    this._before = text;
     this._recent = this._recent.filter(({ at }) => now - at < RECENT).slice(-FRAMES);
-    const known = frame.length < LENGTH || frame[1] === 0 ? undefined : this._recent.find((one) => one.text === text);
-    if (!known) this._recent.push({ text, before, at: now });
-    return this._copy = !!known && (this._copy || known.before !== before);
+    if (!begins && frame.length >= LENGTH && this._recent.some((one) => one.text === text && one.place !== place)) return true;
+    this._recent.push({ text, place, at: now });
+    // the zero behind the last chunk
+    this._place = frame.length > frame[0]! + 1 ? 0 : place + 1;
+    return false;
   }
 }
