@@ -8,7 +8,7 @@ import { SimError } from "./errors.ts";
 import { Gateway } from "./gateway.ts";
 import { InterpreterHost } from "./hosts/interpreter.ts";
 import { VmHost } from "./hosts/vm.ts";
-import type { MediumOptions } from "./medium.ts";
+import type { IdealOptions } from "./media/ideal.ts";
 import { deriveState, sfc32 } from "./random.ts";
 import { Simulator } from "./simulator.ts";
 import type { DeviceHost, Happening, Json, RadioKind, StorageImage } from "./types.ts";
@@ -27,7 +27,7 @@ export interface SimulateOptions {
   /** Default "vm"; "interpreter" is Espruino's own, where it is found. */
   host?: "vm" | "interpreter";
   /** Latency, loss, duplication, reordering. `frameSize` is the radio's unless given. */
-  medium?: Partial<MediumOptions>;
+  medium?: Partial<IdealOptions>;
   /** What happens to the board: see sim/boards. */
   happens?: readonly Happening[];
   /** What the radio's hardware is like: see sim/radios. */
@@ -53,7 +53,7 @@ export class Simulation {
   readonly host: DeviceHost;
 
   /** Use `simulate`. */
-  constructor(seed: number, medium: MediumOptions, gateway: Gateway, host: DeviceHost) {
+  constructor(seed: number, medium: IdealOptions, gateway: Gateway, host: DeviceHost) {
     this.gateway = gateway;
     this.host = host;
     this.simulator = new Simulator({

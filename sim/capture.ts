@@ -1,11 +1,13 @@
 // Capture files: JSON Lines, all that is needed to repeat a simulation and all that was seen in it.
 //
-//   line 1   {"capture":"e3x-mote","version":1,"seed":…,"medium":{…}}
+//   line 1   {"capture":"e3x-mote","version":2,"seed":…,"media":[{"name":…,"kind":…,"frameSize":…, its options}]}
+//   join     an endpoint has joined media: what it is, and where
 //   boot     a device starts: board, hash of bundle and modules, entropy, globals, storage, and what it then did
 //   frame    a frame was handed to a device, and what it then did
 //   link     a device's radio link went away or came, and what it then did
 //   run      a device's timers were fired, and what it then did
-//   air      a frame was sent, and its fate: "delivered" or "lost", duplicated, reordered, arrivals in virtual ms
+//   air      something was on the air, and its fate at each that listens: "delivered" or "lost" and why, arrivals in virtual ms
+//   log      a native node has logged something
 //   last     {"k":"end","records":n}
 // Bytes are lower-case hex, times virtual milliseconds. Commands to native nodes are not recorded (a replay runs
 // devices only); their frames are, as air records.
@@ -16,16 +18,25 @@
 
 import { createHash } from "node:crypto";
 import { CaptureError } from "./errors.ts";
-import type { MediumOptions } from "./medium.ts";
+import type { MediumKind, Reception, Transmission } from "./media/medium.ts";
+import type { Position } from "./media/propagation.ts";
 import type { Json, Output, SimBoard, BootOptions, Faults, Happening, StorageImage } from "./types.ts";
 
-export const captureVersion = 1;
+export const captureVersion = 2;
+
+/** A medium as a capture names it: kind, frameSize, and its options. */
+export interface MediumRecord {
+  name: string;
+  kind: MediumKind;
+  frameSize: number;
+  [option: string]: unknown;
+}
 
 export interface CaptureHeader {
   capture: "e3x-mote";
   version: number;
   seed: number;
-  medium: Required<MediumOptions>;
+  media: MediumRecord[];
 }
 
 /** What a device did in answer to a command. */
@@ -83,20 +94,37 @@ export interface RunRecord {
   out: RecordedOutput;
 }
 
-export interface AirRecord {
+/** A Transmission; `t` is its start. */
+export interface AirRecord extends Omit<Transmission, "start" | "bytes"> {
   k: "air";
   t: number;
-  from: string;
-  to: string;
+  medium: string;
   bytes: string;
-  fate: "delivered" | "lost";
-  duplicated: boolean;
-  reordered: boolean;
-  arrivals: number[];
 }
 
+export interface JoinRecord {
+  k: "join";
+  t: number;
+  name: string;
+  what: "device" | "node";
+  media: string[];
+  listens?: false;
+  position?: Position;
+}
+
+export interface LogRecord {
+  k: "log";
+  t: number;
+  at: string;
+  text: string;
+}
+
+/** What was asked of a device, and what it did. */
 export type CommandRecord = BootRecord | FrameRecord | LinkRecord | RunRecord;
-export type CaptureRecord = CommandRecord | AirRecord;
+export type CaptureRecord = CommandRecord | AirRecord | JoinRecord | LogRecord;
+
+/** Whether a record is of something that was asked of a device. */
+export const isCommand = (record: CaptureRecord): record is CommandRecord => "out" in record;
 
 export interface Capture {
   header: CaptureHeader;
@@ -110,6 +138,10 @@ export const fromHex = (text: string): Uint8Array => Uint8Array.from(Buffer.from
 /** SHA-256 of a program text, in hex: how a capture names a bundle. */
 export function textHash(text: string): string {
   return createHash("sha256").update(text, "utf8").digest("hex");
+}
+
+export function recordAir(medium: string, { start, bytes, rx, ...more }: Transmission): AirRecord {
+  return { k: "air", t: start, medium, ...more, bytes: toHex(bytes), rx };
 }
 
 export function recordOutput(output: Output): RecordedOutput {
@@ -156,9 +188,9 @@ export class CaptureWriter {
   #records = 0;
 
   /** `sink` gets each line with its newline. */
-  constructor(header: { seed: number; medium: Required<MediumOptions> }, sink?: (line: string) => void) {
+  constructor(header: { seed: number; media: MediumRecord[] }, sink?: (line: string) => void) {
     this.#sink = sink ?? ((line) => { this.#lines.push(line); });
-    const first: CaptureHeader = { capture: "e3x-mote", version: captureVersion, seed: header.seed, medium: header.medium };
+    const first: CaptureHeader = { capture: "e3x-mote", version: captureVersion, seed: header.seed, media: header.media };
     this.#sink(`${JSON.stringify(first)}\n`);
   }
 
@@ -196,7 +228,8 @@ const isOut = shape({
   now: isTime,
   next: orNull(isTime),
 });
-const isMedium = shape({ frameSize: isTime, latency: isTime, jitter: isTime, loss: isTime, duplication: isTime, reordering: isTime, holdback: isTime });
+const isMedium = shape({ name: isString, kind: isString, frameSize: isTime });
+const isReception = shape({ to: isString, fate: (v) => v === "delivered" || v === "lost", arrivals: listOf(isTime) } satisfies { [field in keyof Reception]?: Check });
 const isBoard = shape({ name: isString, variables: isTime, firmware: listOf(isString), curveStepMs: isTime });
 const kinds: Record<string, Check> = {
   boot: shape({
@@ -206,10 +239,9 @@ const kinds: Record<string, Check> = {
   frame: shape({ t: isTime, device: isString, from: isString, bytes: isHex, out: isOut }),
   link: shape({ t: isTime, device: isString, up: isBoolean, mtu: orNull(isTime), out: isOut }),
   run: shape({ t: isTime, device: isString, out: isOut }),
-  air: shape({
-    t: isTime, from: isString, to: isString, bytes: isHex, fate: (v) => v === "delivered" || v === "lost",
-    duplicated: isBoolean, reordered: isBoolean, arrivals: listOf(isTime),
-  }),
+  air: shape({ t: isTime, medium: isString, from: isString, bytes: isHex, air: isTime, rx: listOf(isReception) }),
+  join: shape({ t: isTime, name: isString, what: (v) => v === "device" || v === "node", media: listOf(isString) }),
+  log: shape({ t: isTime, at: isString, text: isString }),
 };
 
 function parseLine(text: string, line: number): Record<string, unknown> {
@@ -234,7 +266,7 @@ export function readCapture(text: string): Capture {
   const header = parseLine(lines[0] ?? "", 1);
   if (header["capture"] !== "e3x-mote") throw new CaptureError("capture-header", 1, "not a capture of e3x-mote");
   if (header["version"] !== captureVersion) throw new CaptureError("capture-version", 1, `version ${String(header["version"])} is not ${captureVersion}, which this reader knows`);
-  if (typeof header["seed"] !== "number" || !isMedium(header["medium"])) throw new CaptureError("capture-header", 1, "the header lacks seed or medium");
+  if (typeof header["seed"] !== "number" || !listOf(isMedium)(header["media"])) throw new CaptureError("capture-header", 1, "the header lacks seed or media");
   const records: CaptureRecord[] = [];
   for (let i = 1; i < lines.length; i++) {
     const record = parseLine(lines[i] || "{}", i + 1);

@@ -16,7 +16,8 @@ export type SimErrorCode =
   | "capture-json"
   | "capture-record"
   | "capture-truncated"
-  | "replay-input";
+  | "replay-input"
+  | "options";
 
 /** Base of all errors that the simulator raises. */
 export class SimError extends Error {

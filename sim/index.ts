@@ -1,7 +1,7 @@
 // Public entry of the simulator: virtual devices, a radio medium, captures and their replay.
 
-export { captureVersion, CaptureWriter, readCapture, textHash } from "./capture.ts";
-export type { AirRecord, BootRecord, Capture, CaptureHeader, CaptureRecord, CommandRecord, FrameRecord, LinkRecord, RecordedOutput, RunRecord } from "./capture.ts";
+export { captureVersion, CaptureWriter, isCommand, readCapture, textHash } from "./capture.ts";
+export type { AirRecord, BootRecord, Capture, CaptureHeader, CaptureRecord, CommandRecord, FrameRecord, JoinRecord, LinkRecord, LogRecord, MediumRecord, RecordedOutput, RunRecord } from "./capture.ts";
 export { CaptureError, DeviceError, FrameSizeError, SimError } from "./errors.ts";
 export type { SimErrorCode } from "./errors.ts";
 export { Gateway } from "./gateway.ts";
@@ -12,14 +12,19 @@ export { espruinoBuiltins } from "./hosts/espruino-builtins.ts";
 export { findInterpreter, InterpreterHost } from "./hosts/interpreter.ts";
 export type { InterpreterOptions } from "./hosts/interpreter.ts";
 export { VmHost } from "./hosts/vm.ts";
-export { Medium } from "./medium.ts";
-export type { Fate, MediumOptions } from "./medium.ts";
+export { Engine } from "./engine.ts";
+export type { Cancel, Work } from "./engine.ts";
+export { IdealMedium } from "./media/ideal.ts";
+export type { Fate, IdealOptions } from "./media/ideal.ts";
+export { mediumOf } from "./media/index.ts";
+export type { MediumOptions } from "./media/index.ts";
+export type { Medium, MediumKind, Reception, Station, Transmission, Usage, Why } from "./media/medium.ts";
 export { deriveState, sfc32, uniform } from "./random.ts";
 export { replay, sameProgram } from "./replay.ts";
 export type { Difference, Program, ReplayOptions, ReplayResult } from "./replay.ts";
 export { provision, Scenario } from "./scenario.ts";
 export type { AirPacket, ScenarioOptions, ScenarioResult } from "./scenario.ts";
 export { Simulator } from "./simulator.ts";
-export type { DeviceOptions, SimEvent, SimulatorOptions } from "./simulator.ts";
+export type { DeviceOptions, SimEvent, SimulatorOptions, StationOptions } from "./simulator.ts";
 export { emptyOutput } from "./types.ts";
 export type { BootOptions, DeviceHost, Happening, Json, MemoryReport, Node, Output, RadioKind, Faults, SimBoard, StorageImage } from "./types.ts";

@@ -5,7 +5,7 @@
 import { Joiner, Self, generate, isHandshake, lob, stampOf, toBase32 } from "../src/index.ts";
 import { seedFile } from "../src/flash/seed.ts";
 import { Gateway } from "./gateway.ts";
-import type { MediumOptions } from "./medium.ts";
+import type { IdealOptions } from "./media/ideal.ts";
 import { deriveState, sfc32 } from "./random.ts";
 import { Simulator } from "./simulator.ts";
 import type { DeviceOptions, SimEvent } from "./simulator.ts";
@@ -18,7 +18,7 @@ export interface ScenarioOptions {
   host: DeviceHost;
   seed: number;
   /** `frameSize` is also the frame size of the gateway, and that in the device's file "config". */
-  medium: MediumOptions;
+  medium: IdealOptions;
   /** Contents that wait in the device's Storage for the application to send them, in order. */
   messages: readonly (string | Uint8Array)[];
   /** Gets the capture, line by line. */

@@ -1,25 +1,35 @@
-// The simulator: devices and native nodes over a medium, as discrete events in virtual time.
+// The simulator: devices and native nodes on radio media, as discrete events in virtual time.
 
-import { CaptureWriter, recordBoot, recordOutput, toHex } from "./capture.ts";
+import { CaptureWriter, recordAir, recordBoot, recordOutput, toHex } from "./capture.ts";
+import { Engine, exact } from "./engine.ts";
+import type { Cancel } from "./engine.ts";
 import { SimError } from "./errors.ts";
-import { Medium } from "./medium.ts";
-import type { MediumOptions } from "./medium.ts";
+import { IdealMedium } from "./media/ideal.ts";
+import type { IdealOptions } from "./media/ideal.ts";
+import { mediumOf } from "./media/index.ts";
+import type { MediumOptions } from "./media/index.ts";
+import type { Medium, Station, Transmission, Usage } from "./media/medium.ts";
+import type { Position } from "./media/propagation.ts";
 import { deriveState } from "./random.ts";
-import type { BootOptions, DeviceHost, Node, Output } from "./types.ts";
+import type { BootOptions, DeviceHost, Json, Node, Output } from "./types.ts";
 
 export interface SimulatorOptions {
   /** All that is random in a simulation follows from it. */
   seed: number;
-  medium: MediumOptions;
-  /** Gets the capture, line by line with newlines; left out, `captureText()` has it at the end. */
-  sink?: (line: string) => void;
-  /** Told of every frame sent, every arrival and every log line, in order of virtual time of the causing event. */
+  /** The only medium: a radio without physics. */
+  medium?: IdealOptions;
+  /** Media by name, in place of it. */
+  media?: { [name: string]: MediumOptions };
+  /** Gets the capture, line by line with newlines; left out, `captureText()` has it at the end; null: there is none. */
+  sink?: ((line: string) => void) | null;
+  /** Told of all that was on the air, every arrival and every log line: what was on the air when it is over, the rest in order of virtual time of the causing event. */
   observe?: (event: SimEvent) => void;
 }
 
 /** Something that happened, for timelines and statistics. */
 export type SimEvent =
   | { kind: "sent"; time: number; from: string; to: string; bytes: Uint8Array; lost: boolean; arrivals: number[] }
+  | { kind: "air"; time: number; medium: string; transmission: Transmission }
   | { kind: "arrived"; time: number; from: string; to: string; bytes: Uint8Array }
   | { kind: "log"; time: number; at: string; text: string };
 
@@ -32,14 +42,35 @@ export type DeviceOptions = Omit<BootOptions, "time" | "entropy"> & {
   mtu?: number;
 };
 
+/** Where an endpoint is, and by which radios it is reached. */
+export interface StationOptions {
+  /** Names of media; default: the first. */
+  media?: readonly string[];
+  position?: Position;
+  /** False: it only sends. */
+  listens?: boolean;
+  /** What its radio is set to, on every medium that it has joined. */
+  radio?: { [name: string]: Json };
+  /** Its clock against virtual time: 20 is 20 millionths fast. Default 0. */
+  drift?: number;
+}
+
 interface Endpoint {
   name: string;
-  run(time: number): Promise<Output>;
-  frame(time: number, bytes: Uint8Array, from: string): Promise<Output>;
-  link?(time: number, from: string, up: boolean, mtu: number | undefined): Promise<Output>;
-  peers: Set<string>;
-  /** Counts requests for a timer: only the newest is valid. */
-  ticket: number;
+  run(time: number): Output | Promise<Output>;
+  frame(time: number, bytes: Uint8Array, from: string): Output | Promise<Output>;
+  link?(time: number, from: string, up: boolean, mtu: number | undefined): Output | Promise<Output>;
+  media: Joined[];
+  /** Seconds of its clock in one of virtual time. */
+  rate: number;
+  /** Its timer. */
+  timer?: Cancel;
+}
+
+interface Joined {
+  name: string;
+  medium: Medium;
+  members: Set<string>;
 }
 
 interface Device extends Endpoint {
@@ -49,78 +80,100 @@ interface Device extends Endpoint {
   mtu: number | undefined;
 }
 
-interface Item {
-  time: number;
-  order: number;
-  work: () => Promise<void>;
-}
-
 /** Runs devices and nodes against each other. Same seed, programs and nodes: same capture, byte for byte. */
 export class Simulator {
-  readonly medium: Medium;
+  readonly engine: Engine;
   readonly #options: SimulatorOptions;
-  readonly #capture: CaptureWriter;
+  readonly #capture: CaptureWriter | undefined;
   readonly #endpoints = new Map<string, Endpoint>();
-  #queue: Item[] = [];
-  #order = 0;
-  #time = 0;
-  #linked = false;
+  readonly #media = new Map<string, Joined>();
 
+  /** Throws SimError "options" for media that are none. */
   constructor(options: SimulatorOptions) {
     this.#options = options;
-    this.medium = new Medium(options.medium, options.seed);
-    this.#capture = new CaptureWriter({ seed: options.seed, medium: this.medium.options }, options.sink);
+    this.engine = new Engine(options.seed);
+    const media: { [name: string]: MediumOptions } = options.media ?? (options.medium ? { air: { kind: "ideal", ...options.medium } } : {});
+    const records = Object.entries(media).map(([name, given]) => {
+      const medium = mediumOf(given);
+      const joined: Joined = { name, medium, members: new Set() };
+      this.#media.set(name, joined);
+      medium.begin(this.#air(joined));
+      const { options: all = given } = medium as { options?: object };
+      return { name, ...all, kind: medium.kind, frameSize: medium.frameSize };
+    });
+    if (!records.length) throw new SimError("options", "a simulator needs a medium");
+    if (options.sink !== null) this.#capture = new CaptureWriter({ seed: options.seed, media: records }, options.sink);
   }
 
   /** Virtual time in ms. */
   get time(): number {
-    return this.#time;
+    return this.engine.time;
   }
 
-  /** Boots a device now and joins it to the medium. */
-  async addDevice(name: string, host: DeviceHost, options: DeviceOptions): Promise<Output> {
+  /** The medium where there is one without physics. */
+  get ideal(): IdealMedium {
+    return this.medium() as IdealMedium;
+  }
+
+  /** A medium by name, the first if none is given. */
+  medium(name: string = this.#media.keys().next().value!): Medium {
+    return this.#joined(name).medium;
+  }
+
+  /** Names of all endpoints. */
+  get names(): string[] {
+    return [...this.#endpoints.keys()];
+  }
+
+  /** Boots a device now and joins it to its media. */
+  async addDevice(name: string, host: DeviceHost, options: DeviceOptions, station: StationOptions = {}): Promise<Output> {
     const device: Device = {
       name,
       host,
       options,
       boots: 0,
       mtu: options.mtu,
-      peers: new Set(),
-      ticket: 0,
+      media: [],
+      rate: 1 + (station.drift ?? 0) / 1e6,
       run: async (time) => {
         const output = await host.run(time);
-        this.#capture.record({ k: "run", t: time, device: name, out: recordOutput(output) });
+        this.#capture?.record({ k: "run", t: time, device: name, out: recordOutput(output) });
         return output;
       },
       frame: async (time, bytes, from) => {
         const output = await host.frame(time, bytes);
-        this.#capture.record({ k: "frame", t: time, device: name, from, bytes: toHex(bytes), out: recordOutput(output) });
+        this.#capture?.record({ k: "frame", t: time, device: name, from, bytes: toHex(bytes), out: recordOutput(output) });
         return output;
       },
     };
-    this.#join(device);
+    this.#join(device, "device", station);
     return this.#boot(device, options);
   }
 
   /** Joins a native node and runs it once. */
-  async addNode(name: string, node: Node): Promise<Output> {
+  async addNode(name: string, node: Node, station: StationOptions = {}): Promise<Output> {
     const endpoint: Endpoint = {
       name,
-      peers: new Set(),
-      ticket: 0,
-      run: async (time) => node.run(time),
-      frame: async (time, bytes, from) => node.frame(time, bytes, from),
-      ...(node.link && { link: async (time, from, up, mtu) => node.link!(time, from, up, mtu) }),
+      media: [],
+      rate: 1 + (station.drift ?? 0) / 1e6,
+      run: (time) => node.run(time),
+      frame: (time, bytes, from) => node.frame(time, bytes, from),
+      ...(node.link && { link: (time: number, from: string, up: boolean, mtu: number | undefined) => node.link!(time, from, up, mtu) }),
     };
-    this.#join(endpoint);
-    return this.#act(endpoint, await endpoint.run(this.#time));
+    this.#join(endpoint, "node", station);
+    return this.#did(endpoint, endpoint.run(this.#clock(endpoint)));
   }
 
-  /** Lets two endpoints hear each other. Without any call everyone hears everyone. */
+  /** Lets two endpoints hear each other, on a medium without physics. Without any call everyone hears everyone. */
   link(one: string, two: string): void {
-    this.#linked = true;
-    this.#endpoint(one).peers.add(two);
-    this.#endpoint(two).peers.add(one);
+    this.#endpoint(one);
+    this.#endpoint(two);
+    this.ideal.link(one, two);
+  }
+
+  /** Parts endpoints from one another on every medium: see Medium.part. */
+  part(groups: readonly (readonly string[])[] | undefined): void {
+    for (const { medium } of this.#media.values()) medium.part(groups);
   }
 
   /**
@@ -129,9 +182,9 @@ export class Simulator {
    */
   async radio(name: string, up: boolean, mtu?: number): Promise<Output> {
     const device = this.#device(name);
-    this.medium.radio(name, up);
+    for (const { medium } of device.media) medium.reach(name, up);
     device.mtu = mtu;
-    return this.#link(device, up);
+    return this.#link(device, up, device.media);
   }
 
   /** Restarts a device now; its storage stays, frames under way still arrive, faults are over. `changes` replace options of its last start. */
@@ -141,44 +194,54 @@ export class Simulator {
     return this.#boot(device, { ...options, ...changes });
   }
 
+  /** Cuts a device's power now: nothing comes from it any more until `restart`. */
+  async powerOff(name: string): Promise<void> {
+    const device = this.#device(name);
+    device.timer?.();
+    for (const { medium } of device.media) medium.reach(name, false);
+    await device.host.close();
+  }
+
   /** Runs a node or device now, after something outside changed its state (a message was queued in a gateway). */
   async poke(name: string): Promise<Output> {
     const endpoint = this.#endpoint(name);
-    return this.#act(endpoint, await endpoint.run(this.#time));
+    return this.#did(endpoint, endpoint.run(this.#clock(endpoint)));
+  }
+
+  /** Puts a frame on the air as from an endpoint: what is not its program's doing. Throws FrameSizeError. */
+  inject(from: string, bytes: Uint8Array, to?: string): void {
+    this.#send(this.#endpoint(from), bytes, to);
   }
 
   /** Does something at a virtual time in ms (now, when that is past). */
   schedule(time: number, work: () => unknown): void {
-    this.#push(time, async () => {
-      await work();
-    });
+    this.engine.at(time, work);
   }
 
   /** Handles all events up to a virtual time in ms, in order; time then stands there. */
-  async runUntil(time: number): Promise<void> {
-    for (let item = this.#queue[0]; item !== undefined && item.time <= time; item = this.#queue[0]) await this.#step();
-    this.#time = Math.max(this.#time, time);
+  runUntil(time: number): Promise<void> {
+    return this.engine.runUntil(time);
   }
 
   /** Handles events until `done` holds, none are left, or the next is after `limit`. Returns whether `done` holds. */
-  async runWhile(done: () => boolean, limit: number): Promise<boolean> {
-    while (!done()) {
-      const item = this.#queue[0];
-      if (item === undefined || item.time > limit) return false;
-      await this.#step();
-    }
-    return true;
+  runWhile(done: () => boolean, limit: number): Promise<boolean> {
+    return this.engine.runWhile(done, limit);
+  }
+
+  /** What an endpoint's radios have done so far, by medium. */
+  usage(name: string): { [medium: string]: Usage } {
+    return Object.fromEntries(this.#endpoint(name).media.map((joined) => [joined.name, joined.medium.usage(name)]));
   }
 
   /** Ends the capture and closes the devices. */
   async close(): Promise<void> {
-    this.#capture.end();
+    this.#capture?.end();
     for (const endpoint of this.#endpoints.values()) await (endpoint as Partial<Device>).host?.close();
   }
 
   /** The capture's text so far; empty when a sink was given. */
   captureText(): string {
-    return this.#capture.text();
+    return this.#capture?.text() ?? "";
   }
 
   #endpoint(name: string): Endpoint {
@@ -193,92 +256,147 @@ export class Simulator {
     return device;
   }
 
-  // The device is told, then the nodes that it reaches.
-  async #link(device: Device, up: boolean): Promise<Output> {
-    const { name, mtu } = device;
-    const output = await device.host.link(this.#time, up, mtu);
-    this.#capture.record({ k: "link", t: this.#time, device: name, up, mtu: mtu ?? null, out: recordOutput(output) });
-    this.#act(device, output);
-    for (const peer of this.#linked ? device.peers : this.#endpoints.keys()) {
-      const node = this.#endpoint(peer);
-      if (node.link) this.#act(node, await node.link(this.#time, name, up, mtu));
+  #joined(name: string): Joined {
+    const joined = this.#media.get(name);
+    if (joined === undefined) throw new SimError("endpoint", `there is no medium ${name}`);
+    return joined;
+  }
+
+  /** What an endpoint's clock says now, in ms since the simulation's beginning. */
+  #clock(endpoint: Endpoint): number {
+    return exact(this.time * endpoint.rate);
+  }
+
+  /** Virtual ms at which an endpoint's clock says so many, or somewhat later: never earlier, or it would ask again for ever. */
+  #when(endpoint: Endpoint, clock: number): number {
+    let time = exact(clock / endpoint.rate);
+    while (exact(time * endpoint.rate) < clock) time = exact(time + 0.001);
+    return time;
+  }
+
+  // What a medium has of the simulator.
+  #air(joined: Joined): Parameters<Medium["begin"]>[0] {
+    const { engine } = this;
+    const { observe } = this.#options;
+    return {
+      get time() { return engine.time; },
+      at: (time, work) => engine.at(time, work),
+      random: (name) => engine.random(joined.name === "air" ? name : `${joined.name}/${name}`),
+      deliver: (to, bytes, from) => {
+        const receiver = this.#endpoint(to);
+        observe?.({ kind: "arrived", time: engine.time, from, to, bytes });
+        return this.#did(receiver, receiver.frame(this.#clock(receiver), bytes, from));
+      },
+      link: (name, up, mtu) => {
+        const endpoint = this.#endpoint(name);
+        if ("host" in endpoint) (endpoint as Device).mtu = mtu;
+        return this.#link(endpoint, up, [joined], mtu);
+      },
+      heard: (transmission) => {
+        this.#capture?.record(recordAir(joined.name, transmission));
+        if (!observe) return;
+        const { start: time, from, bytes, type = "data", rx } = transmission;
+        observe({ kind: "air", time, medium: joined.name, transmission });
+        if (type === "data") for (const { to, fate, arrivals } of rx) observe({ kind: "sent", time, from, to, bytes, lost: fate === "lost", arrivals });
+      },
+    };
+  }
+
+  // The endpoint is told, then the nodes that it reaches.
+  async #link(endpoint: Endpoint, up: boolean, media: Joined[], mtu: number | undefined = (endpoint as Partial<Device>).mtu): Promise<Output> {
+    const { name } = endpoint;
+    const { host } = endpoint as Partial<Device>;
+    let output: Output = { frames: [], times: [], logs: [], next: undefined, now: this.time };
+    if (host) {
+      const time = this.#clock(endpoint);
+      output = await host.link(time, up, mtu);
+      this.#capture?.record({ k: "link", t: time, device: name, up, mtu: mtu ?? null, out: recordOutput(output) });
+      this.#act(endpoint, output);
+    }
+    for (const { medium, members } of media) {
+      for (const peer of medium instanceof IdealMedium ? medium.peers(name) : members) {
+        const node = this.#endpoint(peer);
+        if (peer === name || !node.link) continue;
+        await this.#did(node, node.link(this.#clock(node), name, up, mtu));
+        if (endpoint.link) await this.#did(endpoint, endpoint.link(this.#clock(endpoint), peer, up, mtu));
+      }
     }
     return output;
   }
 
-  #join(endpoint: Endpoint): void {
-    if (this.#endpoints.has(endpoint.name)) throw new SimError("endpoint", `there is an endpoint ${endpoint.name} already`);
-    this.#endpoints.set(endpoint.name, endpoint);
+  #join(endpoint: Endpoint, what: "device" | "node", options: StationOptions): void {
+    const { name } = endpoint;
+    if (this.#endpoints.has(name)) throw new SimError("endpoint", `there is an endpoint ${name} already`);
+    const { media = [this.#media.keys().next().value!], position, listens, radio } = options;
+    const station: Station = { name, ...(position && { position }), ...(listens !== undefined && { listens }), ...(radio && { radio }) };
+    endpoint.media = media.map((medium) => this.#joined(medium));
+    for (const { medium, members } of endpoint.media) {
+      medium.join(station);
+      members.add(name);
+    }
+    this.#endpoints.set(name, endpoint);
+    this.#capture?.record({ k: "join", t: this.time, name, what, media: [...media], ...(listens === false && { listens }), ...(position && { position }) });
   }
 
   async #boot(device: Device, options: DeviceOptions): Promise<Output> {
-    const { hardwareEntropy = true, entropy, mtu: _mtu, ...rest } = options;
-    const name = `entropy/${device.name}${hardwareEntropy ? `/${device.boots}` : ""}`;
+    const { hardwareEntropy = true, entropy, mtu: _mtu, radioOptions, ...rest } = options;
+    const { name, media } = device;
+    const seeds = `entropy/${name}${hardwareEntropy ? `/${device.boots}` : ""}`;
+    const physical = media.some(({ medium }) => medium.kind !== "ideal");
+    if (physical && device.boots) {
+      for (const { medium } of media) {
+        medium.reach(name, false);
+        medium.reach(name, true);
+      }
+    }
     device.options = options;
     device.boots++;
-    const boot: BootOptions = { ...rest, time: this.#time, entropy: entropy ?? deriveState(this.#options.seed, name) };
+    const boot: BootOptions = {
+      ...rest,
+      ...(physical ? { radioOptions: { ...radioOptions, onAir: true } } : radioOptions && { radioOptions }),
+      time: this.#clock(device),
+      entropy: entropy ?? deriveState(this.#options.seed, seeds),
+    };
     const output = await device.host.boot(boot);
-    this.#capture.record(recordBoot(device.name, boot, output));
+    this.#capture?.record(recordBoot(name, boot, output));
     this.#act(device, output);
     const { radio = "Bluetooth" } = options;
-    if (radio !== "Bluetooth" && radio !== "Serial1" && this.medium.reaches(device.name)) {
-      this.#push(this.#time, async () => {
-        if (this.medium.reaches(device.name)) await this.#link(device, true);
-      });
+    const there = (): boolean => media.some(({ medium }) => medium.kind !== "ble" && medium.reaches(name));
+    if (radio !== "Bluetooth" && radio !== "Serial1" && there()) {
+      this.engine.at(this.time, () => (there() ? this.#link(device, true, media) : undefined));
     }
     return output;
+  }
+
+  #did(endpoint: Endpoint, output: Output | Promise<Output>): Output | Promise<Output> {
+    return output instanceof Promise ? output.then((done) => this.#act(endpoint, done)) : this.#act(endpoint, output);
   }
 
   // What an endpoint did: its logs are told, its frames go on the air, its next timer is noted.
   #act(endpoint: Endpoint, output: Output): Output {
-    for (const text of output.logs) this.#options.observe?.({ kind: "log", time: output.now, at: endpoint.name, text });
-    output.frames.forEach((bytes, i) => this.#send(endpoint, output.times[i] ?? output.now, bytes, output.to?.[i]));
-    const ticket = ++endpoint.ticket;
+    const { name, rate } = endpoint;
+    for (const text of output.logs) {
+      this.#options.observe?.({ kind: "log", time: output.now / rate, at: name, text });
+      if (!("host" in endpoint)) this.#capture?.record({ k: "log", t: this.time, at: name, text });
+    }
+    for (let i = 0; i < output.frames.length; i++) {
+      const bytes = output.frames[i]!;
+      const to = output.to?.[i];
+      const time = (output.times[i] ?? output.now) / rate;
+      if (time > this.time) this.engine.at(time, () => this.#send(endpoint, bytes, to));
+      else this.#send(endpoint, bytes, to);
+    }
+    endpoint.timer?.();
+    delete endpoint.timer;
     if (output.next !== undefined) {
-      const due = Math.max(output.next, this.#time);
-      this.#push(due, async () => {
-        if (ticket === endpoint.ticket) this.#act(endpoint, await endpoint.run(this.#time));
-      });
+      endpoint.timer = this.engine.at(this.#when(endpoint, output.next), () => this.#did(endpoint, endpoint.run(this.#clock(endpoint))));
     }
     return output;
   }
 
-  #send(endpoint: Endpoint, time: number, bytes: Uint8Array, only: string | undefined): void {
-    const from = endpoint.name;
-    for (const to of this.#linked ? endpoint.peers : this.#endpoints.keys()) {
-      if (to === from || (only !== undefined && only !== to)) continue;
-      const fate = this.medium.send(time, from, to, bytes);
-      const { lost, duplicated, reordered, arrivals } = fate;
-      this.#capture.record({ k: "air", t: time, from, to, bytes: toHex(bytes), fate: lost ? "lost" : "delivered", duplicated, reordered, arrivals });
-      this.#options.observe?.({ kind: "sent", time, from, to, bytes, lost, arrivals });
-      for (const arrival of arrivals) {
-        this.#push(arrival, async () => {
-          const receiver = this.#endpoint(to);
-          if (!this.medium.reaches(to)) return;
-          this.#options.observe?.({ kind: "arrived", time: this.#time, from, to, bytes });
-          this.#act(receiver, await receiver.frame(this.#time, bytes, from));
-        });
-      }
+  #send(endpoint: Endpoint, bytes: Uint8Array, to: string | undefined): void {
+    for (const { medium, members } of endpoint.media) {
+      if (to === undefined || members.has(to)) medium.send(endpoint.name, bytes, to);
     }
-  }
-
-  // The queue is sorted by time, then by order of making.
-  #push(time: number, work: () => Promise<void>): void {
-    const item: Item = { time: Math.max(time, this.#time), order: this.#order++, work };
-    let low = 0;
-    let high = this.#queue.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#queue[middle]?.time ?? 0) <= item.time) low = middle + 1;
-      else high = middle;
-    }
-    this.#queue.splice(low, 0, item);
-  }
-
-  async #step(): Promise<void> {
-    const item = this.#queue.shift();
-    if (item === undefined) return;
-    this.#time = item.time;
-    await item.work();
   }
 }

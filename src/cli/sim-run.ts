@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { SingleBar } from "cli-progress";
-import type { Capture, DeviceHost, MediumOptions, Program, ReplayResult, ScenarioResult } from "../../sim/index.ts";
+import type { Capture, DeviceHost, IdealOptions, Program, ReplayResult, ScenarioResult } from "../../sim/index.ts";
 import type { Board, BoardBuild } from "../build/index.ts";
 import { packageRoot } from "../build/root.ts";
 import { Failure, usage } from "./failure.ts";
@@ -103,7 +103,7 @@ export interface Run {
   build: BoardBuild;
   host: HostName;
   seed: number;
-  medium: MediumOptions;
+  medium: IdealOptions;
   messages: string[];
   /** Virtual seconds after which it ends at the latest; where there are no messages it goes on until then. */
   seconds: number;
@@ -178,7 +178,7 @@ export async function replayCapture(capture: Capture, program: (board: string) =
 }
 
 /** The medium that options describe. */
-export function mediumOf(board: Board, options: { mtu?: number; latency: number; loss: number; duplicate: number; reorder: number }): MediumOptions {
+export function mediumOf(board: Board, options: { mtu?: number; latency: number; loss: number; duplicate: number; reorder: number }): IdealOptions {
   const { mtu, latency, loss, duplicate, reorder } = options;
   const { kind, frameSize } = board.radios[0];
   // what every Bluetooth link takes: more has to be negotiated, and the telemetry application does not

@@ -2,8 +2,8 @@ import test from "ava";
 import { CaptureError, CaptureWriter, readCapture } from "../../sim/index.ts";
 import type { AirRecord, RunRecord } from "../../sim/index.ts";
 
-const header = { seed: 9, medium: { frameSize: 20, latency: 1, jitter: 0, loss: 0.5, duplication: 0, reordering: 0, holdback: 50 } };
-const air: AirRecord = { k: "air", t: 5, from: "a", to: "b", bytes: "00ff", fate: "delivered", duplicated: false, reordered: false, arrivals: [6] };
+const header = { seed: 9, media: [{ name: "air", kind: "ideal" as const, frameSize: 20, loss: 0.5 }] };
+const air: AirRecord = { k: "air", t: 5, medium: "air", from: "a", bytes: "00ff", air: 0, rx: [{ to: "b", fate: "delivered", arrivals: [6] }] };
 const run: RunRecord = { k: "run", t: 5, device: "a", out: { frames: [[5, "00ff"]], logs: ["\u00ff\n"], now: 5, next: null } };
 
 const sample = (): string => {
@@ -15,7 +15,7 @@ const sample = (): string => {
 };
 
 test("what is written reads back", (t) => {
-  t.deepEqual(readCapture(sample()), { header: { capture: "e3x-mote", version: 1, ...header }, records: [run, air] });
+  t.deepEqual(readCapture(sample()), { header: { capture: "e3x-mote", version: 2, ...header }, records: [run, air] });
 });
 
 test("a sink gets the lines one by one", (t) => {
@@ -37,7 +37,7 @@ test("damaged files are typed errors with the line", (t) => {
     ["blank", " \n\n", "capture-empty", 1],
     ["another file", '{"name":"x"}\n', "capture-header", 1],
     ["not JSON", "<html>\n", "capture-json", 1],
-    ["a later version", text.replace('"version":1', '"version":2'), "capture-version", 1],
+    ["a later version", text.replace('"version":2', '"version":3'), "capture-version", 1],
     ["no seed", text.replace('"seed":9,', ""), "capture-header", 1],
     ["no frame size", text.replace('"frameSize":20,', ""), "capture-header", 1],
     ["a broken line", swap(1, lines[1]?.slice(0, 20) ?? ""), "capture-json", 2],

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
 import { errorCode, generate, toBase32 } from "../../src/index.ts";
 import { Gateway, Simulator, VmHost, deriveState, sfc32 } from "../../sim/index.ts";
-import type { DeviceHost, GatewayOptions, MediumOptions, SimEvent } from "../../sim/index.ts";
+import type { DeviceHost, GatewayOptions, IdealOptions, SimEvent } from "../../sim/index.ts";
 import { Observer } from "./observer.ts";
 import type { Side } from "./observer.ts";
 
@@ -27,7 +27,7 @@ export interface PairOptions {
   app: string;
   config?: object;
   seed?: number;
-  medium?: Partial<MediumOptions>;
+  medium?: Partial<IdealOptions>;
   gateway?: Partial<GatewayOptions>;
   observe?: (event: SimEvent) => void;
 }

@@ -69,7 +69,7 @@ test("a link comes with a boot, goes and comes: devices and nodes are told, and 
   t.deepEqual(numbers.filter((n) => n * 20 > 305 && n * 20 < 600), []);
   const { records } = readCapture(capture);
   const air = records.filter((record) => record.k === "air" && record.t > 305 && record.t < 605);
-  t.true(air.length > 10 && air.every((record) => record.k === "air" && record.fate === "lost"));
+  t.true(air.length > 10 && air.every((record) => record.k === "air" && record.rx.every(({ fate }) => fate === "lost")));
   t.deepEqual(records.filter((record) => record.k === "frame" && record.t > 306 && record.t < 605), []);
   for (const other of hosts.slice(1)) t.true((await play(other.make())).capture === capture, other.name);
 });

@@ -81,7 +81,7 @@ test.serial("a channel to a device that is gone without a word closes in time", 
     at = pair.simulator.time;
   });
   const start = pair.simulator.time;
-  pair.simulator.medium.radio("device", false);
+  pair.simulator.ideal.reach("device", false);
   await pair.simulator.poke("gateway");
   await pair.pass(100);
   t.is(closed, "timeout");

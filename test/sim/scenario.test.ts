@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import test from "ava";
 import { serve } from "../../examples/telemetry/gateway.ts";
 import { InterpreterHost, Scenario, Simulator, VmHost, emptyOutput, findInterpreter, provision, readCapture, replay } from "../../sim/index.ts";
-import type { AirRecord, DeviceHost, MediumOptions, Output, Program, ReplayResult, ScenarioOptions } from "../../sim/index.ts";
+import type { AirRecord, DeviceHost, IdealOptions, Output, Program, ReplayResult, ScenarioOptions } from "../../sim/index.ts";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
 import { fromHex, generate } from "../../src/index.ts";
 import type { State } from "../../src/index.ts";
@@ -14,7 +14,7 @@ const board = loadBoard("puckjs");
 const built = await measureBoard(board, { app: example("app.ts") });
 const bundle = built.files["bundle.js"]!;
 const readings = readFileSync(example("readings.jsonl"), "utf8").trimEnd().split("\n");
-const calm: MediumOptions = { frameSize: 20, latency: 15 };
+const calm: IdealOptions = { frameSize: 20, latency: 15 };
 
 const scenario = (more: Partial<ScenarioOptions> = {}): Scenario =>
   new Scenario({ board, bundle, host: new VmHost(), seed: 1, medium: calm, messages: readings, ...more });
@@ -85,7 +85,7 @@ test("a board links, sends every reading and reassembles 1,400 bytes, alike in b
 });
 
 test("on a bad radio messages are delivered or lost, nothing else happens, and the session recovers", async (t) => {
-  const radios: [seed: number, medium: MediumOptions][] = [
+  const radios: [seed: number, medium: IdealOptions][] = [
     [2, { ...calm, loss: 0.03 }],
     [3, { ...calm, duplication: 0.1 }],
     [4, { ...calm, reordering: 0.05 }],
@@ -113,7 +113,7 @@ test("on a bad radio messages are delivered or lost, nothing else happens, and t
     for (const text of said) t.is(text, `${text[0]} ${long.slice(0, 40 * Number(text[0]))}`, name);
     t.is(new Set(said).size, said.length, name);
     t.deepEqual(uncaught(s), [], name);
-    Object.assign(s.simulator.medium.options, { loss: 0, duplication: 0, reordering: 0 });
+    Object.assign(s.simulator.ideal.options, { loss: 0, duplication: 0, reordering: 0 });
     // what was cut off is given up when the next comes: that one may go with it
     for (const text of ["first", "second", "third"]) {
       await s.say(text);

@@ -6,7 +6,7 @@ import type { Board } from "../../../src/build/index.ts";
 import { seedFile } from "../../../src/flash/seed.ts";
 import { generate, toBase32 } from "../../../src/index.ts";
 import { Gateway, Simulator, deriveState, sfc32 } from "../../../sim/index.ts";
-import type { DeviceHost, GatewayOptions, Json, MediumOptions, RadioKind, SimEvent, StorageImage } from "../../../sim/index.ts";
+import type { DeviceHost, GatewayOptions, Json, IdealOptions, RadioKind, SimEvent, StorageImage } from "../../../sim/index.ts";
 
 const seed = 7;
 
@@ -57,7 +57,7 @@ export interface WorldOptions {
   radio?: string;
   radioOptions?: { [name: string]: Json };
   gateway: Omit<GatewayOptions, "pair" | "random">;
-  medium: MediumOptions;
+  medium: IdealOptions;
   /** MTU of the link. */
   mtu?: number;
   /** What the device sends: virtual ms from boot, and content. */
