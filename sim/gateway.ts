@@ -24,6 +24,7 @@ export interface GatewayOptions {
 
 /** What one endpoint is reached by. */
 interface Reach {
+  name: string;
   pipe: Pipe;
   how: PipeOptions;
   /** The radio's link is away. */
@@ -59,6 +60,9 @@ export class Gateway implements Node {
   #endpoint: Endpoint;
   #handlers = new Map<string, Parameters<Endpoint["handle"]>[1]>();
   #reached = new Map<string, Reach>();
+  // what frames may wait for, and what is reached by a pipe
+  #active = new Set<Reach>();
+  #byPipe = new WeakMap<Pipe, Reach>();
   #time = 0;
   #logs: string[] = [];
 
@@ -93,9 +97,10 @@ export class Gateway implements Node {
    * then the next unknown endpoint may link again.
    */
   restart(forget = false): void {
-    if (forget) this.#state = {};
+    this.#state = forget ? {} : structuredClone(this.#state);
     this.pairing ||= forget;
     this.#reached = new Map();
+    this.#active = new Set();
     this.#endpoint = this.#start();
   }
 
@@ -120,6 +125,7 @@ export class Gateway implements Node {
       reach.how.mtu = Math.min(mtu - 3, 128);
       reach.hello = new Uint8Array(reach.how.mtu);
     }
+    this.#active.add(reach);
     return this.run(time);
   }
 
@@ -127,10 +133,15 @@ export class Gateway implements Node {
     this.#time = time;
     this.#endpoint.poll(time / 1000);
     const output = { ...emptyOutput(time), to: [] as string[] };
-    for (const [to, reach] of this.#reached) {
+    for (const reach of [...this.#active]) {
+      const { name: to } = reach;
+      if (reach.away) this.#active.delete(reach);
       while (!reach.away && time >= reach.free) {
         const frame = reach.hello ?? reach.pipe.frame();
-        if (frame === undefined) break;
+        if (frame === undefined) {
+          this.#active.delete(reach);
+          break;
+        }
         reach.hello = undefined;
         reach.free = time + (this.#options.pace ?? 0);
         output.frames.push(frame);
@@ -160,8 +171,9 @@ export class Gateway implements Node {
     if (known) return known;
     const { mtu, stream = false, blocking = false } = this.#options;
     const how: PipeOptions = { mtu, stream, blocking, limit: 70000 };
-    const reach: Reach = { pipe: new Pipe(how), how, away: false, hello: undefined, free: 0 };
+    const reach: Reach = { name: from, pipe: new Pipe(how), how, away: false, hello: undefined, free: 0 };
     this.#reached.set(from, reach);
+    this.#byPipe.set(reach.pipe, reach);
     return reach;
   }
 
@@ -172,8 +184,12 @@ export class Gateway implements Node {
       random,
       ...(window && { window }),
       ...(epoch && { epoch }),
-      state: structuredClone(this.#state),
-      save: (state) => { this.#state = structuredClone(state); },
+      state: this.#state,
+      save: (state) => { this.#state = state; },
+      wants: (pipe) => {
+        const reach = this.#byPipe.get(pipe);
+        if (reach) this.#active.add(reach);
+      },
       accept: (key) => {
         const accepted = this.pairing;
         this.pairing = false;

@@ -1,10 +1,8 @@
 /** An endpoint with many links: a gateway. telehash v3, mesh.md. */
-import { same } from "#text";
 import type { Handler } from "../channel/channel.ts";
 import type { Handlers } from "../channel/channels.ts";
 import { finish } from "../cipher/curve.ts";
 import { CHANNEL_OVERHEAD, messageKey, open } from "../cipher/seal.ts";
-import { setOf } from "../cipher/sets.ts";
 import type { HostCipherSet } from "../cipher/sets.ts";
 import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
@@ -22,7 +20,8 @@ import { decode, encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32, toHex } from "../packet/text.ts";
 import type { LinkState } from "../mesh/link.ts";
-import type { Pipe } from "../mesh/pipe.ts";
+import { Pipe } from "../mesh/pipe.ts";
+import { Agenda } from "./agenda.ts";
 import { GatewayLink } from "./link.ts";
 import type { Handshakes } from "./link.ts";
 import { Repeats } from "./repeats.ts";
@@ -94,6 +93,21 @@ export interface EndpointOptions {
   epoch?(): number;
   /** Something waits to be sent, outside of `receive` and `poll`: the latter is to be called soon. */
   wake?(): void;
+  /**
+   * A pipe may have frames now; is told in `receive` and `poll`. Who has many pipes need ask no others, and this one until
+   * it has none.
+   */
+  wants?(pipe: Pipe): void;
+}
+
+/** Of how many links a message under a new KEY is tried with each. */
+const MANY = 40;
+
+/** Who has sent a handshake, as it says. */
+interface Claim {
+  shared: Uint8Array;
+  key: Uint8Array;
+  name: string;
 }
 
 /** The pipe whose frames carry the packets of a pipe. */
@@ -118,9 +132,16 @@ export class Endpoint {
   // links by the token of their channel packets, in hex; those of tokens from before a restart; pipes to which to pass on
   private _tokens = new Map<string, GatewayLink>();
   private _former = new Map<string, GatewayLink>();
+  // the tokens of each that are in one of both
+  private _addresses = new WeakMap<GatewayLink, string>();
   private _bridges = new Map<string, Pick<Pipe, "send">>();
   private _handlers: Handlers<GatewayLink> = {};
   readonly links: GatewayLink[] = [];
+  // by the other's key in base32
+  private _byKey = new Map<string, GatewayLink>();
+  // those with something to do now, and when the others want to be asked
+  private _ready = new Set<GatewayLink>();
+  private _agenda = new Agenda<GatewayLink>();
   /** How often what was refused, by code. */
   readonly drops: Partial<Record<ErrorCode, number>> = {};
   private _refused = 0;
@@ -154,7 +175,9 @@ export class Endpoint {
     for (const id of Object.keys(this._state)) {
       const link = this.link(fromBase32(id));
       const token = this._state[id]![5];
-      if (typeof token === "string") this._former.set(token, link);
+      if (typeof token !== "string") continue;
+      this._former.set(token, link);
+      this._addresses.set(link, token);
     }
   }
 
@@ -170,15 +193,21 @@ export class Endpoint {
       const csid = linkCsid([...this._identities.keys()], Object.keys(key)) ?? fail("CSID");
       return this.link(key[csid]!, name ?? hashname(key));
     }
-    const known = this.links.find((link) => same(link.exchange.key, key));
+    const known = this._byKey.get(toBase32(key));
     if (known) {
       this._strangers.delete(known);
       return known;
     }
     const identity = [...this._identities.values()].find(({ set }) => set.length === key.length) ?? fail("KEY_LENGTH");
     const link = this._make(identity, key, name);
-    this.links.push(link);
+    this._add(link);
     return link;
+  }
+
+  private _add(link: GatewayLink): void {
+    this.links.push(link);
+    this._byKey.set(toBase32(link.exchange.key), link);
+    this._ready.add(link);
   }
 
   /** The identities, by CSID. */
@@ -242,8 +271,12 @@ export class Endpoint {
         room: this._options.window ?? 64,
         runs: 4096,
         z: this._options.z ?? 1,
-        wake: () => this._options.wake?.(),
+        wake: () => {
+          this._ready.add(link);
+          this._options.wake?.();
+        },
       },
+      touched: () => { this._ready.add(link); },
     });
     // the key is checked by what is needed of it anyhow
     link.exchange.done(finish(link.exchange.job()));
@@ -254,9 +287,13 @@ export class Endpoint {
   private _addressed(link: GatewayLink): void {
     const id = toBase32(link.exchange.key);
     const token = toHex(link.channels.token());
-    for (const [old, owner] of this._tokens) if (owner === link) this._tokens.delete(old);
+    const old = this._addresses.get(link);
+    if (old !== undefined) {
+      this._tokens.delete(old);
+      this._former.delete(old);
+    }
+    this._addresses.set(link, token);
     this._tokens.set(token, link);
-    for (const [old, owner] of this._former) if (owner === link) this._former.delete(old);
     const [sent, taken, out, received] = link.state;
     link.state = [sent, taken, out, received, 0, token] as unknown as LinkState;
     this._state[id] = link.state as GatewayState;
@@ -271,6 +308,7 @@ export class Endpoint {
 
   /** Takes a frame, or any bytes of a stream, that came by a pipe. Never throws for what is in it. */
   receive(pipe: Pipe, frame: Uint8Array, now: number): void {
+    this._options.wants?.(pipe);
     pipe.options.begins ??= (fragment) => fragment[0] === 0 && fragment[1] === 0 && this._known(fragment);
     if (!pipe.options.stream && !pipe.options.blocking) {
       let repeats = this._repeats.get(pipe);
@@ -333,6 +371,7 @@ export class Endpoint {
     const token = toHex(outer.subarray(2, 18));
     const link = this._tokens.get(token);
     if (link) {
+      this._ready.add(link);
       link.receive(outer, this.via(link, pipe), now);
       this._work(link);
       this.source(link);
@@ -341,6 +380,7 @@ export class Endpoint {
     const bridge = this._bridges.get(token);
     if (bridge) {
       bridge.send(outer);
+      if (bridge instanceof Pipe) this._options.wants?.(carrier(bridge)!);
       return;
     }
     const former = this._former.get(token);
@@ -354,12 +394,15 @@ export class Endpoint {
   private _message(pipe: Pipe, outer: Uint8Array, now: number): void {
     const identity = this._identities.get(messageCsid(outer)) ?? fail("CSID");
     const body = messageBody(outer, identity);
-    const link = this._find(identity, body) ?? this._admit(identity, body);
+    const link = this._sender(identity, body);
+    this._ready.add(link);
     link.receive(outer, pipe, now);
     this._work(link);
     // who is refused leaves nothing behind
     if (link.refused && this._strangers.delete(link)) {
       this.links.splice(this.links.indexOf(link), 1);
+      this._byKey.delete(toBase32(link.exchange.key));
+      this._ready.delete(link);
       for (const [key, owner] of this._senders) if (owner === link) this._senders.delete(key);
       return;
     }
@@ -385,38 +428,56 @@ export class Endpoint {
       // it may have another pipe by now
       if (carrier(source.pipe) !== pipe) continue;
       sources.add(source);
+      // what it waits for then is another thing
+      if (source instanceof GatewayLink) this._ready.add(source);
       source.fill(pipe);
     }
   }
 
-  private _find(identity: Identity, body: Uint8Array): GatewayLink | undefined {
+  /** The link that a message belongs to, or one with somebody new. */
+  private _sender(identity: Identity & { set: HostCipherSet }, body: Uint8Array): GatewayLink {
     const known = this._senders.get(toBase32(messageSender(body, identity)));
     if (known) return known;
-    // takes no work with the KEY: nobody who is not known can cause that
+    // The MAC of each link takes no work with the KEY: nobody who is not known can cause that. Of many links it is dearer.
+    const many = this.links.length > MANY;
+    const opened = many ? this._open(identity, body) : undefined;
+    const claimed = opened && this._byKey.get(toBase32(opened.key));
+    const found = opened ? (claimed?.exchange.sent(body) ? claimed : undefined) : this._find(identity, body);
+    if (found) {
+      if (opened) found.exchange.meet(body, opened.shared);
+      return found;
+    }
+    if (claimed) fail("MAC");
+    if (!this._options.accept) fail("UNKNOWN_SENDER");
+    return this._admit(identity, body, opened ?? this._open(identity, body) ?? fail("UNKNOWN_SENDER"));
+  }
+
+  private _find(identity: Identity & { set: HostCipherSet }, body: Uint8Array): GatewayLink | undefined {
     return this.links.find((link) => {
-      if (link.csid !== setOf(identity.set!.csid).id) return false;
+      if (link.csid !== identity.set.id) return false;
       // after `renew` its keys have to be made first
       if (!link.exchange.stage()) this._work(link);
       return link.exchange.sent(body);
     });
   }
 
-  /** The link with somebody new, who says in the handshake who it is. */
-  private _admit(identity: Identity & { set: HostCipherSet }, body: Uint8Array): GatewayLink {
-    const { accept } = this._options;
-    if (!accept) fail("UNKNOWN_SENDER");
-    const sender = messageSender(body, identity);
-    const shared = finish(new identity.set.Job(identity.secret, sender));
+  /** A handshake by somebody who says in it who it is; undefined for what is none. Throws what is wrong with it. */
+  private _open(identity: Identity & { set: HostCipherSet }, body: Uint8Array): Claim | undefined {
+    const shared = finish(new identity.set.Job(identity.secret, messageSender(body, identity)));
     const inner = decode(open(body, identity.set.length, messageKey(shared)));
-    if (!isHandshake(inner)) fail("UNKNOWN_SENDER");
+    if (!isHandshake(inner)) return undefined;
     // a "link" has key and digests of others in an attached packet, a "key" as it is
     const keys = attachedKeys(identity.set.id, inner.json?.["type"] === "key" ? inner : decode(inner.body));
-    const link = this._make(identity, keys[identity.set.id] as Uint8Array, hashname(keys));
+    return { shared, key: keys[identity.set.id] as Uint8Array, name: hashname(keys) };
+  }
+
+  private _admit(identity: Identity & { set: HostCipherSet }, body: Uint8Array, { shared, key, name }: Claim): GatewayLink {
+    const link = this._make(identity, key, name);
     if (!link.exchange.sent(body)) fail("MAC");
-    if (!accept(link.exchange.key, link.hashname)) fail("UNKNOWN_SENDER");
+    if (!this._options.accept!(link.exchange.key, link.hashname)) fail("UNKNOWN_SENDER");
     link.exchange.meet(body, shared);
     this._work(link);
-    this.links.push(link);
+    this._add(link);
     this._strangers.add(link);
     return link;
   }
@@ -442,20 +503,30 @@ export class Endpoint {
 
   /** Does what is due. Returns when it wants to be called next (seconds); undefined for not at all. */
   poll(now: number): number | undefined {
-    let next: number | undefined;
     this.now = now;
-    for (const link of this.links) {
-      this._work(link);
-      this.source(link);
-      const due = link.poll(now);
-      // what it gave up may have been begun anew
-      this._work(link);
-      if (due !== undefined && (next === undefined || due < next)) next = due;
+    for (let due = this._agenda.take(now); due; due = this._agenda.take(now)) this._ready.add(due);
+    // what events of one bring another to do is done as well
+    for (let round = 0; round < 2; round++) {
+      for (const link of [...this._ready]) {
+        this._ready.delete(link);
+        this._work(link);
+        this.source(link);
+        const due = link.poll(now);
+        // what it gave up may have been begun anew
+        this._work(link);
+        this._agenda.set(link, due);
+        const way = carrier(link.pipe);
+        if (way) this._options.wants?.(way);
+      }
     }
+    const next = this._agenda.next;
     const announced = this._announced;
     if (announced && now >= announced.next) {
       announced.next = now + ANNOUNCE;
-      for (const pipe of announced.pipes) pipe.send(announced.packet);
+      for (const pipe of announced.pipes) {
+        pipe.send(announced.packet);
+        this._options.wants?.(pipe);
+      }
     }
     return announced && !(announced.next > next!) ? announced.next : next;
   }

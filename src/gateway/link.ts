@@ -24,6 +24,8 @@ export interface GatewayLinkOptions extends LinkOptions {
    * undefined waits for more. Refused ones are never answered. Without it a "link" is enough.
    */
   judge?(link: GatewayLink, handshakes: Handshakes): boolean | undefined;
+  /** `poll` has to be called: it has something to send, or its exchange is another. */
+  touched?(): void;
 }
 
 export class GatewayLink extends Link {
@@ -33,6 +35,7 @@ export class GatewayLink extends Link {
   /** Ways to reach it, as far as they are known. */
   paths: Path[] = [];
   private _judge: GatewayLinkOptions["judge"];
+  private _touched: GatewayLinkOptions["touched"];
   // what was given to be sent beside "link", and the messages that were, with which handshake
   private _said: { handshake: Uint8Array; messages: Uint8Array[] } | undefined;
   private _beside = new Map<string, { json: Json; body: Uint8Array }>();
@@ -46,6 +49,7 @@ export class GatewayLink extends Link {
     this.hashname = hashname;
     this.csid = identity.set.id;
     this._judge = options.judge;
+    this._touched = options.touched;
   }
 
   /** link.md, Link State: "unresolved" while there is no way to reach it, "up" while handshakes are in sync, else "down". */
@@ -71,6 +75,16 @@ export class GatewayLink extends Link {
    */
   channel(open: Json, body?: Uint8Array, on?: ChannelOn): Channel {
     return this.channels.open(open, body, on);
+  }
+
+  protected override flush(): void {
+    this._touched?.();
+    super.flush();
+  }
+
+  override renew(): void {
+    super.renew();
+    this._touched?.();
   }
 
   /** As of Link, and does what time brings to channels. */
