@@ -22,8 +22,8 @@ export type { Medium, MediumKind, Reception, Station, Transmission, Usage, Why }
 export { deriveState, sfc32, uniform } from "./random.ts";
 export { replay, sameProgram } from "./replay.ts";
 export type { Difference, Program, ReplayOptions, ReplayResult } from "./replay.ts";
-export { provision, Scenario } from "./scenario.ts";
-export type { AirPacket, ScenarioOptions, ScenarioResult } from "./scenario.ts";
+export { provision, Telemetry } from "./telemetry.ts";
+export type { AirPacket, TelemetryOptions, TelemetryResult } from "./telemetry.ts";
 export { Simulator } from "./simulator.ts";
 export type { DeviceOptions, SimEvent, SimulatorOptions, StationOptions } from "./simulator.ts";
 export { emptyOutput } from "./types.ts";

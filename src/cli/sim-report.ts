@@ -1,4 +1,4 @@
-import type { AirPacket, ReplayResult, ScenarioResult } from "../../sim/index.ts";
+import type { AirPacket, ReplayResult, TelemetryResult } from "../../sim/index.ts";
 import type { BoardBuild } from "../build/index.ts";
 import { errorCode } from "../index.ts";
 import { count, plural, printable, style, width } from "./output.ts";
@@ -57,7 +57,7 @@ interface Row {
 }
 
 /** What a packet carries, for people. */
-function carried(p: AirPacket, result: ScenarioResult): string {
+function carried(p: AirPacket, result: TelemetryResult): string {
   if (p.kind === "unknown") return `unknown (${plural(p.bytes, "byte")})`;
   if (p.kind === "channel") return `channel packet (${plural(p.bytes, "byte")})`;
   if (p.kind === "message") {
@@ -69,7 +69,7 @@ function carried(p: AirPacket, result: ScenarioResult): string {
 }
 
 /** The packets as rows; what is sent again at once is one row. */
-function packetRows(result: ScenarioResult, size: number): Row[] {
+function packetRows(result: TelemetryResult, size: number): Row[] {
   const rows: Row[] = [];
   const { packets } = result;
   for (let i = 0; i < packets.length; ) {
@@ -86,7 +86,7 @@ function packetRows(result: ScenarioResult, size: number): Row[] {
 }
 
 /** What was on the air: each packet with its frames; of the messages and of the packets of channels the first and last ones. */
-export function formatTimeline(result: ScenarioResult, size: number): string {
+export function formatTimeline(result: TelemetryResult, size: number): string {
   const rows = packetRows(result, size);
   for (const { time, text } of result.logs) {
     rows.push({ time, cells: [clock(time), "device", "", "", style("dim", `logs "${cut(text)}"`)] });
@@ -111,12 +111,12 @@ export function messageRow(p: AirPacket, accepted: Set<number>): Record<string, 
 }
 
 /** The device's messages. */
-export function messagesOf(result: ScenarioResult): AirPacket[] {
+export function messagesOf(result: TelemetryResult): AirPacket[] {
   return result.packets.filter((p) => p.from !== "gateway" && p.kind === "message");
 }
 
 /** What each message cost. */
-export function formatMessages(result: ScenarioResult): string {
+export function formatMessages(result: TelemetryResult): string {
   const messages = messagesOf(result);
   const rows = messages.map((p) => {
     const content = p.content!.length;
@@ -133,7 +133,7 @@ export function formatMessages(result: ScenarioResult): string {
 }
 
 /** The sum of a run, in lines. */
-export function formatResult(result: ScenarioResult): string {
+export function formatResult(result: TelemetryResult): string {
   const { sent, delivered, lost, corrupted, channels, waiting, frames: n, air, drops, memory, linked, time } = result;
   const bad = (value: number): string => (value ? style("red", count(value)) : count(value));
   const lines = [`messages: ${count(sent)} sent, ${count(delivered)} delivered, ${bad(lost)} lost${corrupted ? `, ${bad(corrupted)} corrupted` : ""}${waiting ? `, ${bad(waiting)} not sent` : ""}`];

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { SingleBar } from "cli-progress";
-import type { Capture, DeviceHost, IdealOptions, Program, ReplayResult, ScenarioResult } from "../../sim/index.ts";
+import type { Capture, DeviceHost, IdealOptions, Program, ReplayResult, TelemetryResult } from "../../sim/index.ts";
 import type { Board, BoardBuild } from "../build/index.ts";
 import { packageRoot } from "../build/root.ts";
 import { Failure, usage } from "./failure.ts";
@@ -111,7 +111,7 @@ export interface Run {
 
 /** What came of a run, and its capture. */
 export interface Ran {
-  result: ScenarioResult;
+  result: TelemetryResult;
   capture: string;
   /** Seconds of real time. */
   took: number;
@@ -119,14 +119,14 @@ export interface Ran {
 
 /** Boots a board's bundle next to a gateway, and lets it link and send. */
 export async function simulate({ build, host, seed, medium, messages, seconds }: Run, progress: Progress): Promise<Ran> {
-  const { DeviceError, Scenario } = await import("../../sim/index.ts");
+  const { DeviceError, Telemetry } = await import("../../sim/index.ts");
   const begun = performance.now();
   const { board } = build;
   const limit = seconds * 1000;
   // four curve operations: of 1,250 steps, one a turn, or at once
   const expected = build.native ? 500 : 4 * 1250 * (2 * board.curveStepMs + 1);
   let step: () => void = () => undefined;
-  const scenario = new Scenario({
+  const scenario = new Telemetry({
     board, bundle: build.files["bundle.js"]!, host: await makeHost(host), seed, medium, messages, observe: () => step(),
   });
   const left = (): number => Math.max(0, limit - scenario.simulator.time);

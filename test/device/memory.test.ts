@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test from "ava";
 import type { ExecutionContext } from "ava";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
-import { InterpreterHost, Scenario, findInterpreter } from "../../sim/index.ts";
+import { InterpreterHost, Telemetry, findInterpreter } from "../../sim/index.ts";
 import type { BootOptions, MemoryReport, Output } from "../../sim/index.ts";
 import type { Packet } from "../../src/index.ts";
 
@@ -142,7 +142,7 @@ test("with channels the runtime takes 500 variables at rest, and a Puck.js holds
   `);
   const host = new Weighed();
   t.teardown(() => host.close());
-  const s = new Scenario({
+  const s = new Telemetry({
     board, bundle, host, seed: 1, messages: [], medium: { frameSize: 20, latency: 15, loss: 0.02, duplication: 0, reordering: 0 },
   });
   let bytes = 0;
@@ -183,7 +183,7 @@ test("a live exchange and 1,400 bytes under way take 900 variables at most, and 
   `);
   const host = new Weighed();
   t.teardown(() => host.close());
-  const s = new Scenario({
+  const s = new Telemetry({
     board, bundle, host, seed: 1, messages: [], medium: { frameSize: 250, latency: 5, loss: 0, duplication: 0, reordering: 0 },
   });
   await s.start();

@@ -1,4 +1,4 @@
-// One board and one gateway on a radio: the board boots a bundle with an application, the gateway lets it link, and all
+// The telemetry run: one board and one gateway on a radio. The board boots a bundle with an application, the gateway lets it link, and all
 // that is on the air is put together to packets and explained. That the frames of a packet are put together again here
 // has nothing to do with what the receiver makes of them: this observer hears everything, and has the gateway's key.
 
@@ -11,7 +11,7 @@ import { Simulator } from "./simulator.ts";
 import type { DeviceOptions, SimEvent } from "./simulator.ts";
 import type { DeviceHost, MemoryReport, Output, SimBoard, StorageImage } from "./types.ts";
 
-export interface ScenarioOptions {
+export interface TelemetryOptions {
   board: SimBoard & { entropy?: { hardware: boolean } };
   /** Text of the board's bundle with an application. */
   bundle: string;
@@ -49,7 +49,7 @@ export interface AirPacket {
   content?: Uint8Array;
 }
 
-export interface ScenarioResult {
+export interface TelemetryResult {
   /** Virtual ms at the end. */
   time: number;
   /** What went over the air, in order of its first frame. */
@@ -169,8 +169,8 @@ export function provision(gateway: Uint8Array, mtu: number, contents: readonly (
   return image;
 }
 
-/** A scenario under way: `start`, then steps in any order, then `result` and `close`. */
-export class Scenario {
+/** A run under way: `start`, then steps in any order, then `result` and `close`. */
+export class Telemetry {
   readonly device: string;
   readonly gateway: Gateway;
   readonly simulator: Simulator;
@@ -178,7 +178,7 @@ export class Scenario {
   /** Messages of the device that are on the air, and its packets of channels. */
   sent = 0;
   channels = 0;
-  readonly #options: ScenarioOptions;
+  readonly #options: TelemetryOptions;
   readonly #host: Watched;
   readonly #reader: Self;
   readonly #up = new Observer();
@@ -188,7 +188,7 @@ export class Scenario {
   #last = 0;
   #linked: number | undefined;
 
-  constructor(options: ScenarioOptions) {
+  constructor(options: TelemetryOptions) {
     this.#options = options;
     this.device = options.board.name;
     this.#host = new Watched(options.host);
@@ -258,7 +258,7 @@ export class Scenario {
   }
 
   /** What has come of it so far. Call before `close`. */
-  async result(): Promise<ScenarioResult> {
+  async result(): Promise<TelemetryResult> {
     const identity = (await this.storage())["mote.id"];
     if (identity !== undefined) {
       // eight bytes of check before it

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { serve } from "../../examples/telemetry/gateway.ts";
-import { InterpreterHost, Scenario, Simulator, VmHost, emptyOutput, findInterpreter, provision, readCapture, replay } from "../../sim/index.ts";
-import type { AirRecord, DeviceHost, IdealOptions, Output, Program, ReplayResult, ScenarioOptions } from "../../sim/index.ts";
+import { InterpreterHost, Telemetry, Simulator, VmHost, emptyOutput, findInterpreter, provision, readCapture, replay } from "../../sim/index.ts";
+import type { AirRecord, DeviceHost, IdealOptions, Output, Program, ReplayResult, TelemetryOptions } from "../../sim/index.ts";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
 import { fromHex, generate } from "../../src/index.ts";
 import type { State } from "../../src/index.ts";
@@ -16,27 +16,27 @@ const bundle = built.files["bundle.js"]!;
 const readings = readFileSync(example("readings.jsonl"), "utf8").trimEnd().split("\n");
 const calm: IdealOptions = { frameSize: 20, latency: 15 };
 
-const scenario = (more: Partial<ScenarioOptions> = {}): Scenario =>
-  new Scenario({ board, bundle, host: new VmHost(), seed: 1, medium: calm, messages: readings, ...more });
+const scenario = (more: Partial<TelemetryOptions> = {}): Telemetry =>
+  new Telemetry({ board, bundle, host: new VmHost(), seed: 1, medium: calm, messages: readings, ...more });
 
-const logged = (s: Scenario, text: string): boolean => s.logs.some((log) => log.text.startsWith(text));
-const uncaught = (s: Scenario): string[] => s.logs.map((log) => log.text).filter((text) => text.startsWith("Uncaught"));
+const logged = (s: Telemetry, text: string): boolean => s.logs.some((log) => log.text.startsWith(text));
+const uncaught = (s: Telemetry): string[] => s.logs.map((log) => log.text).filter((text) => text.startsWith("Uncaught"));
 const again = (text: string, program: Program): Promise<ReplayResult> =>
   replay(readCapture(text), { host: () => new VmHost(), program: () => program });
 
 /** Whether both sides have linked, in ten virtual minutes. */
-const linked = async (s: Scenario): Promise<boolean> => {
+const linked = async (s: Telemetry): Promise<boolean> => {
   await s.start();
   return s.until(() => logged(s, "linked"), 600_000);
 };
 
 /** All frames that one endpoint has sent so far, by the capture. */
-const framesOf = (s: Scenario, from: string): Uint8Array[] =>
+const framesOf = (s: Telemetry, from: string): Uint8Array[] =>
   s.simulator.captureText().split("\n").filter((line) => line.startsWith('{"k":"air"')).map((line) => JSON.parse(line) as AirRecord)
     .filter((record) => record.from === from).map((record) => fromHex(record.bytes));
 
 /** Says to `to` once more what `from` has said. Returns how many frames. */
-const sayAgain = async (s: Scenario, name: string, from: string, to: string): Promise<number> => {
+const sayAgain = async (s: Telemetry, name: string, from: string, to: string): Promise<number> => {
   const frames = framesOf(s, from);
   let said = false;
   await s.simulator.addNode(name, {
