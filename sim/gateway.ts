@@ -15,8 +15,12 @@ export interface GatewayOptions {
   blocking?: boolean;
   /** Milliseconds from one frame to the next to the same device. Default: frames go all at once. */
   pace?: number;
-  /** Whether the first unknown endpoint that proves who it is may link. Default false. */
-  pairing?: boolean;
+  /** Whether the first unknown endpoint that proves who it is may link, or all may. Default false. */
+  pairing?: boolean | "all";
+  /** Who links without being asked for it. */
+  known?: readonly Uint8Array[];
+  /** Told of messages and links, in place of `messages` and the log: networks of thousands have much of both. */
+  told?: { message(received: Received): void; up(link: Link): void };
   /** How many packets of a reliable channel wait, and the clock that `at` of handshakes follows: see EndpointOptions. */
   window?: number;
   epoch?: () => number;
@@ -49,7 +53,7 @@ export interface Received {
 /** A virtual gateway. Its log has "paired KEY", "linked", "lost", "message N bytes" and "drop CODE". */
 export class Gateway implements Node {
   /** Whether the next unknown endpoint may link; ends with the first that does. */
-  pairing: boolean;
+  pairing: boolean | "all";
   readonly messages: Received[] = [];
   /** What was refused, by code, over all restarts. */
   readonly drops: Partial<Record<ErrorCode, number>> = {};
@@ -178,7 +182,7 @@ export class Gateway implements Node {
   }
 
   #start(): Endpoint {
-    const { pair, random, window, epoch } = this.#options;
+    const { pair, random, window, epoch, told, known = [] } = this.#options;
     const endpoint = new Endpoint({
       pairs: { "1a": pair },
       random,
@@ -191,30 +195,38 @@ export class Gateway implements Node {
         if (reach) this.#active.add(reach);
       },
       accept: (key) => {
-        const accepted = this.pairing;
-        this.pairing = false;
-        if (accepted) this.#logs.push(`paired ${toBase32(key)}`);
+        const accepted = !!this.pairing;
+        if (this.pairing !== "all") this.pairing = false;
+        if (accepted && !told) this.#logs.push(`paired ${toBase32(key)}`);
         return accepted;
       },
       events: {
-        up: () => {
+        up: (link) => {
           this.ups++;
-          this.#logs.push("linked");
+          if (told) told.up(link);
+          else this.#logs.push("linked");
         },
         down: () => { this.#logs.push("lost"); },
         message: (link, data, packet) => { this.#message(link, data, packet); },
         drop: (code) => {
           this.drops[code] = (this.drops[code] ?? 0) + 1;
-          this.#logs.push(`drop ${code}`);
+          if (!told) this.#logs.push(`drop ${code}`);
         },
       },
     });
     for (const [type, handler] of this.#handlers) endpoint.handle(type, handler);
+    for (const key of known) endpoint.link(key);
     return endpoint;
   }
 
   #message(link: Link, data: Uint8Array, packet: Packet): void {
-    this.messages.push({ time: this.#time, sender: toBase32(link.exchange.key), at: stampOf(packet), content: Uint8Array.from(data) });
+    const received: Received = { time: this.#time, sender: toBase32(link.exchange.key), at: stampOf(packet), content: Uint8Array.from(data) };
+    const { told } = this.#options;
+    if (told) {
+      told.message(received);
+      return;
+    }
+    this.messages.push(received);
     this.#logs.push(`message ${data.length} bytes`);
   }
 }

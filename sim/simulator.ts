@@ -65,6 +65,8 @@ interface Endpoint {
   rate: number;
   /** Its timer. */
   timer?: Cancel;
+  /** It has no power. */
+  off?: boolean;
 }
 
 interface Joined {
@@ -181,10 +183,10 @@ export class Simulator {
    * MTU that was negotiated, a Wi-Fi network, reception. It comes by itself after a boot unless it was made to go before.
    */
   async radio(name: string, up: boolean, mtu?: number): Promise<Output> {
-    const device = this.#device(name);
-    for (const { medium } of device.media) medium.reach(name, up);
-    device.mtu = mtu;
-    return this.#link(device, up, device.media);
+    const endpoint = this.#endpoint(name) as Device;
+    for (const { medium } of endpoint.media) medium.reach(name, up);
+    endpoint.mtu = mtu;
+    return this.#link(endpoint, up, endpoint.media.filter(({ medium }) => medium.kind !== "ble"));
   }
 
   /** Restarts a device now; its storage stays, frames under way still arrive, faults are over. `changes` replace options of its last start. */
@@ -194,12 +196,21 @@ export class Simulator {
     return this.#boot(device, { ...options, ...changes });
   }
 
-  /** Cuts a device's power now: nothing comes from it any more until `restart`. */
+  /** Cuts the power now: nothing comes from an endpoint any more, nor gets to it, until `powerOn`, and for a device `restart`. */
   async powerOff(name: string): Promise<void> {
-    const device = this.#device(name);
-    device.timer?.();
-    for (const { medium } of device.media) medium.reach(name, false);
-    await device.host.close();
+    const endpoint = this.#endpoint(name);
+    endpoint.off = true;
+    endpoint.timer?.();
+    for (const { medium } of endpoint.media) medium.reach(name, false);
+    await (endpoint as Partial<Device>).host?.close();
+  }
+
+  /** Has the power back: a device is to be restarted then, a node to be poked. */
+  powerOn(name: string): void {
+    const endpoint = this.#endpoint(name);
+    if (!endpoint.off) return;
+    endpoint.off = false;
+    for (const { medium } of endpoint.media) medium.reach(name, true);
   }
 
   /** Runs a node or device now, after something outside changed its state (a message was queued in a gateway). */
@@ -284,11 +295,13 @@ export class Simulator {
       random: (name) => engine.random(joined.name === "air" ? name : `${joined.name}/${name}`),
       deliver: (to, bytes, from) => {
         const receiver = this.#endpoint(to);
+        if (receiver.off) return undefined;
         observe?.({ kind: "arrived", time: engine.time, from, to, bytes });
         return this.#did(receiver, receiver.frame(this.#clock(receiver), bytes, from));
       },
       link: (name, up, mtu) => {
         const endpoint = this.#endpoint(name);
+        if (endpoint.off) return undefined;
         if ("host" in endpoint) (endpoint as Device).mtu = mtu;
         return this.#link(endpoint, up, [joined], mtu);
       },

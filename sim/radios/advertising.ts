@@ -3,7 +3,7 @@
 // After jswrap_bluetooth.c and the stack: a list of payloads takes turns, one an advertisement; the interval is 20 ms to
 // 10.24 s, 100 ms at least where the board cannot be connected to; the stack adds 0 to 10 ms to each (here the same
 // sequence for every board). The usual advertisement, without data of a program, is not put on the air here. While a
-// central is connected only what was set with whenConnected is.
+// central is connected only what was set with whenConnected is. With radioOptions.onAir the medium does what the stack adds.
 
 import { bluetooth } from "./bluetooth.ts";
 
@@ -15,6 +15,7 @@ export const advertisingText = bluetooth(String.raw`
   let whenConnected = false;
   let seed = 1;
   const delay = function () {
+    if (w.options.onAir) return 0;
     seed = (seed * 1103 + 12345) % 65536;
     return seed / 6553.6;
   };

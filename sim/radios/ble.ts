@@ -5,12 +5,14 @@
 // After jswrap_bluetooth.c: updateServices throws for a second indication before the first is confirmed; a notification
 // for which the stack has no room (radioOptions.notifications, 3), or that nobody has subscribed to, is lost without a
 // word; what is longer than the MTU takes is cut off. The central subscribes 50 ms after it has connected, or before it
-// first writes, and confirms an indication an interval after it was sent.
+// first writes, and confirms an indication an interval after it was sent. With radioOptions.onAir frames go at once: it is
+// the medium that waits for the connection's events.
 
 import { bluetooth } from "./bluetooth.ts";
 
 export const bleText = bluetooth(String.raw`
   const room = w.options.notifications || 3;
+  const onAir = !!w.options.onAir;
   let characteristics = {};
   let restart = false;
   let made = false;
@@ -43,7 +45,8 @@ export const bleText = bluetooth(String.raw`
   };
   const pump = function () {
     if (!queue.length) return;
-    w.send(queue.shift());
+    const frame = queue.shift();
+    if (!onAir) w.send(frame);
     if (queue.length) later(pump, interval);
   };
   NRF.updateServices = function (services) {
@@ -63,12 +66,14 @@ export const bleText = bluetooth(String.raw`
         if (update.indicate && known.c.indicate) {
           if (pending) throw error(17, "BUSY");
           pending = true;
+          if (onAir) w.send(frame);
           later(function () {
-            w.send(frame);
+            if (!onAir) w.send(frame);
             later(function () { pending = false; }, interval);
           }, interval);
         } else if (update.notify && known.c.notify && queue.length < room) {
           queue.push(frame);
+          if (onAir) w.send(frame);
           if (queue.length === 1) later(pump, interval);
         }
       });

@@ -3,7 +3,10 @@
 // Options: cs, ce, irq: names of pins ("D4", "D5", "D6"). own, peer: addresses, five characters, this module's as the
 // other side calls it and the other's ("mote1", "gate1"). channel (76), rate (kbit/s, 1000): how the other side is set.
 // lossy: each so many-th transmission, of either side, is lost. brownout: ms from boot until the module loses its
-// settings. trace: SPI transactions, and frames with their transmissions, are logged.
+// settings. trace: SPI transactions, and frames with their transmissions, are logged. onAir: a medium sees to airtime,
+// acknowledgements and repetition (sim/media/nrf24.ts): a frame goes to it when it would begin to be sent, and one that
+// comes has just ended. The program is told that the first transmission was acknowledged if the link is up, whatever
+// becomes of it: a medium tells nothing back.
 //
 // The other side acknowledges while the link is up, and sends each of its frames up to 16 times, 1.5 ms apart, one after
 // the other. Not modelled: payloads in acknowledgements, pipes 2 to 5, static lengths, carrier detection.
@@ -69,14 +72,16 @@ export const nrf24Text = String.raw`(function (w) {
     busy = mine;
     let count = 0;
     let heard = false;
+    const reached = function () { return !lost() && tuned() && addresses[16] === peer && reg[0x1c] & 1; };
+    const give = function () {
+      if (!heard) w.send(data);
+      heard = true;
+    };
     const one = function () {
       if (busy !== mine) return;
       count++;
-      const there = !lost() && tuned() && addresses[16] === peer && reg[0x1c] & 1;
-      if (there && !heard) {
-        heard = true;
-        w.send(data);
-      }
+      const there = reached();
+      if (there) give();
       const acknowledged = there && reg[1] & 1 && reg[2] & 1 && addresses[10] === addresses[16];
       if (acknowledged || !(reg[1] & 1)) {
         busy = undefined;
@@ -90,7 +95,25 @@ export const nrf24Text = String.raw`(function (w) {
         flag(0x10);
       } else w.later(one, (reg[4] >> 4) * 0.25 + 0.25 + airtime(data.length));
     };
-    w.later(one, Math.max(powered + 1.5 - w.now(), 0) + 0.13 + airtime(data.length) + 0.13 + airtime(0));
+    const wait = Math.max(powered + 1.5 - w.now(), 0);
+    if (o.onAir) w.later(function () {
+      if (busy === mine && reached()) give();
+    }, wait);
+    w.later(one, wait + 0.13 + airtime(data.length) + 0.13 + airtime(0));
+  };
+  // a transmission has ended: whether it is in the FIFO
+  const take = function (data) {
+    let pipe;
+    if (listening() && tuned() && !lost() && rx.length < 3) {
+      if (reg[2] & 2 && addresses[11] === own && reg[0x1c] & 2) pipe = 1;
+      if (reg[2] & 1 && addresses[10] === own && reg[0x1c] & 1) pipe = 0;
+      if (reg[2] & 1 && addresses[10] === peer) bus.complain("it acknowledges what is for the other side");
+    }
+    if (pipe !== undefined) {
+      rx.push({ pipe: pipe, data: data });
+      flag(0x40);
+    }
+    return pipe !== undefined;
   };
   const begin = function () {
     const data = air.shift();
@@ -99,17 +122,7 @@ export const nrf24Text = String.raw`(function (w) {
     let count = 0;
     const one = function () {
       count++;
-      let pipe;
-      if (listening() && tuned() && !lost() && rx.length < 3) {
-        if (reg[2] & 2 && addresses[11] === own && reg[0x1c] & 2) pipe = 1;
-        if (reg[2] & 1 && addresses[10] === own && reg[0x1c] & 1) pipe = 0;
-        if (reg[2] & 1 && addresses[10] === peer) bus.complain("it acknowledges what is for the other side");
-      }
-      if (pipe !== undefined) {
-        rx.push({ pipe: pipe, data: data });
-        flag(0x40);
-      }
-      if (pipe === undefined && count < 16) w.later(one, 1.5 + airtime(data.length));
+      if (!take(data) && count < 16) w.later(one, 1.5 + airtime(data.length));
       else begin();
     };
     w.later(one, 0.13 + airtime(data.length));
@@ -183,6 +196,10 @@ export const nrf24Text = String.raw`(function (w) {
   }, o.brownout);
   return {
     frame: function (data) {
+      if (o.onAir) {
+        take(data);
+        return;
+      }
       air.push(data);
       if (!onAir) begin();
     },

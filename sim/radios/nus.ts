@@ -6,7 +6,8 @@
 // connection, and before the central subscribes, it goes nowhere. What comes joins the last event that waits, up to 64
 // bytes, or is cut into such. It goes to the console where that is here, and the console's text goes out. When the
 // event queue is fuller than 3/8, an XOFF is put among the bytes, an XON when it is emptier, until Bluetooth.unsetup().
-// The central subscribes 50 ms after it has connected, or before it first writes.
+// The central subscribes 50 ms after it has connected, or before it first writes. With radioOptions.onAir a notification is
+// made at once, and the next an interval later: it is the medium that waits for the connection's events.
 
 import { bluetooth } from "./bluetooth.ts";
 
@@ -14,6 +15,7 @@ export const nusText = bluetooth(String.raw`
   const size = w.options.buffer || 128;
   const most = Math.max(64, maxMtu + 3);
   const limit = w.options.queue || 1024;
+  const first = w.options.onAir ? 0 : interval;
   const self = global.Bluetooth;
   let subscribed = false;
   let flow = true;
@@ -27,7 +29,7 @@ export const nusText = bluetooth(String.raw`
     if (!buffer.length) return;
     if (subscribed) w.send(buffer.substr(0, mtu - 3));
     buffer = subscribed ? buffer.substr(mtu - 3) : "";
-    if (buffer.length) timer = later(pump, interval);
+    if (buffer.length || (w.options.onAir && subscribed)) timer = later(pump, interval);
   };
   const transmit = function (data, front) {
     if (!connected) return;
@@ -37,7 +39,7 @@ export const nusText = bluetooth(String.raw`
       w.cancel(timer);
       pump();
     }
-    if (timer === undefined && buffer.length) timer = later(pump, interval);
+    if (timer === undefined && buffer.length) timer = later(pump, first);
   };
   const ready = function () {
     if (w.used() >= limit / 4) return later(ready, 5);

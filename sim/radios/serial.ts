@@ -1,7 +1,8 @@
 // A serial port, Serial1: bytes come and go at its speed, and wait in the interpreter's queue while the program is busy.
 //
 // Options: baud: the other side's (9600); what comes or goes at another is noise. While the console is on the port, it
-// takes what comes. Not modelled: parity, flow control, the wait of the program while the buffer for output is full.
+// takes what comes. With radioOptions.onAir the medium has the line's speed: bytes go and come at once. Not modelled:
+// parity, flow control, the wait of the program while the buffer for output is full.
 
 export const serialText = String.raw`(function (w) {
   const port = global.Serial1;
@@ -36,6 +37,10 @@ export const serialText = String.raw`(function (w) {
   port.write = function () {
     const data = E.toString.apply(E, arguments);
     if (!data.length) return;
+    if (w.options.onAir) {
+      w.send(fine ? data : noise(data));
+      return;
+    }
     const now = w.now();
     out = Math.max(out, now) + data.length * 10000 / baud;
     w.later(function () { w.send(fine ? data : noise(data)); }, out - now);
@@ -46,6 +51,10 @@ export const serialText = String.raw`(function (w) {
       inward = Math.max(inward, now);
       for (let i = 0; i < data.length; i += 8) {
         const piece = data.substr(i, 8);
+        if (w.options.onAir) {
+          receive(fine ? piece : noise(piece));
+          continue;
+        }
         inward += piece.length * 10000 / other;
         w.later(function () { receive(fine ? piece : noise(piece)); }, inward - now);
       }

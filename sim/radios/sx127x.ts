@@ -3,7 +3,8 @@
 // Options: cs, dio0, rst: names of pins ("D4", "D5", "D6"). frequency (MHz, 868.1), spreading (7), bandwidth (kHz, 125),
 // coding (5, for 4/5), sync (0x12): how the other side is set; without these settings neither hears the other. corrupt:
 // each so many-th frame that comes has a bit error. brownout: ms from boot until the module loses its settings. trace:
-// SPI transactions and frames are logged.
+// SPI transactions and frames are logged. onAir: a medium sees to airtime and collisions (sim/media/lora.ts): a frame goes
+// to it when it would begin to be sent, and one that comes has just ended.
 //
 // Frames that come are on the air one after the other, each for its airtime, and lost unless the receiver is on all the
 // time; while it sends, the module is deaf. Not modelled: FSK, RX single, CAD, frequency hopping, SNR and RSSI.
@@ -36,6 +37,8 @@ export const sx127xText = String.raw`(function (w) {
   // the frame that is being sent, and the one that is being received
   let sending;
   let receiving;
+  // since when it listens
+  let listening = Infinity;
   const air = [];
   let onAir = false;
   let received = 0;
@@ -107,18 +110,21 @@ export const sx127xText = String.raw`(function (w) {
     const power = pa & 0x80 ? 2 + (pa & 15) : 10.8 + 0.6 * ((pa >> 4) & 7) - 15 + (pa & 15);
     const time = airtime(s, length);
     if (o.trace) w.log("lora " + Math.round(s.frequency * 1000) + " kHz SF" + s.spreading + " " + s.bandwidth + " kHz 4/" + s.coding + " " + power + " dBm sync " + s.sync + (s.crc ? " CRC" : "") + " " + length + " bytes " + Math.round(time * 1000) + " us");
+    const heard = tuned(s) && s.crc;
     const mine = {};
     sending = mine;
+    if (o.onAir && heard) w.send(data);
     w.later(function () {
       if (sending !== mine) return;
       sending = undefined;
       mode = 1;
-      if (tuned(s) && s.crc) w.send(data);
+      if (!o.onAir && heard) w.send(data);
       flag(0x08);
     }, time);
   };
   const setMode = function (value) {
     if (mode === 0) lora = !!(value & 0x80);
+    if (mode !== 5 || (value & 7) !== 5) listening = w.now();
     mode = value & 7;
     receiving = undefined;
     sending = undefined;
@@ -160,6 +166,22 @@ export const sx127xText = String.raw`(function (w) {
       page[address] = value;
     }
   };
+  // what it received is in the FIFO
+  const take = function (data) {
+    received++;
+    const broken = o.corrupt && received % o.corrupt === 0;
+    page[0x10] = rxAddress;
+    page[0x13] = data.length;
+    for (let i = 0; i < data.length; i++) fifo[(rxAddress + i) & 255] = data.charCodeAt(i) ^ (broken && i === 1 ? 4 : 0);
+    rxAddress = (rxAddress + data.length) & 255;
+    flag(broken ? 0x70 : 0x50);
+  };
+  // a frame has ended: it must have listened from the last five symbols of its preamble on
+  const ended = function (data) {
+    const s = settings();
+    const symbol = (1 << s.spreading) / s.bandwidth;
+    if (lora && mode === 5 && tuned(s) && listening <= w.now() - airtime(s, data.length) + (s.preamble - 5) * symbol) take(data);
+  };
   const begin = function () {
     const data = air.shift();
     onAir = data !== undefined;
@@ -169,13 +191,7 @@ export const sx127xText = String.raw`(function (w) {
     w.later(function () {
       if (receiving === mine) {
         receiving = undefined;
-        received++;
-        const broken = o.corrupt && received % o.corrupt === 0;
-        page[0x10] = rxAddress;
-        page[0x13] = data.length;
-        for (let i = 0; i < data.length; i++) fifo[(rxAddress + i) & 255] = data.charCodeAt(i) ^ (broken && i === 1 ? 4 : 0);
-        rxAddress = (rxAddress + data.length) & 255;
-        flag(broken ? 0x70 : 0x50);
+        take(data);
       }
       begin();
     }, airtime(other, data.length));
@@ -206,6 +222,10 @@ export const sx127xText = String.raw`(function (w) {
   }, o.brownout);
   return {
     frame: function (data) {
+      if (o.onAir) {
+        ended(data);
+        return;
+      }
       air.push(data);
       if (!onAir) begin();
     },

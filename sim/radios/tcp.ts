@@ -3,11 +3,13 @@
 // Options: host, port: the gateway's ("10.0.0.1", 42424). refused: so many connections are refused at first. segment:
 // bytes that go and come at once (536). The link is the Wi-Fi: while it is away, connect and write throw; sockets that
 // were there then are dead afterwards, and nobody tells. To give the link while it is there: the gateway ends the connections.
+// onAir: segments go at once, one after the other; the medium has the network's time.
 
 export const tcpText = String.raw`(function (w) {
   const host = w.options.host || "10.0.0.1";
   const port = w.options.port || 42424;
   const segment = w.options.segment || 536;
+  const pause = w.options.onAir ? 0 : 2;
   let refused = w.options.refused || 0;
   let up = false;
   let sockets = [];
@@ -40,7 +42,7 @@ export const tcpText = String.raw`(function (w) {
       if (socket !== current || !waiting.length) return;
       w.send(waiting.substr(0, segment));
       waiting = waiting.substr(segment);
-      if (waiting.length) timer = w.later(flush, 2);
+      if (waiting.length) timer = w.later(flush, pause);
       else tell(socket, "drain");
     };
     socket.write = function (data) {
@@ -48,7 +50,7 @@ export const tcpText = String.raw`(function (w) {
       if (socket.dead) throw new Error("This socket is closed");
       // what is not a string becomes one
       waiting += data;
-      if (timer === undefined) timer = w.later(flush, 2);
+      if (timer === undefined) timer = w.later(flush, pause);
       return false;
     };
     w.later(function () {

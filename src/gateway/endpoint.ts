@@ -428,9 +428,9 @@ export class Endpoint {
       // it may have another pipe by now
       if (carrier(source.pipe) !== pipe) continue;
       sources.add(source);
-      // what it waits for then is another thing
-      if (source instanceof GatewayLink) this._ready.add(source);
       source.fill(pipe);
+      // what it waits for is another thing then
+      if (pipe.queue.length && source instanceof GatewayLink) this._ready.add(source);
     }
   }
 

@@ -1,0 +1,19 @@
+// What those have in common who say something and hope that it is accepted.
+
+import type { Position } from "../media/propagation.ts";
+import type { AdversaryOf } from "../scenarios/scenario.ts";
+import type { StationOptions } from "../simulator.ts";
+import { Acceptance } from "./acceptance.ts";
+import { Actor } from "./actor.ts";
+import type { Shared } from "./world.ts";
+
+export abstract class Attacker extends Actor {
+  constructor(options: AdversaryOf, world: Shared, position: Position | undefined, radio: StationOptions["radio"] = {}) {
+    // who breaks the law does not keep to duty cycles either
+    super(options, world, position, "voice", { dutyCycle: 1, ...radio });
+  }
+
+  protected override finish(): void {
+    for (const { time, text } of Acceptance.of(this.world).faults()) if (time >= this.since) this.breach(time, text);
+  }
+}

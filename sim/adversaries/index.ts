@@ -1,0 +1,91 @@
+// Adversaries of a simulation. Whoever runs one:
+//
+//     const adversaries = new Adversaries(world)
+//     adversaries.observe(event)                                   for all that the simulator tells
+//     simulator.addNode(name, adversaries.expose(gateway, gateway), station)     in place of each gateway, and native device
+//     const one = adversaries.add(options, position)
+//     if (one.station) await simulator.addNode(one.name, one.node, one.station)
+//     adversaries.breaches()                                       at the end
+
+import type { Gateway } from "../gateway.ts";
+import type { Position } from "../media/propagation.ts";
+import type { Breach } from "../scenarios/outcome.ts";
+import type { AdversaryOf } from "../scenarios/scenario.ts";
+import type { SimEvent } from "../simulator.ts";
+import type { Node, Output } from "../types.ts";
+import { Actor } from "./actor.ts";
+import { Clone } from "./clone.ts";
+import { Flipper } from "./flipper.ts";
+import { Flooder } from "./flooder.ts";
+import { Jammer } from "./jammer.ts";
+import { Replayer } from "./replayer.ts";
+import { Sniffer } from "./sniffer.ts";
+import type { Adversary, AdversaryWorld, Shared } from "./world.ts";
+
+export type { Adversary, AdversaryWorld, Stolen } from "./world.ts";
+
+/** Makes an adversary. Throws SimError "options" for media that there are not, or where it cannot be. */
+export function adversaryOf(options: AdversaryOf, world: Shared, position?: Position): Adversary {
+  switch (options.kind) {
+    case "sniffer": return new Sniffer(options, world, position);
+    case "replayer": return new Replayer(options, world, position);
+    case "bit-flipper": return new Flipper(options, world, position);
+    case "flooder": return new Flooder(options, world, position);
+    case "jammer": return new Jammer(options, world, position);
+    case "clone": return new Clone(options, world, position);
+  }
+}
+
+export class Adversaries {
+  readonly #world: Shared;
+  readonly #all = new Map<string, Adversary>();
+
+  constructor(world: AdversaryWorld) {
+    // what the world knows may be told by getters
+    this.#world = Object.assign(Object.create(world) as AdversaryWorld, { adversaries: this.#all, claims: new WeakMap<Uint8Array, string>() });
+  }
+
+  /** All, by name. */
+  get all(): ReadonlyMap<string, Adversary> {
+    return this.#all;
+  }
+
+  /** Makes one; it acts from now on, and must join the simulator where it has a station. */
+  add(options: AdversaryOf, position?: Position): Adversary {
+    const one = adversaryOf(options, this.#world, position);
+    this.#all.set(one.name, one);
+    return one;
+  }
+
+  /** A node that takes frames as from whom they say that they are from; what adversaries do to it is looked at where it is a gateway. */
+  expose(node: Node, gateway?: Gateway): Node {
+    const { claims } = this.#world;
+    return {
+      run: (time) => node.run(time),
+      ...(node.link && { link: (time: number, from: string, up: boolean, mtu?: number) => node.link!(time, from, up, mtu) }),
+      frame: (time, bytes, from): Output | Promise<Output> => {
+        const actor = this.#all.get(from);
+        if (!(actor instanceof Actor)) return node.frame(time, bytes, from);
+        const after = gateway && actor.before(gateway, bytes);
+        const output = node.frame(time, bytes, claims.get(bytes) ?? from);
+        if (!(output instanceof Promise)) {
+          after?.();
+          return output;
+        }
+        return output.then((done) => {
+          after?.();
+          return done;
+        });
+      },
+    };
+  }
+
+  observe(event: SimEvent): void {
+    for (const one of this.#all.values()) one.observe(event);
+  }
+
+  /** What all have got, in order of time. */
+  breaches(): Breach[] {
+    return [...this.#all.values()].flatMap((one) => one.breaches()).sort((a, b) => a.time - b.time);
+  }
+}
