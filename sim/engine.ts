@@ -45,9 +45,20 @@ export class Engine {
 
   /** Does something at a virtual time in ms, now if that is past; what is due at one time happens in the order in which it was asked for. */
   at(time: number, work: Work): Cancel {
-    const item: Item = { time: Math.max(exact(time), this.#time), order: this.#order++, work };
+    // not earlier than it was asked for, or who is early would ask again for ever
+    const item: Item = { time: Math.max(Math.ceil(time * 1000 - 1e-6) / 1000, this.#time), order: this.#order++, work };
     this.#queue.push(item);
     return () => { item.work = undefined; };
+  }
+
+  /** When something is to happen next; undefined: nothing is. */
+  get next(): number | undefined {
+    let item = this.#queue.peek();
+    while (item && !item.work) {
+      this.#queue.pop();
+      item = this.#queue.peek();
+    }
+    return item?.time;
   }
 
   /** Handles all events up to a virtual time in ms, in order; time then stands there. */

@@ -75,6 +75,11 @@ export class Keylog {
     this.#own = [...own];
   }
 
+  /** One more identity whose secret is known. */
+  own(pair: KeyPair): void {
+    this.#own.push(pair);
+  }
+
   /** A source of entropy whose ephemeral keys are known here: to be given to who has one of the identities. */
   overhear(random: Random): Random {
     return (n) => {

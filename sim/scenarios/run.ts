@@ -6,11 +6,17 @@ import type { KeyPair, Random } from "../../src/index.ts";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
 import type { BoardBuild } from "../../src/build/index.ts";
 import { seedFile } from "../../src/flash/seed.ts";
+import { Adversaries } from "../adversaries/index.ts";
+import type { Stolen, Target } from "../adversaries/index.ts";
+import { deviceEnergy } from "../energy.ts";
+import type { EnergySettings } from "../energy.ts";
 import { SimError } from "../errors.ts";
 import { Gateway } from "../gateway.ts";
+import type { Received } from "../gateway.ts";
 import { InterpreterHost } from "../hosts/interpreter.ts";
 import { NativeDevice } from "../hosts/native.ts";
 import { VmHost } from "../hosts/vm.ts";
+import type { Keylog } from "../keylog.ts";
 import { mediumOfRadio } from "../media/index.ts";
 import type { Transmission } from "../media/medium.ts";
 import { deriveState, sfc32 } from "../random.ts";
@@ -34,6 +40,8 @@ export interface RunOptions {
   /** Gets the capture, line by line. Left out: there is none. */
   sink?: (line: string) => void;
   observe?: (event: SimEvent) => void;
+  /** Gets the gateways' secrets: to make the side file that decrypts the capture. */
+  keylog?: Keylog;
   /** Told ten times a virtual second at most. */
   progress?: (state: Progress) => void;
   /** What repeats the run, in a shell. */
@@ -69,7 +77,16 @@ interface Member {
   began?: number;
   pieces: Uint8Array[];
   seen: Set<string>;
-  booted?: boolean;
+  pair?: KeyPair;
+}
+
+/** A gateway, and what it has accepted, where somebody is after it. */
+interface Keeper extends Target {
+  of: GatewayOf;
+  outcome: GatewayOutcome;
+  reader: Self;
+  pair: KeyPair;
+  accepted: Received[];
 }
 
 const randomOf = (seed: number, name: string): Random => {
@@ -93,7 +110,11 @@ class World {
   readonly #scenario: Scenario;
   readonly #options: RunOptions;
   readonly #simulator: Simulator;
-  readonly #gateways = new Map<string, { node: Gateway; of: GatewayOf; outcome: GatewayOutcome; reader: Self; known: Uint8Array[] }>();
+  readonly #gateways = new Map<string, Keeper>();
+  readonly #adversaries: Adversaries | undefined;
+  // what adversaries look for: contents of honest ones, and what devices accepted
+  readonly #contents: Uint8Array[] = [];
+  readonly #received: { device: string; time: number; content: Uint8Array }[] = [];
   // by the key in base32
   readonly #keys = new Map<string, Member>();
   readonly #media = new Map<string, MediumOutcome>();
@@ -115,6 +136,7 @@ class World {
         options.observe?.(event);
       },
     });
+    if (scenario.adversaries?.length) this.#adversaries = this.#hostile();
     for (const [name, { kind }] of Object.entries(scenario.media)) {
       this.#media.set(name, { name, kind, transmissions: 0, bytes: 0, air: 0, receptions: 0, lost: {} });
     }
@@ -159,7 +181,40 @@ class World {
     };
   }
 
+  // What those who mean no good have of the world.
+  #hostile(): Adversaries {
+    const gateways = this.#gateways;
+    const members = this.members;
+    return new Adversaries({
+      simulator: this.#simulator,
+      media: this.#scenario.media,
+      get gateways() { return Object.fromEntries(gateways); },
+      sent: this.#contents,
+      received: this.#received,
+      *secrets() {
+        for (const { pair } of gateways.values()) yield pair.secret;
+        for (const { pair, host } of members.values()) {
+          const secret = pair?.secret ?? (host as Watched | undefined)?.identity?.secret;
+          if (secret) yield secret;
+        }
+      },
+      identity: (device): Stolen | undefined => {
+        const member = members.get(device);
+        const pair = member?.pair ?? (member?.host as Watched | undefined)?.identity;
+        return pair && { pair, gateway: member!.outcome.gateway };
+      },
+      position: (name) => members.get(name)?.station.position ?? gateways.get(name)?.outcome.position,
+    });
+  }
+
+  #sent(member: Member, way: "up" | "down", content: Uint8Array, time: number): void {
+    const { name: device, gateway } = member.outcome;
+    this.messages.sent({ device, gateway, way }, content, time);
+    if (this.#adversaries) this.#contents.push(content);
+  }
+
   #saw(event: SimEvent): void {
+    this.#adversaries?.observe(event);
     if (event.kind === "air") {
       const { transmission } = event;
       this.#transmissions++;
@@ -203,7 +258,7 @@ class World {
         if (piece % 128 > 1) return;
         const content = Uint8Array.from(Buffer.concat(member.pieces));
         member.pieces = [];
-        this.messages.sent({ device: member.outcome.name, gateway: member.outcome.gateway, way: "up" }, content, began / 1000);
+        this.#sent(member, "up", content, began / 1000);
       } catch {
         // not for the gateway, or cut
       }
@@ -236,6 +291,7 @@ class World {
         if (host === "native") {
           const pair = generate(randomOf(this.seed, `${its}/identity`))["1a"];
           pairs.set(its, pair);
+          member.pair = pair;
           this.#keys.set(toBase32(pair.key), member);
         }
       }
@@ -243,6 +299,10 @@ class World {
     for (const [name, of] of Object.entries(gateways)) {
       const known = all.filter(({ outcome, group }) => outcome.gateway === name && outcome.host === "native" && (group.handshake === false || of.pairing === "none"));
       await this.#addGateway(name, of, known.map(({ outcome }) => pairs.get(outcome.name)!.key));
+    }
+    for (const of of this.#scenario.adversaries ?? []) {
+      const one = this.#adversaries!.add(of, placeOf(of.position, 0, unitOf(this.seed, `${of.name}/place`)));
+      if (one.station) await this.#simulator.addNode(one.name, one.node, one.station);
     }
     for (const member of all) {
       const { start = {}, count = 1 } = member.group;
@@ -269,13 +329,23 @@ class World {
     const pair = generate(randomOf(this.seed, `${name}/identity`))["1a"];
     const station = { media: Object.keys(this.#scenario.media), ...this.#station(of, name, 0) };
     const { mtu, stream, blocking } = this.#how(station);
+    const { keylog } = this.#options;
+    keylog?.own(pair);
+    const random = randomOf(this.seed, `${name}/random`);
+    const accepted: Received[] = [];
     const node = new Gateway({
-      pair, random: randomOf(this.seed, `${name}/random`), mtu, stream, blocking, pairing: of.pairing === "none" ? false : "all", known,
+      pair, random: keylog ? keylog.overhear(random) : random, mtu, stream, blocking, pairing: of.pairing === "none" ? false : "all", known,
       ...(of.pace !== undefined && { pace: of.pace }), ...(of.window !== undefined && { window: of.window }),
       told: {
-        message: ({ sender, content, time }) => {
+        message: (received) => {
+          const { sender, content, time } = received;
           const member = this.#memberOf(sender, name);
           outcome.messages++;
+          if (this.#adversaries) {
+            accepted.push(received);
+            // whoever has the key may say what it wants to
+            if (this.#adversaries.cloned(content)) return;
+          }
           if (member) this.messages.came({ device: member.outcome.name, gateway: name, way: "up" }, content, time / 1000);
           else this.messages.forged++;
         },
@@ -288,8 +358,10 @@ class World {
       },
     });
     const outcome: GatewayOutcome = { name, ...(station.position && { position: station.position }), messages: 0, links: 0, drops: {}, radio: {} };
-    this.#gateways.set(name, { node, of, outcome, reader: new Self({ "1a": pair }, randomOf(this.seed, `${name}/reader`)), known });
-    await this.#simulator.addNode(name, node, station);
+    this.#gateways.set(name, {
+      gateway: node, of, outcome, pair, reader: new Self({ "1a": pair }, randomOf(this.seed, `${name}/reader`)), accepted, media: station.media, pairing: of.pairing ?? "all",
+    });
+    await this.#simulator.addNode(name, this.#adversaries?.expose(node, node) ?? node, station);
   }
 
   // An application's device is known by its key once it is in its Storage.
@@ -310,22 +382,24 @@ class World {
     const { name } = outcome;
     const gateway = this.#gateways.get(outcome.gateway)!;
     outcome.boots++;
-    if (!pair) return this.#startApplication(member, gateway.node.key);
+    if (!pair) return this.#startApplication(member, gateway.gateway.key);
     const { mtu, stream, blocking, kind } = this.#how(station);
     const start = this.#simulator.time;
-    const who = { device: name, gateway: outcome.gateway };
     member.native = new NativeDevice({
-      pair, random: randomOf(this.seed, `${name}/random`), gateway: gateway.node.key, to: outcome.gateway, mtu, stream, blocking,
+      pair, random: randomOf(this.seed, `${name}/random`), gateway: gateway.gateway.key, to: outcome.gateway, mtu, stream, blocking,
       ...(group.handshake === false && { handshake: false }), waits: kind === "ble",
       ...(group.traffic && { traffic: trafficOf(group.traffic, start, unitOf(this.seed, `${name}/traffic`)) }),
-      sent: (time, content) => { this.messages.sent({ ...who, way: "up" }, content, time / 1000); },
-      got: (time, content) => { this.messages.came({ ...who, way: "down" }, content, time / 1000); },
+      sent: (time, content) => { this.#sent(member, "up", content, time / 1000); },
+      got: (time, content) => {
+        if (this.#adversaries) this.#received.push({ device: name, time: time / 1000, content });
+        this.messages.came({ device: name, gateway: outcome.gateway, way: "down" }, content, time / 1000);
+      },
     });
     if (group.handshake === false) {
       outcome.linked = start / 1000;
       this.#linked++;
     }
-    await this.#simulator.addNode(name, member.native, station);
+    await this.#simulator.addNode(name, this.#adversaries?.expose(member.native) ?? member.native, station);
   }
 
   async #startApplication(member: Member, gateway: Uint8Array): Promise<void> {
@@ -389,8 +463,9 @@ class World {
     }
   }
 
-  async #down({ outcome, native }: Member, content: Uint8Array): Promise<void> {
-    const { node } = this.#gateways.get(outcome.gateway)!;
+  async #down(member: Member, content: Uint8Array): Promise<void> {
+    const { outcome, native } = member;
+    const { gateway: node } = this.#gateways.get(outcome.gateway)!;
     const link = node.links.find((one) => this.#memberOf(toBase32(one.exchange.key), outcome.gateway)?.outcome === outcome);
     if (!link) return;
     try {
@@ -400,7 +475,8 @@ class World {
       return;
     }
     // what an application makes of it only its log tells
-    if (native) this.messages.sent({ device: outcome.name, gateway: outcome.gateway, way: "down" }, content, this.#simulator.time / 1000);
+    if (native) this.#sent(member, "down", content, this.#simulator.time / 1000);
+    else if (this.#adversaries) this.#contents.push(content);
     await this.#simulator.poke(outcome.gateway);
   }
 
@@ -441,7 +517,7 @@ class World {
       }
       case "gateway restart": {
         const name = fault.gateway ?? this.#gateways.keys().next().value!;
-        this.#gateways.get(name)!.node.restart(fault.forget);
+        this.#gateways.get(name)!.gateway.restart(fault.forget);
         await simulator.poke(name);
       }
     }
@@ -464,15 +540,18 @@ class World {
     const time = simulator.time / 1000;
     const radio = (name: string): DeviceOutcome["radio"] => (simulator.names.includes(name) ? simulator.usage(name) : {});
     const there = new Set(simulator.names);
-    for (const { outcome, host } of this.members.values()) {
+    for (const { outcome, host, station } of this.members.values()) {
       if (!there.has(outcome.name)) continue;
       outcome.radio = simulator.usage(outcome.name);
       const lived = time - outcome.started;
       outcome.duty = lived > 0 ? Object.values(outcome.radio).reduce((sum, { tx }) => sum + tx, 0) / 1000 / lived : 0;
+      const uses = Object.entries(outcome.radio).map(([name, usage]) => ({ kind: this.#media.get(name)!.kind, usage, settings: (station.radio ?? {}) as EnergySettings }));
+      const energy = deviceEnergy(outcome.board, uses, lived);
+      if (energy?.total) outcome.energy = energy;
       const { memory } = (host as Watched | undefined) ?? {};
       if (memory) outcome.memory = { peak: memory.peak, variables: memory.variables };
     }
-    for (const [name, { node, outcome }] of this.#gateways) {
+    for (const [name, { gateway: node, outcome }] of this.#gateways) {
       outcome.links = node.links.length;
       outcome.drops = { ...node.drops } as { [code: string]: number };
       outcome.radio = radio(name);
@@ -482,7 +561,7 @@ class World {
       title, seed: this.seed, time, took, events: simulator.engine.events,
       devices: [...this.members.values()].map(({ outcome }) => outcome),
       gateways: [...this.#gateways.values()].map(({ outcome }) => outcome),
-      media: [...this.#media.values()], deliveries, forged, breaches: [],
+      media: [...this.#media.values()], deliveries, forged, breaches: this.#adversaries?.breaches() ?? [],
     };
   }
 }
@@ -492,6 +571,8 @@ class Watched implements DeviceHost {
   memory: MemoryReport | undefined;
   readonly #host: DeviceHost;
   #key: string | undefined;
+  /** Once it is in its Storage. */
+  identity: KeyPair | undefined;
 
   constructor(host: DeviceHost) {
     this.#host = host;
@@ -514,7 +595,10 @@ class Watched implements DeviceHost {
     if (this.#key === undefined && output.frames.length) {
       // eight bytes of check before it
       const file = (await this.#host.storage())["mote.id"];
-      if (file) this.#key = toBase32(file.slice(8, 29));
+      if (file) {
+        this.identity = { key: file.slice(8, 29), secret: file.slice(29) };
+        this.#key = toBase32(this.identity.key);
+      }
     }
     return output;
   }
