@@ -68,7 +68,7 @@ export function madeUp({ devices, messages, seed = 1, name = (i) => `sensor-${i 
     records.push({ k: "join", t: started, name: device, what: "node", media: ["cell"], ...(positions && { position }) });
     const asked = send(started, device, "gateway", message(key, 60), loss);
     const answered = asked === undefined ? undefined : send(asked + 30, "gateway", device, message(gatewayKey, 60), loss);
-    const logs = [{ time: started / 1000, text: "boot" }];
+    const logs = [{ time: started / 1000, text: `boot: ${log}` }];
     if (answered !== undefined) logs.push({ time: answered / 1000, text: log });
     for (const line of logs) records.push({ k: "log", t: line.time * 1000, at: device, text: line.text });
     for (let n = 1; n <= messages; n++) {
