@@ -1,6 +1,6 @@
 // A gateway in the simulator: a node around the host package's Endpoint, with one pipe for each that it hears.
 
-import { Endpoint, Pipe, stampOf, toBase32 } from "../src/index.ts";
+import { Advertisements, Endpoint, Pipe, stampOf, toBase32 } from "../src/index.ts";
 import type { ErrorCode, KeyPair, Link, Packet, PipeOptions, Random, State } from "../src/index.ts";
 import { emptyOutput } from "./types.ts";
 import type { Node, Output } from "./types.ts";
@@ -67,6 +67,7 @@ export class Gateway implements Node {
   // what frames may wait for, and what is reached by a pipe
   #active = new Set<Reach>();
   #byPipe = new WeakMap<Pipe, Reach>();
+  #heard = new Advertisements();
   #time = 0;
   #logs: string[] = [];
 
@@ -116,7 +117,10 @@ export class Gateway implements Node {
 
   frame(time: number, bytes: Uint8Array, from: string): Output {
     this.#time = time;
-    this.#endpoint.receive(this.#reach(from).pipe, bytes, time / 1000);
+    const { pipe } = this.#reach(from);
+    // what a board with the radio "advertising" sends
+    if (Advertisements.is(bytes)) this.#heard.receive(from, bytes, time / 1000, (outer) => { this.#endpoint.packet(pipe, outer, time / 1000); });
+    else this.#endpoint.receive(pipe, bytes, time / 1000);
     return this.run(time);
   }
 

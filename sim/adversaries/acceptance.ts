@@ -42,7 +42,7 @@ export class Acceptance {
     }
     // what a clone says under its own session is not forged: it has the key
     const cloned = new Set([...adversaries.values()].flatMap(({ contents }) => contents.map(nameOf)));
-    for (const [gateway, { gateway: { messages } }] of Object.entries(gateways)) {
+    for (const [gateway, { gateway: { messages: all }, accepted: messages = all }] of Object.entries(gateways)) {
       for (let i = this.#messages.get(gateway) ?? 0; i < messages.length; i++) {
         const { time, sender, at, content } = messages[i]!;
         const number = `${gateway}/${sender}/${at}`;

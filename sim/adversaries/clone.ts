@@ -84,12 +84,12 @@ export class Clone extends Actor {
     const { gateways } = this.world;
     const stolen = this.#stolen;
     if (!stolen) return;
-    const { gateway } = gateways[stolen.gateway]!;
+    const { gateway, accepted = gateway.messages } = gateways[stolen.gateway]!;
     const own = gateway.links.filter(({ exchange }) => toHex(exchange.key) === toHex(stolen.pair.key));
     if (own.length > 1) this.breach(this.time, `${stolen.gateway} has more than one link with one identity`);
     const probe = this.#probe;
     if (!probe) return;
-    const found = gateway.messages.find(({ content }) => Buffer.compare(content, probe.content) === 0);
+    const found = accepted.find(({ content }) => Buffer.compare(content, probe.content) === 0);
     if (found && gateway.endpoint === probe.to) this.breach(found.time, `${stolen.gateway} has accepted a message under a KEY that no handshake has brought`);
   }
 

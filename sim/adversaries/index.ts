@@ -2,7 +2,7 @@
 //
 //     const adversaries = new Adversaries(world)
 //     adversaries.observe(event)                                   for all that the simulator tells
-//     simulator.addNode(name, adversaries.expose(gateway, gateway), station)     in place of each gateway, and native device
+//     simulator.addNode(name, adversaries.expose(gateway, gateway), station)     for each gateway
 //     const one = adversaries.add(options, position)
 //     if (one.station) await simulator.addNode(one.name, one.node, one.station)
 //     adversaries.breaches()                                       at the end
@@ -22,7 +22,7 @@ import { Replayer } from "./replayer.ts";
 import { Sniffer } from "./sniffer.ts";
 import type { Adversary, AdversaryWorld, Shared } from "./world.ts";
 
-export type { Adversary, AdversaryWorld, Stolen } from "./world.ts";
+export type { Adversary, AdversaryWorld, Stolen, Target } from "./world.ts";
 
 /** Makes an adversary. Throws SimError "options" for media that there are not, or where it cannot be. */
 export function adversaryOf(options: AdversaryOf, world: Shared, position?: Position): Adversary {
@@ -82,6 +82,14 @@ export class Adversaries {
 
   observe(event: SimEvent): void {
     for (const one of this.#all.values()) one.observe(event);
+  }
+
+  /** Whether one of them has said so in the name of another, with the key for it: it is not forged then. */
+  cloned(content: Uint8Array): boolean {
+    for (const { contents } of this.#all.values()) {
+      if (contents.some((one) => Buffer.compare(one, content) === 0)) return true;
+    }
+    return false;
   }
 
   /** What all have got, in order of time. */

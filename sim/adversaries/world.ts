@@ -1,7 +1,7 @@
 // What adversaries have of a simulation, and what is seen of them.
 
 import type { KeyPair } from "../../src/index.ts";
-import type { Gateway } from "../gateway.ts";
+import type { Gateway, Received } from "../gateway.ts";
 import type { MediumOptions } from "../media/index.ts";
 import type { Position } from "../media/propagation.ts";
 import type { AdversaryOf } from "../scenarios/scenario.ts";
@@ -13,8 +13,7 @@ export interface AdversaryWorld {
   simulator: Simulator;
   /** By name, in the simulator's order. */
   media: { [name: string]: MediumOptions };
-  /** By name; `media` as of its station. "none": whom it does not know may not link. Default "all". */
-  gateways: { [name: string]: { gateway: Gateway; media?: readonly string[]; pairing?: "all" | "none" } };
+  gateways: { [name: string]: Target };
   /** All contents that honest ones have sent, both ways; grows. */
   sent: readonly Uint8Array[];
   /** What devices have accepted; grows. Seconds. */
@@ -25,6 +24,17 @@ export interface AdversaryWorld {
   identity?(device: string): Stolen | undefined | Promise<Stolen | undefined>;
   /** Where stations are. */
   position?(station: string): Position | undefined;
+}
+
+/** A gateway that they may be after. */
+export interface Target {
+  gateway: Gateway;
+  /** As of its station. */
+  media?: readonly string[];
+  /** "none": whom it does not know may not link. Default "all". */
+  pairing?: "all" | "none";
+  /** What it has accepted; grows. Default: `gateway.messages`, which stay empty where `GatewayOptions.told` is given. */
+  accepted?: readonly Received[];
 }
 
 export interface Stolen {

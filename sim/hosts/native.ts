@@ -77,8 +77,8 @@ export class NativeDevice implements Node {
   }
 
   /** Its radio's link comes, with an ATT MTU where it has one, or goes. */
-  link(time: number, _from: string, up: boolean, mtu?: number): Output {
-    if (this.#off) return emptyOutput(time);
+  link(time: number, from: string, up: boolean, mtu?: number): Output {
+    if (this.#off || from !== this.#options.to) return this.run(time);
     if (!this.#endpoint) this.#boot();
     if (mtu !== undefined) this.#pipe.options.mtu = Math.min(mtu - 3, 128);
     if (up) {

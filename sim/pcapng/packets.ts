@@ -74,7 +74,8 @@ class Flow {
       tell({ time, medium: this.medium, from: this.from, to: this.to, outer: Uint8Array.from(outer), frames: this.#frames, last: index });
       this.#frames = 0;
     };
-    if (this.#heard) this.#heard.receive(this.from, bytes, time / 1000, done);
+    // what is no fragment of a board's is a chunk of a native device
+    if (this.#heard && Advertisements.is(bytes)) this.#heard.receive(this.from, bytes, time / 1000, done);
     else this.#pipe.receive(bytes, time / 1000, done);
   }
 }

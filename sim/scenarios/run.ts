@@ -1,7 +1,7 @@
 // Runs a scenario: builds its world, lets it pass, and tells what came of it.
 
 import { resolve } from "node:path";
-import { Joiner, Self, generate, isHandshake, lob, pieceOf, toBase32, toHex } from "../../src/index.ts";
+import { Advertisements, Joiner, Self, generate, isHandshake, lob, pieceOf, toBase32, toHex } from "../../src/index.ts";
 import type { KeyPair, Random } from "../../src/index.ts";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
 import type { BoardBuild } from "../../src/build/index.ts";
@@ -73,6 +73,7 @@ interface Member {
   host?: DeviceHost;
   /** Frames that it has sent, put together, where the application's messages are read off the air. */
   joiner?: Joiner;
+  fragments?: Advertisements;
   /** When the packet that is open began, in ms. */
   began?: number;
   pieces: Uint8Array[];
@@ -243,7 +244,7 @@ class World {
   #read(member: Member, { bytes, start, attempt = 1, type = "data" }: Transmission): void {
     if (type !== "data" || attempt > 1) return;
     member.began ??= start;
-    member.joiner!.add(bytes, (outer) => {
+    const done = (outer: Uint8Array): void => {
       const began = member.began!;
       member.began = undefined as never;
       const whole = toHex(outer);
@@ -262,7 +263,9 @@ class World {
       } catch {
         // not for the gateway, or cut
       }
-    });
+    };
+    if (Advertisements.is(bytes)) member.fragments!.receive("", bytes, start / 1000, done);
+    else member.joiner!.add(bytes, done);
     if (!(member.joiner!.size + member.joiner!.left)) member.began = undefined as never;
   }
 
@@ -368,12 +371,6 @@ class World {
   #memberOf(sender: string, gateway: string): Member | undefined {
     const known = this.#keys.get(sender);
     if (known) return known.outcome.gateway === gateway ? known : undefined;
-    for (const member of this.members.values()) {
-      const key = (member.host as Watched | undefined)?.key();
-      if (key === undefined) continue;
-      this.#keys.set(key, member);
-      if (key === sender) return member;
-    }
     return undefined;
   }
 
@@ -426,7 +423,15 @@ class World {
     // what the connection takes from the stack's queue it takes an interval later
     const { interval } = ((this.#simulator.medium(station.media?.[0]) as { options?: { interval?: number } }).options ?? {});
     member.joiner = new Joiner(70000);
-    const watched = new Watched(host === "interpreter" ? new InterpreterHost() : new VmHost());
+    member.fragments = new Advertisements();
+    const watched = new Watched(host === "interpreter" ? new InterpreterHost() : new VmHost(), (key) => {
+      this.#keys.set(toBase32(key), member);
+      if (radio !== "advertising") return;
+      // nothing can be said to it: its key is told by other means
+      this.#gateways.get(outcome.gateway)!.gateway.endpoint.link(key);
+      outcome.linked = this.#simulator.time / 1000;
+      this.#linked++;
+    });
     member.host = watched;
     await this.#simulator.addDevice(name, watched, {
       board, bundle: build.files["bundle.js"]!, hardwareEntropy: board.entropy.hardware, storage, ...attMtu,
@@ -570,16 +575,14 @@ class World {
 class Watched implements DeviceHost {
   memory: MemoryReport | undefined;
   readonly #host: DeviceHost;
-  #key: string | undefined;
+  readonly #told: (key: Uint8Array) => void;
   /** Once it is in its Storage. */
   identity: KeyPair | undefined;
 
-  constructor(host: DeviceHost) {
+  /** @param told of the device's key */
+  constructor(host: DeviceHost, told: (key: Uint8Array) => void) {
     this.#host = host;
-  }
-
-  key(): string | undefined {
-    return this.#key;
+    this.#told = told;
   }
 
   boot = (options: BootOptions): Promise<Output> => this.#watch(this.#host.boot(options));
@@ -592,12 +595,12 @@ class Watched implements DeviceHost {
   async #watch(command: Promise<Output>): Promise<Output> {
     const output = await command;
     if (output.memory) this.memory = { ...output.memory, peak: Math.max(output.memory.peak, this.memory?.peak ?? 0) };
-    if (this.#key === undefined && output.frames.length) {
+    if (!this.identity && output.frames.length) {
       // eight bytes of check before it
       const file = (await this.#host.storage())["mote.id"];
       if (file) {
         this.identity = { key: file.slice(8, 29), secret: file.slice(29) };
-        this.#key = toBase32(this.identity.key);
+        this.#told(this.identity.key);
       }
     }
     return output;

@@ -33,7 +33,7 @@ function named(program: Command, args: string[]): string {
 /** Runs the command line; returns the exit code: 0, 1 for a failure, 2 where the command line is wrong. */
 export async function run(args: string[], others: Register[]): Promise<number> {
   const program = new Command("mote")
-    .description("End-to-end encrypted messages (telehash v3, Cipher Set 1a) for microcontrollers that run JavaScript.")
+    .description("End-to-end encrypted messages and channels (telehash v3, Cipher Sets 1a and 1c) for microcontrollers that run JavaScript.")
     .configureHelp({ styleTitle: (text) => style("bold", text) })
     .configureOutput({ outputError: () => {} })
     .exitOverride()

@@ -63,6 +63,12 @@ export class Advertisements {
     if (data) this.manufacturer(address, data, now, done);
   }
 
+  /** Whether a payload has a fragment of ours. */
+  static is(payload: Uint8Array): boolean {
+    const data = manufacturerData(payload);
+    return !!data && data.length > BEFORE && same(data.subarray(0, HEAD.length), HEAD);
+  }
+
   /** The same for a radio library that gives manufacturer specific data alone, company first. */
   manufacturer(address: string, data: Uint8Array, now: number, done: (packet: Uint8Array) => void): void {
     if (data.length <= BEFORE || !same(data.subarray(0, HEAD.length), HEAD)) return;

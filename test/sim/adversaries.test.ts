@@ -467,6 +467,8 @@ test("a clone is found out where it reads, speaks without a handshake, or has a 
   const outer = seal(Uint8Array.of(0, 1, 0x1a), pair.key, messageKey(shared), shared, Uint8Array.of(1, 2, 3, 4), stamp(1, 0, content));
   const { net, texts, gateway } = await naive({ name: "mallory", kind: "clone", of: "mote-0", at: 12 });
   t.true(gateway.messages.some(({ content: came }) => toHex(came) === toHex(bytesOf("clone mallory 1"))));
+  t.true(net.adversaries.cloned(bytesOf("clone mallory 1")));
+  t.false(net.adversaries.cloned(content));
   t.deepEqual(texts().sort(), [
     "a gateway answers to it in place of a device, for nothing new",
     "gateway has accepted a message under a KEY that no handshake has brought",
