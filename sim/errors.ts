@@ -17,7 +17,9 @@ export type SimErrorCode =
   | "capture-record"
   | "capture-truncated"
   | "replay-input"
-  | "options";
+  | "options"
+  | "bridge"
+  | "scenario";
 
 /** Base of all errors that the simulator raises. */
 export class SimError extends Error {

@@ -68,6 +68,7 @@ export class Gateway implements Node {
   #active = new Set<Reach>();
   #byPipe = new WeakMap<Pipe, Reach>();
   #heard = new Advertisements();
+  #names = new WeakMap<Link, string>();
   #time = 0;
   #logs: string[] = [];
 
@@ -223,8 +224,16 @@ export class Gateway implements Node {
     return endpoint;
   }
 
+  #name(link: Link): string {
+    const known = this.#names.get(link);
+    if (known !== undefined) return known;
+    const name = toBase32(link.exchange.key);
+    this.#names.set(link, name);
+    return name;
+  }
+
   #message(link: Link, data: Uint8Array, packet: Packet): void {
-    const received: Received = { time: this.#time, sender: toBase32(link.exchange.key), at: stampOf(packet), content: Uint8Array.from(data) };
+    const received: Received = { time: this.#time, sender: this.#name(link), at: stampOf(packet), content: Uint8Array.from(data) };
     const { told } = this.#options;
     if (told) {
       told.message(received);

@@ -5,6 +5,7 @@
 import { fromHex, isCommand, recordOutput, textHash } from "./capture.ts";
 import type { AirRecord, BootRecord, Capture, CommandRecord, FrameRecord, JoinRecord, LinkRecord, RecordedOutput } from "./capture.ts";
 import { SimError } from "./errors.ts";
+import { fieldOf } from "./fields.ts";
 import { IdealMedium } from "./media/ideal.ts";
 import { uniform } from "./random.ts";
 import type { BootOptions, DeviceHost, StorageImage } from "./types.ts";
@@ -37,6 +38,8 @@ export interface Difference {
   kind: "frame" | "event" | "timer" | "clock" | "air" | "error";
   /** Place in the list of frames or events of this command, from 0. */
   index: number;
+  /** Of a frame: the first part of the packet in it that is another, in words; "time" where only that is. */
+  field?: string;
   /** What the capture says; undefined: nothing more. */
   expected: string | undefined;
   /** What the device did; undefined: nothing more. */
@@ -72,6 +75,22 @@ function compare(expected: RecordedOutput, got: RecordedOutput): Place | undefin
   if (expected.next !== got.next) return { kind: "timer", index: 0, expected: text(expected.next), got: text(got.next) };
   if (expected.now !== got.now) return { kind: "clock", index: 0, expected: text(expected.now), got: text(got.now) };
   return undefined;
+}
+
+/** The field in which a frame of the i-th record is another. */
+function differing(records: Capture["records"], i: number, { index, expected, got }: Place): string | undefined {
+  if (expected === undefined || got === undefined) return undefined;
+  const bytes = (text: string): string => text.slice(text.lastIndexOf(" ") + 1);
+  if (bytes(expected) === bytes(got)) return "time";
+  const record = records[i] as CommandRecord;
+  const its = records.map((one, at) => ({ one, at })).filter(({ one }) => isCommand(one) && one.device === record.device) as { one: CommandRecord; at: number }[];
+  const boot = its.findLast(({ one, at }) => one.k === "boot" && at <= i)!;
+  const written = (all: typeof its): string[] => all.flatMap(({ one }) => one.out.frames.map(([, hex]) => hex));
+  const next = its.find(({ one, at }) => one.k === "boot" && at > i)?.at ?? records.length;
+  const own = record.out.frames.map(([, hex]) => hex);
+  const before = [...written(its.filter(({ at }) => at >= boot.at && at < i)), ...own.slice(0, index)];
+  const after = [...own.slice(index + 1), ...written(its.filter(({ at }) => at > i && at < next))];
+  return fieldOf(before.map(fromHex), fromHex(bytes(expected)), fromHex(bytes(got)), after.map(fromHex), (boot.one as BootRecord).radio === "advertising");
 }
 
 /** Runs media without physics anew along a capture, and knows what devices wrote and what is on its way to them. */
@@ -212,7 +231,8 @@ export async function replay(capture: Capture, options: ReplayOptions): Promise<
       });
       if (place !== undefined) {
         result.agreed = false;
-        result.difference = { line: i + 2, time: record.t, device: record.device, ...place };
+        const field = place.kind === "frame" ? differing(capture.records, i, place) : undefined;
+        result.difference = { line: i + 2, time: record.t, device: record.device, ...place, ...(field !== undefined && { field }) };
         return result;
       }
       result.commands++;

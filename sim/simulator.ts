@@ -197,12 +197,11 @@ export class Simulator {
   }
 
   /** Cuts the power now: nothing comes from an endpoint any more, nor gets to it, until `powerOn`, and for a device `restart`. */
-  async powerOff(name: string): Promise<void> {
+  powerOff(name: string): void {
     const endpoint = this.#endpoint(name);
     endpoint.off = true;
     endpoint.timer?.();
     for (const { medium } of endpoint.media) medium.reach(name, false);
-    await (endpoint as Partial<Device>).host?.close();
   }
 
   /** Has the power back: a device is to be restarted then, a node to be poked. */

@@ -22,7 +22,7 @@ export const worldText = String.raw`(function (host, boot, makeRadio, makeBoard)
   const sample = function () {
     if (host.sample) host.sample(inside);
   };
-  let clock = boot.time * 1000;
+  let clock = Math.round(boot.time * 1000);
   // The hardware's time in us while it does something on its own; otherwise it is the program that acts, at its clock.
   let air;
   let timers = [];
@@ -99,7 +99,7 @@ export const worldText = String.raw`(function (host, boot, makeRadio, makeBoard)
     return event;
   };
   const settle = function (time) {
-    while (events.length && clock <= time * 1000) {
+    while (events.length && clock <= time) {
       const event = events.shift();
       call(event.that, event.fn, event.args);
     }
@@ -407,29 +407,34 @@ export const worldText = String.raw`(function (host, boot, makeRadio, makeBoard)
     log: log,
   });
 
+  // Times of commands are ms, perhaps with a fraction; from here on they are whole us.
+  const whole = function (time) { return Math.round(time * 1000); };
   const advance = function (time) {
-    if (time * 1000 > clock) clock = time * 1000;
+    if (time > clock) clock = time;
   };
   return {
-    frame: function (time, data) {
+    frame: function (at, data) {
+      const time = whole(at);
       if (dead) return;
-      if (radio) hardware(time * 1000, function () { radio.frame(atob(data)); });
+      if (radio) hardware(time, function () { radio.frame(atob(data)); });
       advance(time);
       if (radio) settle(time);
       else (boot.radio === "Serial1" ? global.Serial1 : global.Bluetooth).emit("data", atob(data));
     },
-    link: function (time, up, mtu) {
+    link: function (at, up, mtu) {
+      const time = whole(at);
       if (dead) return;
-      if (radio) hardware(time * 1000, function () { radio.link(up, mtu); });
+      if (radio) hardware(time, function () { radio.link(up, mtu); });
       advance(time);
       settle(time);
     },
-    run: function (time) {
+    run: function (at) {
+      const time = whole(at);
       if (dead) return;
       advance(time);
       settle(time);
       let timer = earliest();
-      while (timer && timer.due <= time * 1000) {
+      while (timer && timer.due <= time) {
         if (timer.hard) {
           removeTimer(timer.id);
           hardware(timer.due, timer.fn);

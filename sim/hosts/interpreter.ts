@@ -120,7 +120,7 @@ const loaderText = String.raw`var __sim={};
     if(head===undefined||head.length<6){leave();return;}
     const line=input.read(parseInt(head,16));
     const at=line.indexOf(" ");
-    const time=parseInt(line.substring(1,at),10);
+    const time=parseInt(line.substring(1,at),10)/1000;
     if(line[0]==="F")world.frame(time,line.substr(at+1));
     else if(line[0]==="L"){
       const mtu=line.substr(at+3);
@@ -198,6 +198,8 @@ export interface InterpreterOptions {
 
 // behind its length in six hex digits
 const framed = (text: string): string => text.length.toString(16).padStart(6, "0") + text;
+// the interpreter's numbers come out of whole ones exactly
+const micros = (ms: number): number => Math.round(ms * 1000);
 const storedName = (name: string): string => Buffer.from(name.slice(0, 28), "latin1").toString("hex");
 
 /** A virtual device in the real interpreter. */
@@ -259,15 +261,15 @@ export class InterpreterHost implements DeviceHost {
   }
 
   frame(time: number, bytes: Uint8Array): Promise<Output> {
-    return this.#collect(time, `F${time} ${Buffer.from(bytes).toString("base64")}`);
+    return this.#collect(time, `F${micros(time)} ${Buffer.from(bytes).toString("base64")}`);
   }
 
   link(time: number, up: boolean, mtu?: number): Promise<Output> {
-    return this.#collect(time, `L${time} ${up ? 1 : 0} ${mtu ?? ""}`);
+    return this.#collect(time, `L${micros(time)} ${up ? 1 : 0} ${mtu ?? ""}`);
   }
 
   run(time: number): Promise<Output> {
-    return this.#collect(time, `R${time} `);
+    return this.#collect(time, `R${micros(time)} `);
   }
 
   async storage(): Promise<StorageImage> {

@@ -62,7 +62,7 @@ export class AdvertisingMedium extends ContentionMedium {
   readonly kind = "advertising";
   readonly frameSize: number;
   readonly options: AdvertisingOptions & Required<Omit<AdvertisingOptions, keyof CommonOptions>>;
-  readonly #scanners: Scanner[] = [];
+  readonly #scanners = new Map<string, Scanner>();
   readonly #advertisers = new Map<string, Advertiser>();
 
   constructor(options: AdvertisingOptions = {}) {
@@ -83,12 +83,12 @@ export class AdvertisingMedium extends ContentionMedium {
     const interval = own("interval") ?? this.options.interval;
     const window = Math.min(own("window") ?? this.options.window, interval);
     const phase = exact(this.air.random(`scan/${station.name}`)() * 3 * interval);
-    this.#scanners.push({ station, interval, window, phase, channel: own("channel") });
+    this.#scanners.set(station.name, { station, interval, window, phase, channel: own("channel") });
   }
 
   override usage(name: string): Usage {
     const usage = { ...super.usage(name) };
-    const scanner = this.#scanners.find(({ station }) => station.name === name);
+    const scanner = this.#scanners.get(name);
     if (scanner) usage.listening = exact(Math.max(0, this.there(name) * scanner.window / scanner.interval - usage.rx));
     return usage;
   }
@@ -109,7 +109,7 @@ export class AdvertisingMedium extends ContentionMedium {
   #begin(name: string, event: AdvertisingEvent, air: number): void {
     const { bytes, to } = event;
     if (!this.reaches(name)) {
-      const names = to === undefined ? this.#scanners.map(({ station }) => station.name).filter((other) => other !== name) : [to];
+      const names = to === undefined ? [...this.#scanners.keys()].filter((other) => other !== name) : [to];
       this.dropped(name, bytes, names, "away");
       return;
     }
@@ -127,9 +127,10 @@ export class AdvertisingMedium extends ContentionMedium {
 
   #sent(signal: Signal, event: AdvertisingEvent): void {
     const { transmission, from } = signal;
-    for (const scanner of this.#scanners) {
+    // only those that it is meant for: of thousands each would cost
+    for (const scanner of event.to === undefined ? this.#scanners.values() : [this.#scanners.get(event.to)]) {
+      if (!scanner || scanner.station === from) continue;
       const { name } = scanner.station;
-      if (scanner.station === from || (event.to !== undefined && event.to !== name)) continue;
       const { why, rssi } = this.#hears(scanner, signal) ? this.received(signal, scanner.station) : { why: "deaf" as const, rssi: undefined };
       const known = !why && event.got.includes(scanner);
       const reception: Reception = { to: name, fate: why ? "lost" : "delivered", arrivals: why || known ? [] : [signal.end] };

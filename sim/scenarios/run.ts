@@ -22,7 +22,7 @@ import type { Transmission } from "../media/medium.ts";
 import { deriveState, sfc32 } from "../random.ts";
 import { Simulator } from "../simulator.ts";
 import type { SimEvent, StationOptions } from "../simulator.ts";
-import type { BootOptions, DeviceHost, MemoryReport, Output, RadioKind, StorageImage } from "../types.ts";
+import type { BootOptions, DeviceHost, MemoryReport, Node, Output, RadioKind, StorageImage } from "../types.ts";
 import { judge } from "./expectations.ts";
 import { Messages } from "./messages.ts";
 import type { DeviceOutcome, GatewayOutcome, MediumOutcome, Outcome } from "./outcome.ts";
@@ -48,6 +48,10 @@ export interface RunOptions {
   command?: string;
   /** Builds an application for a board. Default: `measureBoard`. */
   build?: (board: string, app: string) => Promise<BoardBuild>;
+  /** The device or gateway that is not simulated: its bridge in its place, and its public key. */
+  outside?: { name: string; node: Node; key?: Uint8Array };
+  /** Lets virtual time pass up to so many ms; false ends the run. Default: as fast as can be. With a bridge: RealTime.run. */
+  pass?: (simulator: Simulator, until: number) => Promise<boolean>;
 }
 
 export interface Progress {
@@ -146,6 +150,7 @@ class World {
   async run(): Promise<Outcome> {
     const begun = performance.now();
     const { duration, until, title = "scenario" } = this.#scenario;
+    const { pass = (one: Simulator, ms: number) => one.runUntil(ms).then(() => true) } = this.#options;
     const simulator = this.#simulator;
     try {
       await this.#build();
@@ -157,9 +162,9 @@ class World {
         return until === "linked" || (deliveries.length > 0 && deliveries.length === delivered);
       };
       for (let second = 1; second <= Math.ceil(duration); second++) {
-        await simulator.runUntil(Math.min(second, duration) * 1000);
+        const goes = await pass(simulator, Math.min(second, duration) * 1000);
         this.#options.progress?.(this.#progress());
-        if (done()) break;
+        if (done() || !goes) break;
         if (performance.now() - breath > BREATH) {
           await new Promise((resolve) => setImmediate(resolve));
           breath = performance.now();
@@ -241,8 +246,9 @@ class World {
   }
 
   // What an application sends is read off the air, with the gateway's key.
-  #read(member: Member, { bytes, start, attempt = 1, type = "data" }: Transmission): void {
-    if (type !== "data" || attempt > 1) return;
+  #read(member: Member, { bytes, start, attempt = 1, type = "data", detail }: Transmission): void {
+    // each PDU of a BLE connection has the whole frame
+    if (type !== "data" || attempt > 1 || detail?.["part"]) return;
     member.began ??= start;
     const done = (outer: Uint8Array): void => {
       const began = member.began!;
@@ -273,14 +279,15 @@ class World {
 
   async #build(): Promise<void> {
     const { gateways = { gateway: {} }, devices } = this.#scenario;
+    const { outside } = this.#options;
     const first = Object.keys(gateways)[0]!;
     const pairs = new Map<string, KeyPair>();
     const all: Member[] = [];
     for (const group of devices) {
       const { count, name } = group;
-      const host = group.app === undefined ? "native" : group.host === "interpreter" ? "interpreter" : this.#options.host ?? group.host ?? "vm";
       for (let index = 0; index < (count ?? 1); index++) {
         const its = count === undefined ? name : `${name}-${index + 1}`;
+        const host = group.app === undefined || outside?.name === its ? "native" : group.host === "interpreter" ? "interpreter" : this.#options.host ?? group.host ?? "vm";
         const station = this.#station(group, its, index);
         const outcome: DeviceOutcome = {
           name: its, group: name, host, ...(group.board !== undefined && host !== "native" && { board: group.board }), gateway: group.gateway ?? first,
@@ -292,7 +299,7 @@ class World {
         this.members.set(its, member);
         all.push(member);
         if (host === "native") {
-          const pair = generate(randomOf(this.seed, `${its}/identity`))["1a"];
+          const pair = { ...generate(randomOf(this.seed, `${its}/identity`))["1a"], ...(outside?.name === its && outside.key && { key: outside.key }) };
           pairs.set(its, pair);
           member.pair = pair;
           this.#keys.set(toBase32(pair.key), member);
@@ -349,6 +356,8 @@ class World {
             // whoever has the key may say what it wants to
             if (this.#adversaries.cloned(content)) return;
           }
+          // what those outside send shows when it has come
+          if (member && member.outcome.name === this.#options.outside?.name) this.#sent(member, "up", content, time / 1000);
           if (member) this.messages.came({ device: member.outcome.name, gateway: name, way: "up" }, content, time / 1000);
           else this.messages.forged++;
         },
@@ -364,7 +373,8 @@ class World {
     this.#gateways.set(name, {
       gateway: node, of, outcome, pair, reader: new Self({ "1a": pair }, randomOf(this.seed, `${name}/reader`)), accepted, media: station.media, pairing: of.pairing ?? "all",
     });
-    await this.#simulator.addNode(name, this.#adversaries?.expose(node, node) ?? node, station);
+    const { outside } = this.#options;
+    await this.#simulator.addNode(name, outside?.name === name ? outside.node : this.#adversaries?.expose(node, node) ?? node, station);
   }
 
   // An application's device is known by its key once it is in its Storage.
@@ -379,11 +389,14 @@ class World {
     const { name } = outcome;
     const gateway = this.#gateways.get(outcome.gateway)!;
     outcome.boots++;
-    if (!pair) return this.#startApplication(member, gateway.gateway.key);
+    const { outside } = this.#options;
+    if (outside?.name === name) return void await this.#simulator.addNode(name, outside.node, station);
+    const key = outside?.name === outcome.gateway ? outside.key ?? gateway.gateway.key : gateway.gateway.key;
+    if (!pair) return this.#startApplication(member, key);
     const { mtu, stream, blocking, kind } = this.#how(station);
     const start = this.#simulator.time;
     member.native = new NativeDevice({
-      pair, random: randomOf(this.seed, `${name}/random`), gateway: gateway.gateway.key, to: outcome.gateway, mtu, stream, blocking,
+      pair, random: randomOf(this.seed, `${name}/random`), gateway: key, to: outcome.gateway, mtu, stream, blocking,
       ...(group.handshake === false && { handshake: false }), waits: kind === "ble",
       ...(group.traffic && { traffic: trafficOf(group.traffic, start, unitOf(this.seed, `${name}/traffic`)) }),
       sent: (time, content) => { this.#sent(member, "up", content, time / 1000); },

@@ -1,5 +1,6 @@
 // What is sent, and when.
 
+import { exact } from "../engine.ts";
 import type { Traffic } from "./scenario.ts";
 
 /** Default bytes of a message. */
@@ -13,7 +14,8 @@ export function trafficOf(traffic: Traffic, start: number, random: () => number)
   const { every, jitter = 0.1, bytes = BYTES, text, after = every, count = Infinity } = traffic;
   let n = 0;
   // each is late by itself: the beat stays
-  const due = (): number => start + (after + n * every + random() * jitter * every) * 1000;
+  // whole microseconds, as virtual time has: it must not come a little before that, and ask again for ever
+  const due = (): number => exact(start + (after + n * every + random() * jitter * every) * 1000);
   let next = due();
   return (time) => {
     if (n >= count) return { content: undefined, next: undefined };

@@ -154,9 +154,10 @@ export function formatReplay(replayed: ReplayResult): string {
   if (changed.length) lines.push(style("yellow", `the bundle of ${changed.join(", ")} is not the one that the capture was made with`));
   if (agreed) lines.push(`${style("green", "agreed")}: ${count(commands)} commands, ${count(n)} frames and ${count(events)} events are the same, byte for byte`);
   else if (difference) {
-    const { line, time, device, kind, index, expected, got } = difference;
+    const { line, time, device, kind, index, field, expected, got } = difference;
     lines.push(
       `${style("red", "differs")} at ${clock(time)}, ${device}, ${kind} ${index + 1} (capture line ${line})`,
+      ...(field === undefined ? [] : [`  field:    ${field}`]),
       `  expected: ${expected ?? "nothing more"}`,
       `  got:      ${got ?? "nothing more"}`,
     );

@@ -153,15 +153,15 @@ export async function simulate({ build, host, seed, medium, messages, seconds }:
   }
 }
 
-/** Replays a capture into fresh devices. */
-export async function replayCapture(capture: Capture, program: (board: string) => Promise<Program>, host: HostName, progress: Progress): Promise<ReplayResult> {
+/** Replays a capture into fresh devices, or the side of some. */
+export async function replayCapture(capture: Capture, program: (board: string) => Promise<Program>, host: HostName, progress: Progress, only?: readonly string[]): Promise<ReplayResult> {
   const { replay } = await import("../../sim/index.ts");
   progress.stage("replaying the capture into a fresh device");
   const programs = new Map<string, Program>();
   const hosts: DeviceHost[] = [];
   const devices = new Set<string>();
   for (const record of capture.records) {
-    if (record.k !== "boot") continue;
+    if (record.k !== "boot" || (only && !only.includes(record.device))) continue;
     if (!programs.has(record.board.name)) programs.set(record.board.name, await program(record.board.name));
     if (!devices.has(record.device)) hosts.push(await makeHost(host));
     devices.add(record.device);
@@ -170,6 +170,7 @@ export async function replayCapture(capture: Capture, program: (board: string) =
     return await replay(capture, {
       host: () => hosts.shift()!,
       program: (_device, boot) => programs.get(boot.board.name),
+      ...(only && { devices: only }),
       progress: (done, total) => progress.at(done / total),
     });
   } finally {

@@ -3,9 +3,11 @@ import { Option } from "commander";
 import { Failure, usage } from "./failure.ts";
 import { integer, readFile } from "./input.ts";
 import { plural, print, printJson, style } from "./output.ts";
+import { registerCapture } from "./sim-capture.ts";
 import { formatMessages, formatReplay, formatResult, formatTimeline, messageRow, messagesOf } from "./sim-report.ts";
 import { Progress, mediumOf, readMessages, replayCapture, saveCapture, shown, simulate, telemetry } from "./sim-run.ts";
 import type { HostName } from "./sim-run.ts";
+import { registerScenario } from "./sim-scenario.ts";
 
 interface SimOptions {
   board: string;
@@ -52,11 +54,12 @@ async function sim(options: SimOptions): Promise<void> {
 
 interface ReplayOptions {
   app: string;
+  device?: string[];
   host: HostName;
   json?: boolean;
 }
 
-async function replay(file: string, { app, host, json }: ReplayOptions): Promise<void> {
+async function replay(file: string, { app, device, host, json }: ReplayOptions): Promise<void> {
   const { CaptureError, readCapture } = await import("../../sim/index.ts");
   const { loadBoard, measureBoard } = await import("../build/index.ts");
   const text = new TextDecoder().decode(await readFile(file, "a capture"));
@@ -67,11 +70,15 @@ async function replay(file: string, { app, host, json }: ReplayOptions): Promise
     if (error instanceof CaptureError) throw new Failure(error.code, `${file}: ${error.message}`);
     throw error;
   }
+  const booted = new Set(capture.records.flatMap((record) => (record.k === "boot" ? [record.device] : [])));
+  for (const name of device ?? []) {
+    if (!booted.has(name)) throw usage(`there is no device ${name} in ${file}; ${booted.size ? `there are ${[...booted].slice(0, 8).join(", ")}${booted.size > 8 ? " ..." : ""}` : "it has none"}`);
+  }
   const program = async (board: string): Promise<{ bundle: string }> => {
     const build = await measureBoard(loadBoard(board), { app });
     return { bundle: build.files["bundle.js"]! };
   };
-  const result = await replayCapture(capture, program, host, new Progress(!!json));
+  const result = await replayCapture(capture, program, host, new Progress(!!json), device);
   if (json) printJson(result);
   else print(`${file}: ${plural(capture.records.length, "record")}\n${formatReplay(result)}`);
   if (!result.agreed) process.exitCode = 1;
@@ -88,8 +95,11 @@ export const hostOption = (): Option =>
   new Option("--host <engine>", "where the device runs: Node's vm, or the real Espruino interpreter").choices(["vm", "interpreter"]).default("vm");
 
 export function register(program: Command): void {
-  program
+  // the subcommands have options of the same names: each takes what stands behind it
+  const command = program
+    .enablePositionalOptions()
     .command("sim")
+    .enablePositionalOptions()
     .description("simulate a board with an application next to a gateway, on a radio in virtual time")
     .option("-b, --board <name>", "the board", "puckjs")
     .option("-a, --app <file>", "the application; without it examples/telemetry/app.ts")
@@ -105,11 +115,14 @@ export function register(program: Command): void {
     .option("--seconds <n>", "stop after so many virtual seconds", integer("--seconds", 1, 1_000_000), 1800)
     .option("--json", "print JSON")
     .action(sim);
+  registerScenario(command);
+  registerCapture(command);
   program
     .command("replay")
     .description("repeat a capture in fresh devices and compare what they do, byte for byte")
-    .argument("<capture>", "a file of mote sim --capture or mote demo")
+    .argument("<capture>", "a file of mote sim --capture, mote sim scenario --capture or mote demo")
     .option("-a, --app <file>", "the application that it was made with", telemetry.app)
+    .option("-d, --device <name>", "only this device's side; the others' is taken as it was; may be given again", (name: string, all: string[] = []) => [...all, name])
     .addOption(hostOption())
     .option("--json", "print JSON")
     .action(replay);

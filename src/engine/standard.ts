@@ -38,9 +38,15 @@ export function fail(code: ErrorCode): never {
   throw error;
 }
 
-/** Bytes of base64 text. */
+const read = new Map<string, Uint8Array>();
+
+/** Bytes of base64 text, of a constant: they are the same each time, and not to be changed. */
 export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  const known = read.get(text);
+  if (known) return known;
+  const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  read.set(text, bytes);
+  return bytes;
 }
 
 const r = new Float64Array(8);

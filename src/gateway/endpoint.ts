@@ -10,6 +10,7 @@ import { identities, keysOf, messageCsid } from "../exchange/e3x.ts";
 import type { Csid, KeyPairs } from "../exchange/e3x.ts";
 import { isHandshake, messageBody, messageSender, orderOf } from "../exchange/exchange.ts";
 import type { Identity, Random } from "../exchange/exchange.ts";
+import { stampOf } from "../exchange/recency.ts";
 import { attachedKeys, hashname, linkCsid } from "../mesh/hashname.ts";
 import type { Keys } from "../mesh/link-keys.ts";
 import { cloaking, decloak, isCloaked } from "../packet/cloak.ts";
@@ -465,7 +466,11 @@ export class Endpoint {
   private _open(identity: Identity & { set: HostCipherSet }, body: Uint8Array): Claim | undefined {
     const shared = finish(new identity.set.Job(identity.secret, messageSender(body, identity)));
     const inner = decode(open(body, identity.set.length, messageKey(shared)));
-    if (!isHandshake(inner)) return undefined;
+    if (!isHandshake(inner)) {
+      // not with each link, where it is nothing anyhow
+      if (!this._options.recent) stampOf(inner);
+      return undefined;
+    }
     // a "link" has key and digests of others in an attached packet, a "key" as it is
     const keys = attachedKeys(identity.set.id, inner.json?.["type"] === "key" ? inner : decode(inner.body));
     return { shared, key: keys[identity.set.id] as Uint8Array, name: hashname(keys) };

@@ -1,8 +1,12 @@
 /** Bytes as text: base32 (RFC 4648, lower case, no padding: keys and hashnames; telehash v3, base32.md) and hex. */
 import { fail } from "../errors.ts";
 
+/** Bytes that are turned into text at once: letters one by one make ropes, which take 30 times as much memory. */
+const PART = 1000;
+
 function write(bytes: Uint8Array, alphabet: string, bits: number): string {
-  let text = "";
+  if (bytes.length > PART) return write(bytes.subarray(0, PART), alphabet, bits) + write(bytes.subarray(PART), alphabet, bits);
+  const letters: number[] = [];
   let value = 0;
   let have = 0;
   for (const byte of bytes) {
@@ -10,12 +14,12 @@ function write(bytes: Uint8Array, alphabet: string, bits: number): string {
     have += 8;
     while (have >= bits) {
       have -= bits;
-      text += alphabet[(value >> have) & ((1 << bits) - 1)];
+      letters.push(alphabet.charCodeAt((value >> have) & ((1 << bits) - 1)));
     }
     value &= 255;
   }
-  if (have) text += alphabet[(value << (bits - have)) & ((1 << bits) - 1)];
-  return text;
+  if (have) letters.push(alphabet.charCodeAt((value << (bits - have)) & ((1 << bits) - 1)));
+  return String.fromCharCode.apply(null, letters);
 }
 
 /** Bytes of digits of so many bits. What is left over must be zero bits, less than a digit's: no two texts mean the same. */
