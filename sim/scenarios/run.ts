@@ -1,7 +1,8 @@
 // Runs a scenario: builds its world, lets it pass, and tells what came of it.
 
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { Advertisements, Joiner, Self, generate, isHandshake, lob, pieceOf, toBase32, toHex } from "../../src/index.ts";
+import { Advertisements, Joiner, Self, fromBase32, generate, isHandshake, lob, pieceOf, toBase32, toHex } from "../../src/index.ts";
 import type { KeyPair, Random } from "../../src/index.ts";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
 import type { BoardBuild } from "../../src/build/index.ts";
@@ -335,8 +336,13 @@ class World {
     return { mtu: Math.min(medium.frameSize, 256), stream: medium.kind === "serial", blocking: medium.kind === "serial", kind: medium.kind };
   }
 
+  async #keysOf(file: string): Promise<KeyPair> {
+    const { keys, secrets } = JSON.parse(await readFile(resolve(this.#options.folder ?? ".", file), "utf8")) as { keys: { "1a": string }; secrets: { "1a": string } };
+    return { key: fromBase32(keys["1a"]), secret: fromBase32(secrets["1a"]) };
+  }
+
   async #addGateway(name: string, of: GatewayOf, known: Uint8Array[]): Promise<void> {
-    const pair = generate(randomOf(this.seed, `${name}/identity`))["1a"];
+    const pair = of.keys === undefined ? generate(randomOf(this.seed, `${name}/identity`))["1a"] : await this.#keysOf(of.keys);
     const station = { media: Object.keys(this.#scenario.media), ...this.#station(of, name, 0) };
     const { mtu, stream, blocking } = this.#how(station);
     const { keylog } = this.#options;

@@ -45,6 +45,8 @@ export interface StationOf {
 export interface GatewayOf extends StationOf {
   /** Whom it lets link: "all" (default), "none" but those of `devices` that are paired from the beginning. */
   pairing?: "all" | "none";
+  /** Its keys: a file of `mote keys new`, beside the scenario's, for applications that have its public key built in. Default: keys that follow from the seed. */
+  keys?: string;
   /** Milliseconds from one frame to the next to the same device. Default: frames go all at once. */
   pace?: number;
   /** As of Endpoint: packets of a reliable channel that wait. */

@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { Failure, usage } from "./failure.ts";
 import { integer, readFile } from "./input.ts";
 import { plural, print, printJson, style } from "./output.ts";
+import { registerBridge } from "./sim-bridge.ts";
 import { registerCapture } from "./sim-capture.ts";
 import { formatMessages, formatReplay, formatResult, formatTimeline, messageRow, messagesOf } from "./sim-report.ts";
 import { Progress, mediumOf, readMessages, replayCapture, saveCapture, shown, simulate, telemetry } from "./sim-run.ts";
@@ -117,6 +118,7 @@ export function register(program: Command): void {
     .action(sim);
   registerScenario(command);
   registerCapture(command);
+  registerBridge(command);
   program
     .command("replay")
     .description("repeat a capture in fresh devices and compare what they do, byte for byte")

@@ -160,6 +160,8 @@ export class Endpoint {
   // what has packets for a pipe, whose turn it is first
   private _sources = new WeakMap<Pipe, Set<Source>>();
   private _repeats = new WeakMap<Pipe, Repeats>();
+  // those that had something to send when a link was polled, and have not been seen without since
+  private _busy = new WeakSet<Pipe>();
   // links with strangers that were never up, nor asked for
   private _strangers = new Set<GatewayLink>();
   // for which exchange of a link a new session was asked
@@ -423,6 +425,9 @@ export class Endpoint {
 
   private _fill(pipe: Pipe): void {
     const sources = this._sources.get(pipe)!;
+    if (this._busy.delete(pipe)) {
+      for (const source of sources) if (source instanceof GatewayLink && carrier(source.pipe) === pipe) source.sent(this.now);
+    }
     for (let left = sources.size; left > 0 && !pipe.queue.length; left--) {
       const source = sources.values().next().value!;
       sources.delete(source);
@@ -467,7 +472,8 @@ export class Endpoint {
     const shared = finish(new identity.set.Job(identity.secret, messageSender(body, identity)));
     const inner = decode(open(body, identity.set.length, messageKey(shared)));
     if (!isHandshake(inner)) {
-      // not with each link, where it is nothing anyhow
+      // what is nothing anyhow, a handshake of which a part is missing, is not tried with each link
+      if (!inner.json && inner.head.length > 6) fail("INNER");
       if (!this._options.recent) stampOf(inner);
       return undefined;
     }
@@ -521,7 +527,9 @@ export class Endpoint {
         this._work(link);
         this._agenda.set(link, due);
         const way = carrier(link.pipe);
-        if (way) this._options.wants?.(way);
+        if (!way) continue;
+        this._options.wants?.(way);
+        if (way.queue.length) this._busy.add(way);
       }
     }
     const next = this._agenda.next;

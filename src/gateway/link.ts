@@ -94,6 +94,12 @@ export class GatewayLink extends Link {
     return next === undefined || other! < next ? other : next;
   }
 
+  /** Its radio has sent all that it was given: what it took for that is none of the time that an answer takes. */
+  sent(now: number): void {
+    for (const channel of this.channels.list) channel.poll(now, true);
+    this._touched?.();
+  }
+
   /** As Channel.quota, for an opening packet. */
   quota(): number {
     return this.channels.quota();

@@ -89,7 +89,6 @@ test("a capture with links replays, and shows where one was changed", async (t) 
 test("what is wrong with a radio is said", async (t) => {
   const simulator = new Simulator({ seed: 1, medium: { frameSize: 20 } });
   await simulator.addNode("talker", new Talker());
-  await t.throwsAsync(simulator.radio("talker", false), { instanceOf: SimError });
   await t.throwsAsync(simulator.radio("nobody", false), { instanceOf: SimError });
   await simulator.close();
   for (const { make } of hosts) {
