@@ -123,9 +123,7 @@ export class Ieee802154Medium extends ContentionMedium {
 
   /** A station that only sends listens while it senses the channel and waits for an acknowledgement. */
   override usage(name: string): Usage {
-    const usage = { ...super.usage(name) };
-    if (this.stations.get(name)?.listens !== false) usage.listening = exact(Math.max(0, this.there(name) - usage.tx - usage.rx));
-    return usage;
+    return this.stations.get(name)?.listens === false ? super.usage(name) : this.always(name);
   }
 
   protected transmit({ name }: Station, bytes: Uint8Array, to: string | undefined): void {

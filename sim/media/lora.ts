@@ -145,9 +145,8 @@ interface Radio {
   flight: Flight | undefined;
   /** Virtual ms at which it sent last. */
   sentAt: number;
-  /** Virtual ms from which it has been there, and ms that it was before. */
+  /** Virtual ms from which it has been there. */
   since: number;
-  before: number;
 }
 
 /** What is on the air. */
@@ -253,7 +252,6 @@ export class LoRaMedium extends BaseMedium {
       flight: undefined,
       sentAt: -Infinity,
       since: this.air.time,
-      before: 0,
     };
     super.join(station);
     this.#radios.set(station.name, own);
@@ -271,10 +269,8 @@ export class LoRaMedium extends BaseMedium {
   override reach(name: string, up: boolean): void {
     const own = this.#radios.get(name);
     if (own && up !== this.reaches(name)) {
-      const { time } = this.air;
-      if (up) own.since = time;
+      if (up) own.since = this.air.time;
       else {
-        own.before += time - own.since;
         if (own.flight) own.flight.cut = true;
         own.timer?.();
         own.timer = undefined;
@@ -285,14 +281,7 @@ export class LoRaMedium extends BaseMedium {
   }
 
   override usage(name: string): Usage {
-    const own = this.#radios.get(name);
-    if (own?.listens) {
-      // all that it did not send, or receive something that arrived
-      const { tx, rx, listening } = super.usage(name);
-      const there = own.before + (this.reaches(name) ? this.air.time - own.since : 0);
-      this.listened(name, Math.max(exact(there - tx - rx), 0) - listening);
-    }
-    return super.usage(name);
+    return this.#radios.get(name)?.listens ? this.always(name) : super.usage(name);
   }
 
   protected transmit(from: Station, bytes: Uint8Array, to: string | undefined): void {

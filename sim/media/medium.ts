@@ -2,6 +2,7 @@
 // A medium gets frames of stations, and decides when they are on the air and where they arrive. It is driven by the
 // simulator's engine alone.
 
+import { exact } from "../engine.ts";
 import type { Cancel, Work } from "../engine.ts";
 import { FrameSizeError, SimError } from "../errors.ts";
 import type { Json } from "../types.ts";
@@ -208,6 +209,13 @@ export abstract class BaseMedium implements Medium {
   protected there(name: string): number {
     const there = this.#there.get(name);
     return there ? there.ms + (this.#away.has(name) ? 0 : this.air.time - there.since) : 0;
+  }
+
+  /** As `usage`, of a radio that listens whenever it is there, and does not send or receive. */
+  protected always(name: string): Usage {
+    const usage = { ...this.#usage.get(name)! };
+    usage.listening = Math.max(0, exact(this.there(name) - usage.tx - usage.rx));
+    return usage;
   }
 
   /** dBm at one station of what another sends with so many; undefined where one of both has no position: then it is strong. */

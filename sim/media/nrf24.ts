@@ -87,9 +87,8 @@ interface Radio {
   last: { pid: number; bytes: Uint8Array } | undefined;
   /** What it is about to do. */
   timer: Cancel | undefined;
-  /** Virtual ms from which it has been there, and ms that it was before. */
+  /** Virtual ms from which it has been there. */
   since: number;
-  before: number;
 }
 
 interface Flight {
@@ -146,7 +145,7 @@ export class Nrf24Medium extends BaseMedium {
     if (peer !== undefined && typeof peer !== "string") throw new SimError("options", `nRF24: peer is ${JSON.stringify(peer)}; it is a name`);
     const own: Radio = {
       station, name: station.name, listens: station.listens !== false, channel: between("channel", channel, 0, 125), power, peer,
-      queue: [], head: undefined, mode: "rx", ready: -Infinity, pid: 0, last: undefined, timer: undefined, since: this.air.time, before: 0,
+      queue: [], head: undefined, mode: "rx", ready: -Infinity, pid: 0, last: undefined, timer: undefined, since: this.air.time,
     };
     super.join(station);
     this.#radios.set(station.name, own);
@@ -159,10 +158,8 @@ export class Nrf24Medium extends BaseMedium {
   override reach(name: string, up: boolean): void {
     const own = this.#radios.get(name);
     if (own && up !== this.reaches(name)) {
-      const { time } = this.air;
-      if (up) own.since = time;
+      if (up) own.since = this.air.time;
       else {
-        own.before += time - own.since;
         for (const flight of this.#flights) if (flight.from === own) flight.cut = true;
         own.timer?.();
         this.#listen(own);
@@ -177,14 +174,7 @@ export class Nrf24Medium extends BaseMedium {
   }
 
   override usage(name: string): Usage {
-    const own = this.#radios.get(name);
-    if (own?.listens) {
-      // all that it did not send, or receive something that arrived
-      const { tx, rx, listening } = super.usage(name);
-      const there = own.before + (this.reaches(name) ? this.air.time - own.since : 0);
-      this.listened(name, Math.max(exact(there - tx - rx), 0) - listening);
-    }
-    return super.usage(name);
+    return this.#radios.get(name)?.listens ? this.always(name) : super.usage(name);
   }
 
   protected transmit(from: Station, bytes: Uint8Array, to: string | undefined): void {
