@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadBoard, measureBoard } from "../src/build/index.ts";
 import { compress, errorCode, generate, toBase32 } from "../src/index.ts";
 import type { Packet } from "../src/index.ts";
-import { Gateway, Simulator, VmHost, deriveState, sfc32 } from "../sim/index.ts";
+import { Gateway, Simulator, VmHost, randomOf } from "../sim/index.ts";
 import type { DeviceHost } from "../sim/index.ts";
 
 /** Bytes of a frame, and milliseconds from one to the next: what ble.ts of the device keeps to. */
@@ -67,11 +67,6 @@ const board = loadBoard("puckjs");
 // native code takes its own time: what else getTime adds for a step of the curve is not so
 const fast = { ...board, curveStepMs: 0.01 };
 let bundle: Promise<string> | undefined;
-
-const randomOf = (seed: number, name: string): ((n: number) => Uint8Array) => {
-  const next = sfc32(deriveState(seed, name));
-  return (n) => Uint8Array.from({ length: n }, () => next());
-};
 
 /** The byte at a position. */
 const byte = (i: number): number => (i * 13 + (i >> 8) * 5 + (i >> 16) * 3) & 255;

@@ -9,7 +9,7 @@ import { Gateway } from "./gateway.ts";
 import { InterpreterHost } from "./hosts/interpreter.ts";
 import { VmHost } from "./hosts/vm.ts";
 import type { IdealOptions } from "./media/ideal.ts";
-import { deriveState, sfc32 } from "./random.ts";
+import { randomOf } from "./random.ts";
 import { Simulator } from "./simulator.ts";
 import type { DeviceHost, Happening, Json, RadioKind, StorageImage } from "./types.ts";
 
@@ -38,11 +38,6 @@ export interface SimulateOptions {
 
 /** Seconds of simulated time after which what is waited for does not come any more. */
 const PATIENCE = 900;
-
-const randomOf = (seed: number, name: string): ((n: number) => Uint8Array) => {
-  const next = sfc32(deriveState(seed, name));
-  return (n) => Uint8Array.from({ length: n }, () => next());
-};
 
 /** An application under test: what it logs, and what the gateway gets of it. Must be closed. */
 export class Simulation {

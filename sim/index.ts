@@ -53,7 +53,7 @@ export type { Failure, ShrinkOptions, ShrinkProgress } from "./scenarios/shrink.
 export { mediumOf } from "./media/index.ts";
 export type { MediumOptions } from "./media/index.ts";
 export type { Medium, MediumKind, Reception, Station, Transmission, Usage, Why } from "./media/medium.ts";
-export { deriveState, sfc32, uniform } from "./random.ts";
+export { deriveState, randomOf, sfc32, uniform } from "./random.ts";
 export { replay, sameProgram } from "./replay.ts";
 export type { Difference, Program, ReplayOptions, ReplayResult } from "./replay.ts";
 export { provision, Telemetry } from "./telemetry.ts";

@@ -37,3 +37,9 @@ export function uniform(seed: number, name: string): () => number {
   const next = sfc32(deriveState(seed, name));
   return () => next() / 0x100000000;
 }
+
+/** A source of bytes from a seed and a name: entropy for the keys of virtual endpoints. */
+export function randomOf(seed: number, name: string): (n: number) => Uint8Array {
+  const next = sfc32(deriveState(seed, name));
+  return (n) => Uint8Array.from({ length: n }, () => next());
+}

@@ -5,11 +5,12 @@
 import { Joiner, Self, generate, isHandshake, lob, stampOf, toBase32 } from "../src/index.ts";
 import { seedFile } from "../src/flash/seed.ts";
 import { Gateway } from "./gateway.ts";
+import { Watched } from "./hosts/watched.ts";
 import type { IdealOptions } from "./media/ideal.ts";
-import { deriveState, sfc32 } from "./random.ts";
+import { randomOf } from "./random.ts";
 import { Simulator } from "./simulator.ts";
 import type { DeviceOptions, SimEvent } from "./simulator.ts";
-import type { DeviceHost, MemoryReport, Output, SimBoard, StorageImage } from "./types.ts";
+import type { DeviceHost, MemoryReport, SimBoard, StorageImage } from "./types.ts";
 
 export interface TelemetryOptions {
   board: SimBoard & { entropy?: { hardware: boolean } };
@@ -78,29 +79,6 @@ export interface TelemetryResult {
   memory?: MemoryReport;
 }
 
-/** Keeps the heap figures that a host reports. */
-class Watched implements DeviceHost {
-  memory: MemoryReport | undefined;
-  readonly #host: DeviceHost;
-
-  constructor(host: DeviceHost) {
-    this.#host = host;
-  }
-
-  boot = (options: Parameters<DeviceHost["boot"]>[0]): Promise<Output> => this.#watch(this.#host.boot(options));
-  frame = (time: number, bytes: Uint8Array): Promise<Output> => this.#watch(this.#host.frame(time, bytes));
-  link = (time: number, up: boolean, mtu?: number): Promise<Output> => this.#watch(this.#host.link(time, up, mtu));
-  run = (time: number): Promise<Output> => this.#watch(this.#host.run(time));
-  storage = (): Promise<StorageImage> => this.#host.storage();
-  close = (): Promise<void> => this.#host.close();
-
-  async #watch(command: Promise<Output>): Promise<Output> {
-    const output = await command;
-    if (output.memory) this.memory = { ...output.memory, peak: Math.max(output.memory.peak, this.memory?.peak ?? 0) };
-    return output;
-  }
-}
-
 /** The packets of one direction, from the frames that were sent. */
 class Observer {
   readonly packets: { packet: AirPacket; outer: Uint8Array }[] = [];
@@ -154,11 +132,6 @@ function explain(packet: AirPacket, outer: Uint8Array, recipient: Self): void {
     packet.kind = "unknown";
   }
 }
-
-const randomOf = (seed: number, name: string): ((n: number) => Uint8Array) => {
-  const next = sfc32(deriveState(seed, name));
-  return (n) => Uint8Array.from({ length: n }, () => next());
-};
 
 const bytesOf = (content: string | Uint8Array): Uint8Array => (typeof content === "string" ? Uint8Array.from(Buffer.from(content, "utf8")) : content);
 

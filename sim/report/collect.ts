@@ -7,7 +7,7 @@ import type { Position } from "../media/propagation.ts";
 import type { Delivery, Outcome } from "../scenarios/outcome.ts";
 import { sentPackets } from "./packets.ts";
 import type { PacketKind, SentPacket } from "./packets.ts";
-import { quantile } from "./stats.ts";
+import { quantile } from "../quantile.ts";
 import { airKinds, fates, inChunk, packetKinds } from "./types.ts";
 import type { AirColumns, DeliveryColumns, PacketColumns, ReportData, StationRow } from "./types.ts";
 

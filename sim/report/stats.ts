@@ -1,9 +1,6 @@
-// Numbers of a report: quantiles, histograms, bins of time. Nothing in here knows the page or Node.js.
+// Numbers of a report: histograms, bins of time. Nothing in here knows the page or Node.js.
 
-/** The nearest-rank quantile of values in rising order; undefined where there are none. @param q 0 to 1 */
-export function quantile(sorted: ArrayLike<number>, q: number): number | undefined {
-  return sorted.length ? sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))] : undefined;
-}
+import { quantile } from "../quantile.ts";
 
 export interface Histogram {
   /** Bounds of bins, one more than there are bins; each bin takes its lower bound, the last one both. */

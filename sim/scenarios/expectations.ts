@@ -1,14 +1,10 @@
 // Whether what was expected of a run holds.
 
+import { quantile } from "../quantile.ts";
 import type { Bounds, Expectation } from "./scenario.ts";
 import type { Delivery, DeviceOutcome, Outcome, Verdict } from "./outcome.ts";
 
 type Seen = Omit<Outcome, "verdicts" | "held" | "command">;
-
-/** The value below which a share of sorted values is; undefined of none. */
-export function quantile(sorted: readonly number[], share: number): number | undefined {
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))];
-}
 
 const percent = (share: number): string => `${Math.round(share * 10000) / 100} %`;
 const seconds = (value: number): string => `${Math.round(value * 1000) / 1000} s`;

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Advertisements, Joiner, Self, fromBase32, generate, isHandshake, lob, pieceOf, toBase32, toHex } from "../../src/index.ts";
-import type { KeyPair, Random } from "../../src/index.ts";
+import type { KeyPair } from "../../src/index.ts";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
 import type { BoardBuild } from "../../src/build/index.ts";
 import { seedFile } from "../../src/flash/seed.ts";
@@ -17,13 +17,14 @@ import type { Received } from "../gateway.ts";
 import { InterpreterHost } from "../hosts/interpreter.ts";
 import { NativeDevice } from "../hosts/native.ts";
 import { VmHost } from "../hosts/vm.ts";
+import { Watched } from "../hosts/watched.ts";
 import type { Keylog } from "../keylog.ts";
 import { mediumOfRadio } from "../media/index.ts";
 import type { Transmission } from "../media/medium.ts";
-import { deriveState, sfc32 } from "../random.ts";
+import { randomOf, uniform } from "../random.ts";
 import { Simulator } from "../simulator.ts";
 import type { SimEvent, StationOptions } from "../simulator.ts";
-import type { BootOptions, DeviceHost, MemoryReport, Node, Output, RadioKind, StorageImage } from "../types.ts";
+import type { BootOptions, Node, RadioKind, StorageImage } from "../types.ts";
 import { judge } from "./expectations.ts";
 import { Messages } from "./messages.ts";
 import type { DeviceOutcome, GatewayOutcome, MediumOutcome, Outcome } from "./outcome.ts";
@@ -75,7 +76,7 @@ interface Member {
   index: number;
   station: StationOptions;
   native?: NativeDevice;
-  host?: DeviceHost;
+  host?: Watched;
   /** Frames that it has sent, put together, where the application's messages are read off the air. */
   joiner?: Joiner;
   fragments?: Advertisements;
@@ -94,16 +95,6 @@ interface Keeper extends Target {
   pair: KeyPair;
   accepted: Received[];
 }
-
-const randomOf = (seed: number, name: string): Random => {
-  const next = sfc32(deriveState(seed, name));
-  return (n) => Uint8Array.from({ length: n }, () => next());
-};
-
-const unitOf = (seed: number, name: string): (() => number) => {
-  const next = sfc32(deriveState(seed, name));
-  return () => next() / 2 ** 32;
-};
 
 /** ms of real time after which the event loop has a turn. */
 const BREATH = 50;
@@ -201,13 +192,13 @@ class World {
       *secrets() {
         for (const { pair } of gateways.values()) yield pair.secret;
         for (const { pair, host } of members.values()) {
-          const secret = pair?.secret ?? (host as Watched | undefined)?.identity?.secret;
+          const secret = pair?.secret ?? host?.identity?.secret;
           if (secret) yield secret;
         }
       },
       identity: (device): Stolen | undefined => {
         const member = members.get(device);
-        const pair = member?.pair ?? (member?.host as Watched | undefined)?.identity;
+        const pair = member?.pair ?? member?.host?.identity;
         return pair && { pair, gateway: member!.outcome.gateway };
       },
       position: (name) => members.get(name)?.station.position ?? gateways.get(name)?.outcome.position,
@@ -312,7 +303,7 @@ class World {
       await this.#addGateway(name, of, known.map(({ outcome }) => pairs.get(outcome.name)!.key));
     }
     for (const of of this.#scenario.adversaries ?? []) {
-      const one = this.#adversaries!.add(of, placeOf(of.position, 0, unitOf(this.seed, `${of.name}/place`)));
+      const one = this.#adversaries!.add(of, placeOf(of.position, 0, uniform(this.seed, `${of.name}/place`)));
       if (one.station) await this.#simulator.addNode(one.name, one.node, one.station);
     }
     for (const member of all) {
@@ -324,7 +315,7 @@ class World {
   }
 
   #station(of: StationOf, name: string, index: number): StationOptions {
-    const position = placeOf(of.position, index, unitOf(this.seed, `${name}/place`));
+    const position = placeOf(of.position, index, uniform(this.seed, `${name}/place`));
     return {
       ...(of.media && { media: of.media }), ...(position && { position }), ...(of.radio && { radio: of.radio }), ...(of.drift !== undefined && { drift: of.drift }),
     };
@@ -386,8 +377,7 @@ class World {
   // An application's device is known by its key once it is in its Storage.
   #memberOf(sender: string, gateway: string): Member | undefined {
     const known = this.#keys.get(sender);
-    if (known) return known.outcome.gateway === gateway ? known : undefined;
-    return undefined;
+    return known?.outcome.gateway === gateway ? known : undefined;
   }
 
   async #start(member: Member, pair: KeyPair | undefined): Promise<void> {
@@ -404,7 +394,7 @@ class World {
     member.native = new NativeDevice({
       pair, random: randomOf(this.seed, `${name}/random`), gateway: key, to: outcome.gateway, mtu, stream, blocking,
       ...(group.handshake === false && { handshake: false }), waits: kind === "ble",
-      ...(group.traffic && { traffic: trafficOf(group.traffic, start, unitOf(this.seed, `${name}/traffic`)) }),
+      ...(group.traffic && { traffic: trafficOf(group.traffic, start, uniform(this.seed, `${name}/traffic`)) }),
       sent: (time, content) => { this.#sent(member, "up", content, time / 1000); },
       got: (time, content) => {
         if (this.#adversaries) this.#received.push({ device: name, time: time / 1000, content });
@@ -476,7 +466,7 @@ class World {
       for (const member of this.members.values()) {
         const { outcome, group } = member;
         if ((from !== undefined && from !== outcome.gateway) || (to && !to.includes(outcome.name) && !to.includes(group.name))) continue;
-        const next = trafficOf(traffic, outcome.started * 1000, unitOf(this.seed, `${outcome.name}/downlink/${i}`));
+        const next = trafficOf(traffic, outcome.started * 1000, uniform(this.seed, `${outcome.name}/downlink/${i}`));
         const say = async (): Promise<void> => {
           const due = next(this.#simulator.time);
           if (due.content) await this.#down(member, due.content);
@@ -572,7 +562,7 @@ class World {
       const uses = Object.entries(outcome.radio).map(([name, usage]) => ({ kind: this.#media.get(name)!.kind, usage, settings: (station.radio ?? {}) as EnergySettings }));
       const energy = deviceEnergy(outcome.board, uses, lived);
       if (energy?.total) outcome.energy = energy;
-      const { memory } = (host as Watched | undefined) ?? {};
+      const { memory } = host ?? {};
       if (memory) outcome.memory = { peak: memory.peak, variables: memory.variables };
     }
     for (const [name, { gateway: node, outcome }] of this.#gateways) {
@@ -587,42 +577,6 @@ class World {
       gateways: [...this.#gateways.values()].map(({ outcome }) => outcome),
       media: [...this.#media.values()], deliveries, forged, breaches: this.#adversaries?.breaches() ?? [],
     };
-  }
-}
-
-/** Keeps what a host tells of its memory, and the device's key once it is in its Storage. */
-class Watched implements DeviceHost {
-  memory: MemoryReport | undefined;
-  readonly #host: DeviceHost;
-  readonly #told: (key: Uint8Array) => void;
-  /** Once it is in its Storage. */
-  identity: KeyPair | undefined;
-
-  /** @param told of the device's key */
-  constructor(host: DeviceHost, told: (key: Uint8Array) => void) {
-    this.#host = host;
-    this.#told = told;
-  }
-
-  boot = (options: BootOptions): Promise<Output> => this.#watch(this.#host.boot(options));
-  frame = (time: number, bytes: Uint8Array): Promise<Output> => this.#watch(this.#host.frame(time, bytes));
-  link = (time: number, up: boolean, mtu?: number): Promise<Output> => this.#watch(this.#host.link(time, up, mtu));
-  run = (time: number): Promise<Output> => this.#watch(this.#host.run(time));
-  storage = (): Promise<StorageImage> => this.#host.storage();
-  close = (): Promise<void> => this.#host.close();
-
-  async #watch(command: Promise<Output>): Promise<Output> {
-    const output = await command;
-    if (output.memory) this.memory = { ...output.memory, peak: Math.max(output.memory.peak, this.memory?.peak ?? 0) };
-    if (!this.identity && output.frames.length) {
-      // eight bytes of check before it
-      const file = (await this.#host.storage())["mote.id"];
-      if (file) {
-        this.identity = { key: file.slice(8, 29), secret: file.slice(29) };
-        this.#told(this.identity.key);
-      }
-    }
-    return output;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Delivery, Outcome } from "../../sim/index.ts";
+import { quantile } from "../../sim/quantile.ts";
 import { count, plural, printable, style, table, width, wrap } from "./output.ts";
 import { withCodes } from "./sim-report.ts";
 
@@ -16,9 +17,6 @@ const clock = (value: number): string => {
   const pad = (n: number): string => String(n).padStart(2, "0");
   return `${Math.floor(whole / 3600)}:${pad(Math.floor(whole / 60) % 60)}:${pad(whole % 60)}`;
 };
-
-/** The value below which a share is. */
-const quantile = (sorted: readonly number[], share: number): number | undefined => sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))];
 
 const whyTexts: { [why: string]: string } = {
   loss: "by chance", collision: "collided", weak: "too weak", deaf: "not listening", away: "out of reach", damaged: "damaged", full: "no room",

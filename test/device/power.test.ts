@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import type { ExecutionContext } from "ava";
-import { DeviceError, Gateway, InterpreterHost, Simulator, VmHost, deriveState, findInterpreter, sfc32 } from "../../sim/index.ts";
+import { DeviceError, Gateway, InterpreterHost, Simulator, VmHost, findInterpreter, randomOf, sfc32 } from "../../sim/index.ts";
 import type { DeviceHost, DeviceOptions, Faults, Output, SimBoard } from "../../sim/index.ts";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
 import { errorNumber } from "../../src/errors-texts.ts";
@@ -27,11 +27,6 @@ const kind = async (name: string, native: boolean): Promise<Kind> => {
 // entropy of the hardware, and by a seed; the curve in native code, which the simulator has fast
 const hardware = await kind("puckjs", true);
 const seeded = await kind("pico", true);
-
-const randomOf = (seed: number, name: string): ((n: number) => Uint8Array) => {
-  const next = sfc32(deriveState(seed, name));
-  return (n) => Uint8Array.from({ length: n }, () => next());
-};
 
 /** A device beside a gateway. All that the device may never do twice is checked while it is on the air. */
 class World {

@@ -10,7 +10,8 @@ import { Gateway, SimError, Simulator, emptyOutput } from "../../sim/index.ts";
 import type { MediumOptions, Node, Output, SimEvent, StationOptions } from "../../sim/index.ts";
 import type { AdversaryOf } from "../../sim/scenarios/scenario.ts";
 import type { Position } from "../../sim/media/propagation.ts";
-import { Pair, randomOf } from "./pair.ts";
+import { Pair } from "./pair.ts";
+import { randomOf } from "../../sim/random.ts";
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
 const pairOf = (name: string): KeyPair => generate(randomOf(1, `identity/${name}`))["1a"];

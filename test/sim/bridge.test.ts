@@ -11,7 +11,7 @@ import { StreamOutside, serialOutside } from "../../sim/bridges/stream.ts";
 import { UdpOutside } from "../../sim/bridges/udp.ts";
 import { Gateway } from "../../sim/gateway.ts";
 import { NativeDevice } from "../../sim/hosts/native.ts";
-import { deriveState, sfc32 } from "../../sim/random.ts";
+import { randomOf } from "../../sim/random.ts";
 import { Simulator } from "../../sim/simulator.ts";
 import type { SimEvent } from "../../sim/simulator.ts";
 import { emptyOutput } from "../../sim/types.ts";
@@ -19,11 +19,8 @@ import type { Scenario } from "../../sim/scenarios/scenario.ts";
 import { runBridged } from "../../src/cli/sim-bridge.ts";
 import { Beacon } from "./helpers.ts";
 
-const randomOf = (name: string): ((n: number) => Uint8Array) => {
-  const next = sfc32(deriveState(7, name));
-  return (n) => Uint8Array.from({ length: n }, () => next());
-};
-const pairOf = (name: string): { key: Uint8Array; secret: Uint8Array } => generate(randomOf(`${name}/identity`))["1a"];
+const random = (name: string): ((n: number) => Uint8Array) => randomOf(7, name);
+const pairOf = (name: string): { key: Uint8Array; secret: Uint8Array } => generate(random(`${name}/identity`))["1a"];
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
 const bytesOf = (content: string): Uint8Array => Uint8Array.from(Buffer.from(content, "utf8"));
 
@@ -36,7 +33,7 @@ class Real {
 
   constructor(name: string, up: (link: Link) => void = () => undefined) {
     this.endpoint = new Endpoint({
-      pairs: { "1a": pairOf(name) }, random: randomOf(name), accept: () => true,
+      pairs: { "1a": pairOf(name) }, random: random(name), accept: () => true,
       events: { up, message: (_link, content) => { this.got.push(text(content)); } },
     });
   }
@@ -72,7 +69,7 @@ async function socketAt(): Promise<Socket> {
 }
 
 test("a device at a UDP socket pairs with a simulated gateway, sends a reading and gets an answer", async (t) => {
-  const gateway = new Gateway({ pair: pairOf("gateway"), random: randomOf("gateway"), mtu: 256, pairing: true });
+  const gateway = new Gateway({ pair: pairOf("gateway"), random: random("gateway"), mtu: 256, pairing: true });
   const simulator = new Simulator({ seed: 1, media: { net: { kind: "udp", latency: 20 } }, sink: null });
   const outside = new UdpOutside({ port: 0, address: "127.0.0.1" });
   const bridge = new Bridge({ outside, frameSize: simulator.medium().frameSize, to: "gateway" });
@@ -132,7 +129,7 @@ test("simulated devices link with a gateway at a UDP socket, which tells them ap
   for (const name of ["one", "two"]) {
     let said = false;
     await simulator.addNode(name, new NativeDevice({
-      pair: pairOf(name), random: randomOf(name), gateway: pairOf("gateway").key, to: "gateway", mtu: 256,
+      pair: pairOf(name), random: random(name), gateway: pairOf("gateway").key, to: "gateway", mtu: 256,
       traffic: (time) => {
         if (time < 500) return { content: undefined, next: 500 };
         if (said) return { content: undefined, next: undefined };
@@ -154,7 +151,7 @@ test("simulated devices link with a gateway at a UDP socket, which tells them ap
 });
 
 test("a device at a serial line pairs with a simulated gateway: bytes come as they come", async (t) => {
-  const gateway = new Gateway({ pair: pairOf("gateway"), random: randomOf("gateway"), mtu: 64, stream: true, blocking: true, pairing: true });
+  const gateway = new Gateway({ pair: pairOf("gateway"), random: random("gateway"), mtu: 64, stream: true, blocking: true, pairing: true });
   const simulator = new Simulator({ seed: 1, media: { wire: { kind: "serial", baud: 115200, frameSize: 64 } }, sink: null });
   const [inside, port] = duplexPair();
   const bridge = new Bridge({ outside: new StreamOutside(inside), frameSize: 64, to: "gateway" });
@@ -342,7 +339,7 @@ test("a scenario with a device outside: its messages count as sent and delivered
     if (device.got.length === 3) end.abort();
   });
   // the gateway's key shows in the capture only: the device is told it beforehand, as it follows from the seed
-  const gateway = generate(((next) => (n: number) => Uint8Array.from({ length: n }, () => next()))(sfc32(deriveState(1, "gateway/identity"))))["1a"].key;
+  const gateway = generate(randomOf(1, "gateway/identity"))["1a"].key;
   let capture = "";
   const { outcome, worst, ...bytes } = await runBridged(scenario, ".", { udp: { port: 0 } }, { as: "real", key: pairOf("device").key, factor: 5, address: "127.0.0.1" }, {
     ready: (at) => {

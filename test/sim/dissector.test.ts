@@ -22,7 +22,7 @@ import { BleMedium } from "../../sim/media/ble.ts";
 import { Ieee802154Medium } from "../../sim/media/ieee802154.ts";
 import type { Medium, MediumKind } from "../../sim/media/medium.ts";
 import { toPcapng } from "../../sim/pcapng/index.ts";
-import { randomOf } from "./pair.ts";
+import { randomOf } from "../../sim/random.ts";
 
 const dissector = fileURLToPath(new URL("../../sim/dissector/e3x-mote.lua", import.meta.url));
 const folder = mkdtempSync(path(tmpdir(), "e3x-mote-dissector-"));

@@ -6,7 +6,8 @@ import type { Packet } from "../../src/index.ts";
 import { emptyOutput } from "../../sim/index.ts";
 import type { Node, Output, SimEvent } from "../../sim/index.ts";
 import type { Seen } from "./observer.ts";
-import { Pair, randomOf } from "./pair.ts";
+import { Pair } from "./pair.ts";
+import { randomOf } from "../../sim/random.ts";
 
 const config = { packets: 60, pace: 0, filling: "x".repeat(30), pings: true };
 

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { loadBoard, measureBoard } from "../../src/build/index.ts";
 import { errorCode, generate, toBase32 } from "../../src/index.ts";
-import { Gateway, Simulator, VmHost, deriveState, sfc32 } from "../../sim/index.ts";
+import { Gateway, Simulator, VmHost, randomOf } from "../../sim/index.ts";
 import type { DeviceHost, GatewayOptions, IdealOptions, SimEvent } from "../../sim/index.ts";
 import { Observer } from "./observer.ts";
 import type { Side } from "./observer.ts";
@@ -16,11 +16,6 @@ function bundleOf(name: string): Promise<string> {
   bundles.set(name, made);
   return made;
 }
-
-export const randomOf = (seed: number, name: string): ((n: number) => Uint8Array) => {
-  const next = sfc32(deriveState(seed, name));
-  return (n) => Uint8Array.from({ length: n }, () => next());
-};
 
 export interface PairOptions {
   /** The application, a file of the fixtures, and what its "config" has beside the gateway's key. */

@@ -11,7 +11,8 @@ import type { AirRecord, Capture, CaptureRecord, MediumKind } from "../../sim/in
 import { collect } from "../../sim/report/collect.ts";
 import { reportHtml } from "../../sim/report/index.ts";
 import { packetForm, sentPackets } from "../../sim/report/packets.ts";
-import { binOf, clockStep, histogram, niceStep, quantile, spread, ticks, timeBins } from "../../sim/report/stats.ts";
+import { binOf, clockStep, histogram, niceStep, spread, ticks, timeBins } from "../../sim/report/stats.ts";
+import { quantile } from "../../sim/quantile.ts";
 import { airKinds, outerOf } from "../../sim/report/types.ts";
 import { dueReceptions, fieldsOf, filterOf, hashOf, noFilter, shownOf, tallies, timeline, viewOf } from "../../sim/report/view.ts";
 import type { Filter, View } from "../../sim/report/view.ts";

@@ -6,7 +6,8 @@ import type { ExecutionContext } from "ava";
 import { Exchange, Self, generate, lob, split, toBase32 } from "../../src/index.ts";
 import { Observer } from "./observer.ts";
 import type { Side } from "./observer.ts";
-import { Pair, randomOf } from "./pair.ts";
+import { Pair } from "./pair.ts";
+import { randomOf } from "../../sim/random.ts";
 import type { PairOptions } from "./pair.ts";
 
 type Who = Side | "both";

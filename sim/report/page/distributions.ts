@@ -1,6 +1,7 @@
 // How long it took, how much arrived, what it cost: over all that is shown.
 
-import { histogram, quantile } from "../stats.ts";
+import { quantile } from "../../quantile.ts";
+import { histogram } from "../stats.ts";
 import { bars, plane } from "./chart.ts";
 import type { Plane } from "./chart.ts";
 import { card, empty, h, onWidth, s } from "./dom.ts";

@@ -1,7 +1,7 @@
 // What is chosen, and what it comes to.
 
 import { airKinds } from "../types.ts";
-import { quantile } from "../stats.ts";
+import { quantile } from "../../quantile.ts";
 import { dueReceptions } from "../view.ts";
 import { h } from "./dom.ts";
 import { count, moment, percent, span } from "./format.ts";

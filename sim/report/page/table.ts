@@ -1,6 +1,6 @@
 // Devices and their figures.
 
-import { quantile } from "../stats.ts";
+import { quantile } from "../../quantile.ts";
 import type { StationRow } from "../types.ts";
 import { card, clamp, empty, h } from "./dom.ts";
 import { count, percent, short, span } from "./format.ts";

@@ -5,15 +5,12 @@ import { loadBoard, measureBoard } from "../../../src/build/index.ts";
 import type { Board } from "../../../src/build/index.ts";
 import { seedFile } from "../../../src/flash/seed.ts";
 import { generate, toBase32 } from "../../../src/index.ts";
-import { Gateway, Simulator, deriveState, sfc32 } from "../../../sim/index.ts";
+import { Gateway, Simulator, randomOf } from "../../../sim/index.ts";
 import type { DeviceHost, GatewayOptions, Json, IdealOptions, RadioKind, SimEvent, StorageImage } from "../../../sim/index.ts";
 
 const seed = 7;
 
-const randomOf = (name: string): ((n: number) => Uint8Array) => {
-  const next = sfc32(deriveState(seed, name));
-  return (n) => Uint8Array.from({ length: n }, () => next());
-};
+const random = (name: string): ((n: number) => Uint8Array) => randomOf(seed, name);
 
 const made = new Map<string, Promise<string>>();
 
@@ -75,7 +72,7 @@ export class World {
   /** Lengths of the device's frames. */
   readonly frames: number[] = [];
   /** The gateway's. */
-  readonly pair = generate(randomOf("pair"))["1a"];
+  readonly pair = generate(random("pair"))["1a"];
   readonly host: DeviceHost;
   readonly #options: WorldOptions;
 
@@ -83,7 +80,7 @@ export class World {
     this.#options = options;
     this.host = options.host;
     const { make = (made) => new Gateway(made) } = options;
-    this.gateway = make({ pair: this.pair, random: randomOf("gateway"), pairing: true, ...options.gateway });
+    this.gateway = make({ pair: this.pair, random: random("gateway"), pairing: true, ...options.gateway });
     this.simulator = new Simulator({
       seed,
       medium: options.medium,
@@ -99,7 +96,7 @@ export class World {
     const { host, native = false, kind, call, radioOptions = {}, mtu, at = [] } = this.#options;
     const board = loadBoard(this.#options.board ?? "espruinowifi");
     const config = Buffer.from(JSON.stringify({ gateway: toBase32(this.gateway.key), at }));
-    const { name, bytes } = seedFile(randomOf("seed"));
+    const { name, bytes } = seedFile(random("seed"));
     await this.simulator.addNode("gateway", this.gateway);
     const bundle = await bundleOf(board, native, kind, this.#options.radio ?? `${kind}(${call})`);
     const storage = board.entropy.hardware ? { config } : { config, [name]: bytes };
