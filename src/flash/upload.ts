@@ -5,7 +5,7 @@ import { CHUNK, linesOf } from "./plan.ts";
 import type { StorageFile } from "./seed.ts";
 
 /** Erasing a page and compacting take a board up to seconds. */
-const SLOW = { timeout: 30_000, tries: 3 };
+const SLOW = { timeout: 30_000 };
 
 // in single quotes: the expression goes in double ones
 const quoted = (name: string): string => `'${name}'`;
