@@ -69,14 +69,18 @@ export interface Faults {
   full?: number;
 }
 
-/** Heap use in the real interpreter, in variables; what the simulator itself occupies is subtracted. */
+/** Heap use in variables, of the real interpreter or of the model that the node:vm host has; what the simulator itself occupies is subtracted. */
 export interface MemoryReport {
   /** Highest process.memory().usage seen since boot. It is sampled, so a short rise between samples can be missed. */
   peak: number;
   /** process.memory().usage at the end of this command. */
   usage: number;
-  /** Variables that the device may use; running out of them is exact, not sampled. */
+  /** Variables that the device may use; in the interpreter running out of them is exact, not sampled. */
   variables: number;
+  /** Whether variables are as large as the board's, and in one piece as there: the interpreter is a build of their count. */
+  exact: boolean;
+  /** The program ran out of memory in this command, as on a board: what ran was interrupted. Not told by the 64-bit interpreter, for which it is an error. */
+  exhausted?: boolean;
 }
 
 /** What a device or node did in answer to one command. */
@@ -97,7 +101,7 @@ export interface Output {
   cut?: boolean;
   /** Writes to the flash since boot, if there were any. */
   writes?: number;
-  /** Interpreter only. */
+  /** Of devices. Of the node:vm host it is counted when it is first read, which is up to date until the next command. */
   memory?: MemoryReport;
 }
 

@@ -329,7 +329,7 @@ export const worldText = String.raw`(function (host, boot, makeRadio, makeBoard)
   E.getTemperature = function () { return 21.5; };
   E.getBattery = function () { return 87; };
 
-  // ---- native code: memory has an address from when it was asked for until a call of native code
+  // ---- native code: memory has an address from when it was asked for until that of other memory is
   if (boot.thumb) {
     const addressOf = E.getAddressOf;
     const place = 0x20001000;
@@ -352,14 +352,13 @@ export const worldText = String.raw`(function (host, boot, makeRadio, makeBoard)
       // what was found good once is not asked for again
       if (good === undefined || address !== flash + 1) {
         const text = address === flash + 1 ? file : address === 1 ? code : "";
-        good = signature === "int(int,int,int)" && host.native(-1, E.toUint8Array(text)) === "0";
+        good = signature === "int(int,int,int)" && host.native(-1, E.toUint8Array(text), 0) === "0";
       }
       return function (operation, address, length) {
         const bytes = memory;
-        memory = undefined;
         if (!good) throw new Error("Not the native code for this board");
-        if (address !== place || !bytes || bytes.byteLength !== 64 + length) throw new Error("Native code is given no memory");
-        const answer = host.native(operation, bytes).split(" ");
+        if (address !== place || !bytes || bytes.byteLength < 96 + length) throw new Error("Native code is given no memory");
+        const answer = host.native(operation, bytes, length).split(" ");
         clock += parseInt(answer[1], 10);
         sample();
         return parseInt(answer[0], 10);

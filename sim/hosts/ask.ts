@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { askBuiltins } from "./builtins.ts";
-import { findInterpreter } from "./interpreter.ts";
+import { findInterpreter } from "./executables.ts";
 
 const path = findInterpreter();
 if (path === undefined) throw new Error("no espruino-linux found: set ESPRUINO_LINUX");

@@ -102,13 +102,14 @@ export class NativeDevice implements Node {
     if (traffic && (this.#next === undefined || time >= this.#next)) this.#say(traffic(time));
     endpoint.poll(time / 1000);
     output.to = [];
-    for (let frame = this.#pipe.frame(); frame; frame = this.#pipe.frame()) {
+    for (let frame = this.#pipe.frame(time / 1000); frame; frame = this.#pipe.frame(time / 1000)) {
       output.frames.push(frame);
       output.times.push(time);
       output.to.push(to);
     }
     const due = endpoint.poll(time / 1000);
-    let next = due === undefined ? Infinity : Math.max(time + 1, Math.ceil(due * 1000));
+    let next = Math.min(due ?? Infinity, this.#pipe.until ?? Infinity);
+    if (next !== Infinity) next = Math.max(time + 1, Math.ceil(next * 1000));
     for (const at of [this.#again, this.#next]) if (at !== undefined && at < next) next = at;
     if (next !== Infinity) output.next = next;
     output.logs = this.#logs;

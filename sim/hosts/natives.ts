@@ -9,9 +9,10 @@
 // (json.ts) and the text of numbers in it (numbers.ts).
 // Made loud instead of reproduced, where Espruino goes on with wrong data: subarray() past the end, and
 // E.mapInPlace from elements of 4 bytes or more (it shifts by 32, which each processor does its own way).
+// Memory is the model's (heap/model.ts), where it is counted.
 // Not reproducible in V8, so only the interpreter shows them: no hoisting; one binding for all passes of a
 // for-let loop; assignment to an array's length throws; `extends Error` and `extends Array` fail; syntax that the
-// parser refuses (the dialect check of the build finds that); strings of 8 bits; out of memory; texts of errors;
+// parser refuses (the dialect check of the build finds that); strings of 8 bits; texts of errors;
 // numbers with a fraction turned into text outside JSON; .on() and .emit() on every object.
 
 import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
@@ -30,6 +31,10 @@ export interface NativeServices {
   compile(source: string): (exports: object, module: object) => void;
   /** Text of a module in flash, if there is one. */
   module(name: string): string | undefined;
+  /** Is given the modules that are loaded, by name, as they are at all times. */
+  modules?(modules: Map<string, unknown>): void;
+  /** A typed array has been made, with memory of its own. */
+  allocated?(view: Uint8Array): void;
 }
 
 const version = "2v29";
@@ -45,7 +50,7 @@ const isBytesLike = (x: unknown): x is ArrayBuffer | Uint8Array => isView(x) || 
 const isIterable = (x: unknown): boolean => typeof x === "string" || Array.isArray(x) || isBytesLike(x);
 
 /** Makes the typed arrays of a realm behave like Espruino's. */
-function reviseTypedArrays(G: Foreign, bytesOf: (data: unknown) => Uint8Array): void {
+function reviseTypedArrays(G: Foreign, bytesOf: (data: unknown) => Uint8Array, allocated: NativeServices["allocated"]): void {
   for (const name of viewNames) {
     const Original = G[name];
     const size: number = Original.BYTES_PER_ELEMENT;
@@ -60,7 +65,9 @@ function reviseTypedArrays(G: Foreign, bytesOf: (data: unknown) => Uint8Array): 
       if (typeof arr !== "number" && typeof arr !== "boolean" && !Array.isArray(arr) && !isView(arr)) {
         throw new G.Error(`Unsupported first argument of type ${typeof arr}`);
       }
-      return Reflect.construct(Original, [arr], target);
+      const made = Reflect.construct(Original, [arr], target);
+      allocated?.(made);
+      return made;
     };
     Typed.prototype = Original.prototype;
     Object.setPrototypeOf(Typed, Object.getPrototypeOf(Original));
@@ -211,7 +218,7 @@ function makeE(G: Foreign, bytesOf: (data: unknown) => Uint8Array): Record<strin
       return sum;
     },
     mapInPlace,
-    // arrays and strings too large for a variable are flat, but a string that was put together is not: here it is too
+    // arrays and strings too large for a variable are flat, but a string that was put together is not: here it is too, unless heap/model.ts takes the place of this
     getAddressOf: (v: unknown, flat: unknown) => (!flat ? 4 : (typeof v === "string" ? v.length : isBytesLike(v) ? v.byteLength : 0) > 28 ? 0x20000000 : 0),
     getErrorFlags: () => new G.Array(),
     kickWatchdog: () => undefined,
@@ -253,12 +260,14 @@ function makeCrypto(G: Foreign, bytesOf: (data: unknown) => Uint8Array): object 
 /** require and Modules. */
 function installModules(G: Foreign, services: NativeServices, builtIn: Record<string, object>): void {
   const modules = new Map<string, unknown>();
+  services.modules?.(modules);
   const load = (source: unknown): unknown => {
     const module = new G.Object();
     module.exports = new G.Object();
     // A function sees `exports` and `module` too. It is compiled anew for that: what it closes over is lost here.
-    const text = typeof source === "function" ? `(${String(source)}).call(this);` : String(source);
-    services.compile(text).call(module.exports, module.exports, module);
+    const text = String(source);
+    const body = typeof source === "function" ? /^(?:function\s*\(\)|\(\)\s*=>)\s*\{([^]*)\}$/.exec(text)?.[1] ?? `(${text}).call(this);` : text;
+    services.compile(body).call(module.exports, module.exports, module);
     return module.exports;
   };
   put(G, "require", (name: unknown): unknown => {
@@ -319,7 +328,7 @@ function pruneAll(G: Foreign, services: NativeServices): void {
 /** Turns a fresh context into one that offers what Espruino offers; `G` is its global object. */
 export function installNatives(G: Foreign, services: NativeServices): void {
   const bytesOf = makeBytesOf(G);
-  reviseTypedArrays(G, bytesOf);
+  reviseTypedArrays(G, bytesOf, services.allocated);
   quietPromises(G);
   put(G, "E", makeE(G, bytesOf));
   const json = G.JSON.stringify;
@@ -333,7 +342,7 @@ export function installNatives(G: Foreign, services: NativeServices): void {
   put(G, "process", {
     version,
     env: { VERSION: version, BOARD: services.board.name, MODULES: "Storage,crypto" },
-    // V8 does not count in variables: only the real interpreter can say.
+    // V8 does not count in variables: heap/model.ts does, and takes the place of this
     memory: () => ({ free: services.board.variables, usage: 0, total: services.board.variables }),
   });
   pruneAll(G, { ...services, standard: services.standard.filter((name) => name !== "console") });
