@@ -24,8 +24,15 @@ const flags = [
 
 // what each core's code is smallest with, found by trial
 const smaller: Record<Core, string[]> = {
-  m0: ["-fno-move-loop-invariants", "-fno-tree-ter", "-fno-gcse", "-fno-tree-dominator-opts", "-fno-tree-coalesce-vars", "-fno-tree-forwprop"],
-  m4: ["-fira-algorithm=priority", "-fno-tree-loop-optimize", "-fno-schedule-insns2", "-fno-tree-reassoc"],
+  m0: [
+    "-fno-move-loop-invariants", "-fno-tree-ter", "-fno-tree-dominator-opts", "-fno-tree-reassoc", "-fno-tree-loop-im",
+    "-fno-tree-loop-ivcanon", "-fno-tree-dce", "-frename-registers",
+  ],
+  m4: [
+    "-fira-algorithm=priority", "-fno-tree-loop-optimize", "-fno-schedule-insns2", "-fno-tree-reassoc", "-fno-tree-dominator-opts",
+    "-fno-move-loop-invariants", "-fno-tree-ter", "-fno-tree-dce", "-fno-tree-loop-im", "-fno-tree-vrp", "-fno-ira-hoist-pressure",
+    "-fschedule-insns", "-fno-tree-sink", "-fno-if-conversion",
+  ],
 };
 
 /** The compiler's name and version, or undefined where there is none. */

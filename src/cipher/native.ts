@@ -5,7 +5,7 @@
 import { code } from "#thumb";
 import { fail } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
-import { kept } from "./native-kept.ts";
+import { ROOM, SIZE, kept } from "./native-kept.ts";
 
 type Operation = (operation: number, address: number, length: number) => ErrorCode | 0;
 
@@ -35,25 +35,44 @@ if (!kept.code) {
 }
 
 /**
- * Does an operation, on one piece of memory: `first` at 0 or `at`, `second` at 32, `data` at 64, word-aligned. Gives a view:
- *   0  public key (21 bytes): of the secret (21 bytes); data: 21 bytes, no matter which
- *   1  shared secret (20 bytes): secret (21 bytes), the other's key; data: 20 bytes, no matter which
- *   2  SHA-256 of data; at 32 and 48 of its buffer what the digest is folded to, 16 bytes and 4 (fold-thumb.ts)
+ * Does an operation, in memory that is kept and in pieces of ROOM bytes: `first` goes to 0 or `at` of it, `second` to 32,
+ * data to 64. Gives a view of 32 bytes of that memory, good until the next operation:
+ *   0  public key (21 bytes): of the secret (21 bytes)
+ *   1  shared secret (20 bytes): secret (21 bytes), the other's key
+ *   2  SHA-256 of data; behind it what the digest is folded to, 16 bytes and 4 (fold-thumb.ts)
  *   3  HMAC-SHA256 of data: key (up to 64 bytes); folded as well
- *   4  AES-128-CTR of data: key, first four bytes of the counter
- * Nothing of `first` and `second` is left in the memory. Throws KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE, SECRET_RANGE; MEMORY where none is left in one piece.
+ *   4  AES-128-CTR of data, in its place, which is given: key, first four bytes of the counter
+ * Nothing of `first` and `second` is left in the memory. Throws KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE, SECRET_RANGE; MEMORY
+ * where what was kept is gone, and there is no other in one piece.
  */
-export function native(operation: number, first: ArrayLike<number>, second: ArrayLike<number>, data: Uint8Array, at?: number): Uint8Array {
-  // asked anew: Espruino moves files when it makes room
+export function native(operation: number, first: ArrayLike<number> | 0, second: ArrayLike<number> | 0, data: Uint8Array, at?: number): Uint8Array {
+  // asked anew: Espruino moves files when it makes room, and memory in E.defrag
   const place = E.getAddressOf(kept.code, true);
-  const memory = new Uint8Array(64 + data.length);
-  memory.set(first, at);
-  memory.set(second, 32);
-  memory.set(data, 64);
+  const call = E.nativeCall(place | 1, "int(int,int,int)", place ? undefined : kept.code);
+  const memory = kept.memory ?? new Uint8Array(SIZE);
   const address = E.getAddressOf(memory, true);
+  const length = data.length;
+  let error: ErrorCode | 0;
+  let done = 0;
+  let n: number;
+  let piece: Uint8Array;
+  // where Espruino cuts this off, another key must not meet what is left
+  kept.memory = undefined;
   if (!address) fail("MEMORY");
-  const error = E.nativeCall(place | 1, "int(int,int,int)", place ? undefined : kept.code)(operation, address, data.length);
+  if (first) memory.set(first, at);
+  if (second) memory.set(second, 32);
+  do {
+    n = length - done < ROOM ? length - done : ROOM;
+    // no view where there is one piece, as of most packets: that would take longer than the native code
+    piece = n < length ? data.subarray(done, done + n) : data;
+    memory.set(piece, 64);
+    error = call(operation + done * 8, address, n);
+    if (operation & 4) piece.set(memory.subarray(64, 64 + n));
+    // a full piece is followed by another, if it is of nothing
+    done += ROOM;
+  } while (done <= length);
+  kept.memory = memory;
   // a number, as the codes of a device are
   if (error) fail(error);
-  return operation & 2 ? memory.subarray(0, 32) : memory.subarray(64);
+  return operation & 4 ? data : memory.subarray(64, 96);
 }

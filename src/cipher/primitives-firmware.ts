@@ -30,27 +30,31 @@ export const hmac = (key: Uint8Array, data: Uint8Array): Uint8Array => {
 };
 
 // The firmware's own CTR mode ignores the iv, so counter blocks are made here and go through ECB, at
-// most sixteen at a time to keep the extra memory at two times 256 bytes. Up to 65,536 blocks, a megabyte.
+// most sixteen at a time to keep the extra memory at three times 256 bytes. Up to 65,536 blocks, a megabyte.
 export const ctr = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array => {
   let at = 0;
   let word = 0;
-  const out = bytes(data, 0, 0, 0);
-  const words = new Int32Array(out.buffer);
-  const length = data.length;
-  let left = length;
+  let words;
+  let left = data.length;
+  let part = data;
   let first = 0;
   let n = 0;
   let counters;
   block.set(iv);
   while (left > 0) {
     n = left > 256 ? 16 : (left + 15) >> 4;
+    if (left > 256) part = data.subarray(first * 16, first * 16 + 256);
+    else if (first) part = data.subarray(first * 16);
     block[14] = first >> 8;
     counters = bytes({ data: block, count: n });
     while (n) counters[n * 16 - 1] = first + --n;
+    words = new Int32Array(bytes(part, 0, 0, 0).buffer);
+    at = 0;
     // Words beyond the end are not stored.
     for (word of new Int32Array(encrypt(counters, key, ecb))) words[at++] ^= word;
+    part.set(new Uint8Array(words.buffer, 0, left > 256 ? 256 : left));
     left -= 256;
     first += 16;
   }
-  return out.subarray(0, length);
+  return data;
 };

@@ -9,5 +9,6 @@ export const hmac = (key: Uint8Array, data: Uint8Array): Uint8Array => nobleHmac
 export const ctr = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array => {
   const counter = new Uint8Array(16);
   counter.set(iv);
-  return aesCtr(key, counter).encrypt(data);
+  data.set(aesCtr(key, counter).encrypt(data));
+  return data;
 };

@@ -14,5 +14,6 @@ export const hmac = (key: Uint8Array, data: Uint8Array): Uint8Array => plain(cre
 export const ctr = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array => {
   const counter = new Uint8Array(16);
   counter.set(iv);
-  return plain(createCipheriv("aes-128-ctr", key, counter).update(data));
+  data.set(createCipheriv("aes-128-ctr", key, counter).update(data));
+  return data;
 };

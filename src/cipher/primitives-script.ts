@@ -43,7 +43,8 @@ const init = () => {
 };
 init();
 
-export const sha256 = (data: Uint8Array): Uint8Array => {
+// `before` is a block that goes before the data.
+const digest = (data: Uint8Array, before?: Uint8Array): Uint8Array => {
   let i = 0,
     t = 0,
     k = 0,
@@ -55,7 +56,7 @@ export const sha256 = (data: Uint8Array): Uint8Array => {
     f = 0,
     g = 0,
     h = 0,
-    at = 0;
+    at = before ? -64 : 0;
   const w = new Int32Array(64),
     w1 = w.subarray(1),
     w9 = w.subarray(9),
@@ -63,17 +64,19 @@ export const sha256 = (data: Uint8Array): Uint8Array => {
     w16 = w.subarray(16),
     constants = roots,
     length = data.length,
+    whole = length & ~63,
+    bits = (length - at) * 8,
     end = (length + 72) & ~63,
-    padded = new Uint8Array(end),
+    last = new Uint8Array(end - whole),
     state = new Int32Array(start),
     out = new Uint8Array(32);
-  padded.set(data);
-  padded[length] = 128;
-  padded[end - 1] = length << 3;
-  padded[end - 2] = length >> 5;
-  padded[end - 3] = length >> 13;
+  last.set(data.subarray(whole));
+  last[length - whole] = 128;
+  last[end - whole - 1] = bits;
+  last[end - whole - 2] = bits >> 8;
+  last[end - whole - 3] = bits >> 16;
   while (at < end) {
-    E.mapInPlace(swap, new Uint8Array(w.buffer), padded.subarray(at));
+    E.mapInPlace(swap, new Uint8Array(w.buffer), at < 0 ? before! : at < whole ? data.subarray(at) : last.subarray(at - whole));
     a = state[0];
     b = state[1];
     c = state[2];
@@ -117,14 +120,15 @@ export const sha256 = (data: Uint8Array): Uint8Array => {
   return out;
 };
 
+export const sha256 = (data: Uint8Array): Uint8Array => digest(data);
+
 const keyed = (key: Uint8Array, pad: number, data: Uint8Array): Uint8Array => {
-  const bytes = new Uint8Array(64 + data.length),
-    words = new Int32Array(bytes.buffer, 0, 16);
+  const words = new Int32Array(16),
+    bytes = new Uint8Array(words.buffer);
   let i = 0;
   bytes.set(key);
-  bytes.set(data, 64);
   while (i < 16) words[i++] ^= pad;
-  return sha256(bytes);
+  return digest(data, bytes);
 };
 
 export const hmac = (key: Uint8Array, data: Uint8Array): Uint8Array => keyed(key, 0x5c5c5c5c, keyed(key, 0x36363636, data));
@@ -145,10 +149,10 @@ export const ctr = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Arr
     box = table,
     turns = turn,
     length = data.length,
-    out = new Uint8Array((length + 15) & ~15),
-    words = new Int32Array(out.buffer);
+    words = new Int32Array(4),
+    out = new Uint8Array(words.buffer);
+  let part;
   new Uint8Array(keys.buffer).set(key);
-  out.set(data);
   while (i < 40) {
     t = keys[i + 3];
     t = box[t >> 8 & 255] >> 8 & 255 | box[t >> 16 & 255] & 65280 | box[t >>> 24] & 16711680 | box[t & 255] >> 8 << 24;
@@ -178,8 +182,10 @@ export const ctr = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Arr
     }
     map(state, looked, box);
     map(last, state, lookedBytes);
-    for (t of s) words[(at >> 2) + i - 40] ^= t ^ keys[i++];
-    at += 16;
+    part = data.subarray(at, Math.min(at += 16, length));
+    out.set(part);
+    for (t of s) words[i - 40] ^= t ^ keys[i++];
+    part.set(out.subarray(0, part.length));
   }
-  return out.subarray(0, length);
+  return data;
 };

@@ -2,7 +2,7 @@
  * What the cipher sets have in common: AES-128-CTR, HMAC-SHA256 cut to 32 bits, and the layout of OUTER packets. They
  * differ in their curve and its keys. telehash v3, e3x/cs/1a.md.
  */
-import { concat, slice } from "#engine";
+import { concat, own } from "#engine";
 import { fold } from "#fold";
 import { ctr, hmac, sha256 } from "#primitives";
 
@@ -17,24 +17,24 @@ export const CHANNEL_OVERHEAD = TOKEN_LENGTH + SEAL_LENGTH;
 
 /** AES-128 key of a message: from ECDH of the ephemeral key and the recipient's identity (20 bytes, 32 in CS1c). */
 export function messageKey(shared: Uint8Array): Uint8Array {
-  return fold(sha256(shared), 16);
+  return new Uint8Array(fold(sha256(shared), 16));
 }
 
 /** AES-128 key of one direction of a channel: from ECDH of both ephemeral keys, and the keys in order of direction. */
 export function channelKey(shared: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Array {
-  return fold(sha256(concat([shared, from, to])), 16);
+  return messageKey(concat([shared, from, to]));
 }
 
 /** Routing token of the exchange whose message BODY starts with these 16 bytes or more. */
 export function token(prefix: Uint8Array): Uint8Array {
-  return slice(sha256(slice(prefix, 0, 16)), 0, TOKEN_LENGTH);
+  return new Uint8Array(sha256(prefix.subarray(0, 16)).subarray(0, TOKEN_LENGTH));
 }
 
 /** MAC of a BODY whose MAC begins at `end`; in a message all before it is under the MAC, not so a channel packet's TOKEN and IV. */
 function mac(secret: Uint8Array, body: Uint8Array, prefix: number, end: number): Uint8Array {
   const start = prefix + IV_LENGTH;
-  const data = slice(body, prefix === TOKEN_LENGTH ? start : 0, end);
-  return fold(hmac(concat([secret, slice(body, prefix, start)]), data), MAC_LENGTH);
+  const data = body.subarray(prefix === TOKEN_LENGTH ? start : 0, end);
+  return fold(hmac(concat([secret, body.subarray(prefix, start)]), data), MAC_LENGTH);
 }
 
 /**
@@ -46,9 +46,11 @@ function mac(secret: Uint8Array, body: Uint8Array, prefix: number, end: number):
 export function seal(
   head: Uint8Array, prefix: Uint8Array, key: Uint8Array, secret: Uint8Array, iv: Uint8Array, inner: Uint8Array,
 ): Uint8Array {
-  const packet = concat([head, prefix, iv, ctr(key, iv, inner), new Uint8Array(MAC_LENGTH)]);
+  // the MAC comes where something as long is
+  const packet = concat([head, prefix, iv, inner, iv]);
   const body = packet.subarray(head.length);
   const end = body.length - MAC_LENGTH;
+  ctr(key, iv, body.subarray(prefix.length + IV_LENGTH, end));
   body.set(mac(secret, body, prefix.length, end), end);
   return packet;
 }
@@ -65,8 +67,8 @@ export function authentic(body: Uint8Array, prefix: number, secret: Uint8Array):
   return !difference;
 }
 
-/** INNER of a BODY as long as a prefix, an IV and a MAC. */
+/** INNER of a BODY as long as a prefix, an IV and a MAC. A device decrypts it where it is: the BODY can not be opened again. */
 export function open(body: Uint8Array, prefix: number, key: Uint8Array): Uint8Array {
   const start = prefix + IV_LENGTH;
-  return ctr(key, slice(body, prefix, start), slice(body, start, body.length - MAC_LENGTH));
+  return ctr(key, body.subarray(prefix, start), own(body.subarray(start, body.length - MAC_LENGTH)));
 }

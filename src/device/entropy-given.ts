@@ -22,8 +22,8 @@ export function entropy(): Random {
   if (!stored) fail("ENTROPY");
   let seed = toBytes(stored!);
   const step = (): Uint8Array => {
-    const result = hmac(seed, new Uint8Array(1));
-    seed = hmac(seed, new Uint8Array([1]));
+    const result = new Uint8Array(hmac(seed, new Uint8Array(1)));
+    seed = new Uint8Array(hmac(seed, new Uint8Array([1])));
     return result;
   };
   put("seed" + (1 - slot), toText(step()));

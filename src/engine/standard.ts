@@ -31,6 +31,11 @@ export function slice(bytes: Uint8Array, start: number, end: number): Uint8Array
   return bytes.subarray(start, end);
 }
 
+/** Bytes to be changed, where nobody else is to see it: a copy. A device has no memory for that, and changes what it was given. */
+export function own(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 /** Throws a typed error. A plain Error with a code: Espruino cannot extend Error. */
 export function fail(code: ErrorCode): never {
   const error = new Error(texts[code]) as E3XError;

@@ -29,6 +29,14 @@ test("messages are those of the specification, made by OpenSSL", (t) => {
   }), { seed: 8, numRuns: 60 });
 });
 
+test("opening leaves a packet as it came, a Buffer too", (t) => {
+  const { b, ab } = ends();
+  const outer = Buffer.from(ab.encrypt(new Uint8Array(300).fill(9)));
+  const before = hex(outer);
+  for (let i = 0; i < 2; i++) t.is(hex(b.decrypt(outer)), "09".repeat(300));
+  t.is(hex(outer), before);
+});
+
 test("a message takes 32 bytes more than its INNER", (t) => {
   const { ab } = ends();
   for (const length of [0, 1, 15, 16, 17, 1400]) t.is(ab.encrypt(new Uint8Array(length)).length, length + 32);

@@ -114,13 +114,14 @@ for (const [title, primitives] of Object.entries({ node, noble, small } as Recor
     }
   });
 
-  test(`${title}: agrees with OpenSSL on generated input and leaves its arguments alone`, (t) => {
+  test(`${title}: agrees with OpenSSL on generated input, and changes nothing but the data of ctr`, (t) => {
     fc.assert(
       fc.property(generated, (c) => {
         const before = c.args.map(hex);
         const [a, b, d] = c.args as [Uint8Array, Uint8Array, Uint8Array];
         const got = c.op === "sha256" ? primitives.sha256(a) : c.op === "hmac" ? primitives.hmac(a, b) : primitives.ctr(a, b, d);
-        return hex(got) === c.want && c.args.every((arg, i) => hex(arg) === before[i] && arg.buffer !== got.buffer);
+        if (c.op === "ctr") before[2] = c.want;
+        return hex(got) === c.want && c.args.every((arg, i) => hex(arg) === before[i] && (arg === got) === (i === 2));
       }),
       { seed: 26, numRuns: 300 },
     );

@@ -1,4 +1,5 @@
 import test from "ava";
+import { SIZE } from "../../src/cipher/native-kept.ts";
 import { errorNumber } from "../../src/errors-texts.ts";
 import { coreEntry, loadBoard, measureBoard } from "../../src/build/index.ts";
 import { code as m0 } from "../../src/device/native/blob-m0.ts";
@@ -80,7 +81,7 @@ for (const { name, make } of hosts) {
   test(`only what is in one piece has an address: ${name}`, async (t) => {
     const text = "const at=function(v){return E.getAddressOf(v,true)?1:0};print(at(new Uint8Array(100)),at([1,2,3]),at(new Uint8Array(100).buffer),at({}))";
     t.deepEqual(await logsOf(make(), text, { board }), ["1 0 1 0"]);
-    const none = `const find=E.getAddressOf;E.getAddressOf=function(v,flat){return v.length===85?0:find(v,flat)};${program}`;
+    const none = `const find=E.getAddressOf;E.getAddressOf=function(v,flat){return v.length===${SIZE}?0:find(v,flat)};${program}`;
     await within(make(), async (host) => {
       await t.throwsAsync(host.boot(options({ bundle: none })), { instanceOf: DeviceError });
     });

@@ -28,16 +28,16 @@ export class M0 implements Machine {
     this.#code = code;
   }
 
-  run(operation: number, memory: Uint8Array): { result: number; memory: Uint8Array } {
-    return this.trace(operation, memory, CODE, false);
+  run(what: number, memory: Uint8Array, n: number): { result: number; memory: Uint8Array } {
+    return this.trace(what, memory, n, CODE, false);
   }
 
-  count(operation: number, memory: Uint8Array): number {
-    return this.trace(operation, memory, CODE, false).instructions;
+  count(what: number, memory: Uint8Array, n: number): number {
+    return this.trace(what, memory, n, CODE, false).instructions;
   }
 
   /** Runs the code from some place in flash. Throws where it does not return, or not as the ABI says. */
-  trace(operation: number, memory: Uint8Array, place = CODE, hashed = true): Trace & { result: number; memory: Uint8Array; instructions: number } {
+  trace(what: number, memory: Uint8Array, n: number, place = CODE, hashed = true): Trace & { result: number; memory: Uint8Array; instructions: number } {
     const chip = new RP2040();
     chip.flash.set(this.#code, place);
     chip.sram.fill(UNTOUCHED);
@@ -53,9 +53,9 @@ export class M0 implements Machine {
     }
     const kept = (i: number): number => 0x12340000 + i;
     for (let i = 3; i < 13; i++) core.registers[i] = kept(i);
-    core.registers[0] = operation;
+    core.registers[0] = what;
     core.registers[1] = RAM + MEMORY;
-    core.registers[2] = memory.length - 64;
+    core.registers[2] = n;
     core.SP = RAM + STACK;
     core.LR = HOME | 1;
     core.PC = FLASH + place;

@@ -1,5 +1,5 @@
-/* Runs the native code under qemu-arm: reads its size and itself, then operations (number, n, 64 + n bytes), and writes
-   what each gives (the result, 64 + n bytes). Exits with 1 where the input is cut short. */
+/* Runs the native code under qemu-arm: reads its size and itself, then calls (what is asked for, n, SIZE bytes of memory),
+   and writes what each gives (the result, the memory). Exits with 1 where the input is cut short. */
 #include <stdint.h>
 
 static long call(long number, long a, void *b, long c) {
@@ -23,17 +23,17 @@ static int input(void *to, long n) {
 
 /* aligned: qemu maps whole pages */
 __attribute__((aligned(4096))) uint32_t code[1024];
-static uint32_t memory[2048];
+static uint32_t memory[SIZE / 4];
 
 void _start(void) {
   uint32_t head[2], size, good = 0;
   if (input(&size, 4) && input(code, size)) {
     int (*entry)(int, void *, unsigned) = (void *)((char *)code + 1);
     for (good = 1; good && input(head, 8);) {
-      good = input(memory, 64 + head[1]);
+      good = input(memory, SIZE);
       head[0] = entry(head[0], memory, head[1]);
       call(4, 1, head, 4);
-      call(4, 1, memory, 64 + head[1]);
+      call(4, 1, memory, SIZE);
     }
   }
   call(1, !good, 0, 0);

@@ -8,12 +8,12 @@ typedef struct {
 } aes_space;
 
 /* Four bytes doubled in GF(2^8). */
-__attribute__((noinline)) static uint32_t twice(uint32_t w) {
+static uint32_t twice(uint32_t w) {
   return (w & 0x7f7f7f7f) << 1 ^ (w >> 7 & 0x01010101) * 0x1b;
 }
 
-/* In place. The key is at m, the first four bytes of the counter at byte 32. */
-static void aes_ctr(const uint32_t *m, uint8_t *data, unsigned n, aes_space *space) {
+/* In place: bytes `at` (a multiple of 16) to n of the data. The key is at m, the first four bytes of the counter at byte 32. */
+static void aes_ctr(const uint32_t *m, uint8_t *data, unsigned at, unsigned n, aes_space *space) {
   uint8_t *box = space->box;
   /* p walks through the powers of 3, q through their inverses */
   uint32_t p = 1, q = 1;
@@ -28,7 +28,7 @@ static void aes_ctr(const uint32_t *m, uint8_t *data, unsigned n, aes_space *spa
   } while (p != 1);
   box[0] = 0x63;
 
-  for (unsigned at = 0; at < n;) {
+  while (at < n) {
     for (int i = 0; i < 4; i++) {
       space->key[i] = m[i];
       space->state[i] = 0;

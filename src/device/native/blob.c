@@ -21,41 +21,48 @@ __attribute__((section(".constants"), used)) static const constants table = {.cu
    leave nothing there. */
 #define BELOW 64
 
+/* Words of data that are given at once: ROOM of native-kept.ts. */
+#define ROOM 64
+
 typedef union {
-  uint32_t words[160];
+  uint32_t words[SHA_SPACE];
   element file[REGISTERS];
   aes_space aes;
-  struct {
-    uint32_t space[136], outer[24];
-  } sha;
 } memory;
 
-/* The operations and the layout of m are told in call.ts. Returns 0, or the number of an error. */
-__attribute__((section(".first"))) int operation_of(int operation, uint32_t *m, unsigned n, const constants *k) {
+/* The operations and the layout of m are told in native.ts. `what` is the operation (three bits), and above how many
+   bytes of its data went before; n is how many come now: where they fill the room, more follows, if it is none. What an
+   operation has to remember is where it was given, and behind the data. Returns 0, or the number of an error. */
+__attribute__((section(".first"))) int operation_of(unsigned what, uint32_t *m, unsigned n, const constants *k) {
   memory s;
-  int result = DONE, keep = 0;
-  uint8_t *data = (uint8_t *)(m + 16);
+  int result = DONE;
+  unsigned operation = what & 7, at = what >> 3, more = n / (ROOM * 4);
   for (unsigned i = 0; i < sizeof s / 4; i++) s.words[i] = 0;
   if (operation < 2) result = curve((uint8_t *)m, s.file, &k->curve, operation);
-  else if (operation > 3) aes_ctr(m, data, n, &s.aes);
+  else if (operation > 3) aes_ctr(m, (uint8_t *)(m + 16) - at, at, at + n, &s.aes);
   else {
-    if (operation > 2) {
-      for (int i = 0; i < 16; i++) {
-        m[i] ^= 0x36363636;
-        s.sha.outer[i] = m[i] ^ 0x36363636 ^ 0x5c5c5c5c;
-      }
-      sha256(s.sha.outer + 16, (uint8_t *)m, n + 64, s.sha.space, &k->sha);
-      data = (uint8_t *)s.sha.outer;
+    uint32_t *digest = m + 16 + ROOM;
+    /* of HMAC: the padded key is before the data, in memory as well */
+    unsigned keyed = (operation & 1) * 64;
+    uint8_t *data = (uint8_t *)m + 64 - keyed - at;
+    n += at + keyed;
+    if (at) at += keyed;
+    for (uint32_t with = (operation & 1) * 0x36363636;; with = 0x36363636 ^ 0x5c5c5c5c) {
+      if (!at) for (int i = 0; i < 16; i++) m[i] ^= with;
+      sha256(digest, data, at, n, more, s.words, &k->sha);
+      if (more) break;
+      for (int i = 0; i < 8; i++) m[16 + i] = __builtin_bswap32(digest[i]);
+      if (with != 0x36363636) break;
+      data = (uint8_t *)m;
+      at = 0;
       n = 96;
     }
-    sha256(m, data, n, s.sha.space, &k->sha);
     /* both ways that the cipher set folds a digest */
     uint32_t folded = 0;
-    for (int i = 8; i < 12; i++) folded ^= m[i] = m[i - 8] ^ m[i - 4];
-    m[12] = folded;
-    keep = 13;
+    for (int i = 24; i < 28; i++) folded ^= m[i] = m[i - 8] ^ m[i - 4];
+    m[30] = folded;
   }
-  for (; keep < 16; keep++) m[keep] = 0;
+  if (!more) for (int i = 0; i < 16; i++) m[i] = 0;
   /* with what the functions called have left below */
   volatile uint32_t *left = s.words;
   for (int i = -BELOW; i < (int)(sizeof s / 4); i++) left[i] = 0;

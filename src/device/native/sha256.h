@@ -21,11 +21,13 @@ static uint32_t rotate(uint32_t x, int n) {
   return x >> n | x << (32 - n);
 }
 
-/* The digest of n bytes goes to `to`. w is for a block's 64 words, then 72 in which the eight that work move down. */
-static void sha256(uint32_t *to, const uint8_t *data, unsigned n, uint32_t *w, const sha_constants *k) {
-  for (int i = 0; i < 8; i++) to[i] = k->start[i];
-  unsigned at = 0;
-  do {
+/* Words of memory that sha256 takes: a block's 64, then 72 in which the eight that work move down. */
+#define SHA_SPACE 136
+
+/* Goes on with a digest, in words: bytes `at` (a multiple of 64) to n of the data, and its end, unless there is more. */
+static void sha256(uint32_t *digest, const uint8_t *data, unsigned at, unsigned n, unsigned more, uint32_t *w, const sha_constants *k) {
+  if (!at) for (int i = 0; i < 8; i++) digest[i] = k->start[i];
+  while (at < n + (more ? 0 : 9)) {
     /* bytes to big-endian words */
     for (int i = 0; i < 64; i++, at++) ((uint8_t *)w)[i ^ 3] = at < n ? data[at] : at == n ? 0x80 : 0;
     if (at >= n + 9) w[15] = n * 8;
@@ -34,14 +36,13 @@ static void sha256(uint32_t *to, const uint8_t *data, unsigned n, uint32_t *w, c
       x[16] = x[0] + x[9] + (rotate(y, 7) ^ rotate(y, 18) ^ y >> 3) + (rotate(z, 17) ^ rotate(z, 19) ^ z >> 10);
     }
     uint32_t *v = w + 128;
-    for (int i = 0; i < 8; i++) v[i] = to[i];
+    for (int i = 0; i < 8; i++) v[i] = digest[i];
     for (int i = 0; i < 64; i++, v--) {
       uint32_t a = v[0], e = v[4];
       uint32_t t = v[7] + w[i] + k->round[i] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (v[6] ^ (e & (v[5] ^ v[6])));
       v[3] += t;
       v[-1] = t + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & (v[1] | v[2])) | (v[1] & v[2]));
     }
-    for (int i = 0; i < 8; i++) to[i] += v[i];
-  } while (at < n + 9);
-  for (int i = 0; i < 8; i++) to[i] = __builtin_bswap32(to[i]);
+    for (int i = 0; i < 8; i++) digest[i] += v[i];
+  }
 }
