@@ -12,8 +12,8 @@ interface Said {
   saved: number;
 }
 
-// what an application or a host may put others in the place of, or look for by its name
-const kept = ["exports", "module", "require"];
+// what an application or a host may put others in the place of, or look for by its name; what each function has its own of
+const kept = ["exports", "module", "require", "arguments"];
 const globals = new Set([...languageGlobals, ...Object.keys(statics)].filter((name) => !kept.includes(name)));
 
 /** Whether a name is a value here, not a member's or a property's. */

@@ -17,10 +17,20 @@ export type BackEnd = "thumb" | "firmware" | "script";
 /** Bytes by back end. */
 export type Budget = { [backEnd in BackEnd]?: number };
 
+export interface BoardRadio {
+  kind: RadioKind;
+  /** Bytes. */
+  frameSize: number;
+  /** Bytes of the buffer of a serial port that the firmware polls, twice those of a frame to it; left out where it has an interrupt, or is no port. */
+  fifo?: number;
+}
+
 /** What one board file (boards/<name>.json) says; boards/schema.json has the meaning of each field. */
 export interface Board {
   name: string;
   title: string;
+  /** Espruino's board files for it, each with what process.env.BOARD of its firmware says. */
+  espruino: { [file: string]: string };
   chip: string;
   clockMHz: number;
   variables: number;
@@ -32,8 +42,8 @@ export interface Board {
   /** The core whose native code E.nativeCall runs; null: it runs none. */
   thumb: "m0" | "m4" | null;
   entropy: { source: "E.hwRand"; hardware: boolean };
-  /** `frameSize` in bytes; the first is the usual one. */
-  radios: [{ kind: RadioKind; frameSize: number }, ...{ kind: RadioKind; frameSize: number }[]];
+  /** The first is the usual one. */
+  radios: [BoardRadio, ...BoardRadio[]];
   /** Why the board cannot hold the runtime; left out where it can. */
   refused?: string;
   /** Most bytes of the minified e3x-mote.js with the usual radio's module, by back end. A refused board has none. */

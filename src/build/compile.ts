@@ -8,6 +8,7 @@ import { BuildError, DialectError } from "./errors.ts";
 import { builtinModules } from "./espruino-names.ts";
 import { deferParts } from "./parts.ts";
 import { freeMethods } from "./methods.ts";
+import type { Pass } from "./mends/index.ts";
 import { minify, staying, type Compiled, type Role } from "./minify.ts";
 import { packageRoot } from "./root.ts";
 import { stripTypes } from "./strip-types.ts";
@@ -26,6 +27,8 @@ export interface Unit {
   names?: string[];
   /** Files (how their paths end) whose exports the runtime has, so that they are taken from there. */
   lent?: string[];
+  /** Passes in the place of those that mend code for Espruino, as a test has them. */
+  mending?: readonly Pass[];
 }
 
 const display = (file: string): string => {
@@ -88,7 +91,7 @@ export async function compile(unit: Unit): Promise<Compiled> {
     const joined = { code: output[0].code, maps: [output[0].map!] };
     // twice: here places are exact, and afterwards it is what is flashed
     requireDialect(joined, unit.output);
-    const minified = await minify(joined, unit.output, unit.role, unit.names);
+    const minified = await minify(joined, unit.output, unit.role, unit.names, unit.mending);
     requireDialect(minified, unit.output);
     return minified;
   } catch (error) {

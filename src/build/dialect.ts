@@ -50,9 +50,14 @@ export const deviceRules: { plugins: Record<string, object>; rules: Linter.Rules
     ...esxRules,
     ...Object.fromEntries(Object.keys(espruinoRules).map((rule) => [`espruino/${rule}`, "error"])),
     "default-case-last": "error",
+    // they are declared outside of the switch
+    "no-case-declarations": "error",
+    "no-debugger": "error",
     "no-labels": "error",
     "no-multi-str": "error",
     "no-shadow-restricted-names": "error",
+    // it goes on as if there were none
+    "no-unsafe-finally": "error",
     // nothing is hoisted; what a function uses may come later, if it is not itself a function declaration
     "no-use-before-define": ["error", { functions: true, classes: false, variables: false }],
     "no-restricted-properties": [
@@ -69,11 +74,13 @@ export const deviceRules: { plugins: Record<string, object>; rules: Linter.Rules
         "ClassExpression[id]": "a class expression's own name is not visible in it",
         "TaggedTemplateExpression": "tagged templates are missing",
         "MemberExpression[object.type=Super]": "super.x looks from the class of this: it never ends in a class derived twice",
-        "ArrowFunctionExpression Identifier[name=arguments]": "arguments is empty in an arrow function",
+        "BinaryExpression[operator=instanceof][right.name=Error]": "a TypeError, and all errors of Espruino's own, are not instanceof Error: ask for what they have, such as message",
+        "MethodDefinition[static=true][kind=/^[gs]et$/]": "a static getter is run once, when the class is made, and a static setter never",
         "AssignmentExpression[left.computed=false][left.property.name=length][left.object.type!=ThisExpression]": "the length of an array cannot be set",
         "CallExpression[callee.object.name=JSON][callee.property.name=parse][arguments.length>1]": "JSON.parse takes no reviver",
         "CallExpression[callee.object.name=JSON][callee.property.name=stringify] > :matches(ArrayExpression,ArrowFunctionExpression,FunctionExpression).arguments:nth-child(2)":
           "JSON.stringify takes no replacer",
+        "VariableDeclaration[kind=/using/]": "using is missing",
         WithStatement: "with is missing",
       }).map(([selector, message]) => ({ selector, message })),
     ] as Linter.RuleEntry,

@@ -33,6 +33,13 @@ export const missingGlobals: string[] = words(`
   unescape
 `);
 
+/** Globals of browsers and Node.js. */
+export const hostGlobals: string[] = words(`
+  AbortController Blob Buffer FormData Headers Request Response TextDecoder TextEncoder URL URLSearchParams WebSocket
+  cancelAnimationFrame crypto document fetch localStorage navigator performance queueMicrotask requestAnimationFrame
+  setImmediate structuredClone window
+`);
+
 /** Properties of the built-in objects and constructors. What is not here is not there. */
 export const statics: Record<string, string[]> = {
   Array: words("isArray"),
@@ -91,7 +98,7 @@ export const members: string[] = words(`
   Bluetooth Serial1 USB connect createSocket edge force setConsole setup
   connectable getAdvertisingData indicate interval manufacturer maxLen onWrite onWriteDesc scannable setAdvertising
   setServices unsetup updateServices value whenConnected writable
-  AES SHA256 convolve count data encrypt erase getAddressOf hwRand mapInPlace nativeCall mode read readArrayBuffer readJSON toUint8Array write writeJSON
+  AES SHA256 convolve count data encrypt erase free getAddressOf hwRand mapInPlace memory mode nativeCall read readArrayBuffer readJSON toUint8Array write writeJSON
 `).concat(...Object.values(statics));
 
 /** Members by which applications and radios deal with the runtime: they keep their names. */
@@ -112,5 +119,5 @@ export const coreMembers: string[] = words(`
   MessageExchange out in order remote ephemeral stage job done encrypt sent handshake accept
   messageBody decode encode split Joiner add
   Session seal wipe token channelKey pack unpack
-  Link exchange receive work save content ahead channels handlers room runs z wake Pipe queue
+  Link exchange receive work save content ahead channels handlers capacity runs z wake Pipe queue
 `);

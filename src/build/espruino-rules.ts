@@ -1,7 +1,7 @@
 // ESLint rules for what Espruino runs differently and no published rule knows. Each was seen in the real
 // interpreter (2v29); test/build/dialect-cases.ts has the code that shows it.
 import type { Rule, Scope } from "eslint";
-import { reservedIdentifiers, reservedWords, statics } from "./espruino-names.ts";
+import { hostGlobals, missingGlobals, reservedIdentifiers, reservedWords, statics } from "./espruino-names.ts";
 
 // Both parsers (espree, typescript-eslint) give ESTree nodes; only what is used here is named.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -14,6 +14,43 @@ const define = (messages: Record<string, string>, create: Rule.RuleModule["creat
 
 const typedArray = /^(Big)?(Ui|I)nt(8|16|24|32|64)(Clamped)?Array$|^Float(16|32|64)Array$/;
 const isLoop = /^For(In|Of)?Statement$/;
+
+/** `arguments` of the function around an arrow function, and of one within a function that says it, too. */
+const ownArguments = define(
+  { empty: "arguments is empty in an arrow function", outer: "arguments is that of the function around it here, which says arguments, too" },
+  (context) => {
+    const saying = new Map<Node, Node>();
+    return {
+      "Identifier[name=arguments]"(node: Node) {
+        let own: Node;
+        for (let at = node.parent; at; at = at.parent) {
+          if (at.type === "ArrowFunctionExpression" && !own) return context.report({ node, messageId: "empty" });
+          if (at.type === "FunctionExpression" || at.type === "FunctionDeclaration") own ??= at;
+        }
+        if (own && !saying.has(own)) saying.set(own, node);
+      },
+      "Program:exit"() {
+        for (const [own, node] of saying) {
+          for (let at = own.parent; at; at = at.parent) if (saying.has(at)) return context.report({ node, messageId: "outer" });
+        }
+      },
+    };
+  },
+);
+
+/** What is asked for in a `case`: Espruino comes to all of them, also behind the one that is taken. To the first it comes as it must. */
+const caseTest = define({ does: "all cases of a switch are looked at, also behind the one that is taken: do this before, and keep it in a const" }, (context) => ({
+  ":matches(CallExpression,NewExpression,AssignmentExpression,UpdateExpression)"(node: Node) {
+    for (let at = node; at.parent; at = at.parent) {
+      const { parent } = at;
+      if (parent.type === "SwitchCase" && parent.test === at) {
+        if (parent.parent.cases[0] !== parent) context.report({ node, messageId: "does" });
+        return;
+      }
+      if (/Function|Statement/.test(at.type)) return;
+    }
+  },
+}));
 
 /** A getter, setter, method or field whose name or value Espruino's classes do not take. */
 const classMember = define(
@@ -59,33 +96,6 @@ const loopClosure = define({ closure: "all passes of the loop share {{name}}: co
   return { ForStatement: check, ForInStatement: check, ForOfStatement: check };
 });
 
-/** The double that Espruino makes of a number's text (src/jsutils.c: stringToIntWithRadix, stringToFloatWithRadix). */
-function asEspruino(raw: string): number {
-  const text = raw.toLowerCase().replaceAll("_", "");
-  if (/^0[xbo]/.test(text) || /^\d+$/.test(text)) return Number(BigInt.asIntN(64, BigInt(text)));
-  const [mantissa, exponent] = text.split("e") as [string, string?];
-  const [whole, fraction] = mantissa.split(".") as [string, string?];
-  let value = 0;
-  for (const digit of whole) value = value * 10 + Number(digit);
-  let unit = 0.1;
-  for (const digit of fraction ?? "") {
-    value += unit * Number(digit);
-    unit /= 10;
-  }
-  let power = Number(exponent ?? 0);
-  for (; power > 0; power--) value *= 10;
-  for (; power < 0; power++) value /= 10;
-  return value;
-}
-
-const exactNumber = define({ inexact: "Espruino reads {{raw}} as {{value}}: write it as a quotient" }, (context) => ({
-  Literal(node: Node) {
-    if (typeof node.value !== "number") return;
-    const value = asEspruino(node.raw);
-    if (value !== node.value) context.report({ node, messageId: "inexact", data: { raw: node.raw, value: String(value) } });
-  },
-}));
-
 /** `()=>()=>this`: Espruino loses `this`, or stops, where the outer arrow's body is an expression. */
 const nestedThis = define({ lost: "this is lost in an arrow function inside an arrow's expression body: keep it in a const" }, (context) => ({
   ThisExpression(node: Node) {
@@ -100,12 +110,10 @@ const nestedThis = define({ lost: "this is lost in an arrow function inside an a
 
 const regexp = define(
   {
-    paren: "a regular expression cannot stand right after )",
     syntax: "groups with (?, lazy and counted repeats and back references are missing in regular expressions",
   },
   (context) => ({
     "Literal[regex]"(node: Node) {
-      if (context.sourceCode.getTokenBefore(node)?.value === ")") context.report({ node, messageId: "paren" });
       const pattern = node.regex.pattern.replace(/\\[^1-9]/g, "");
       if (/\(\?|[*+?}]\?|\{\d|\\[1-9]/.test(pattern)) context.report({ node, messageId: "syntax" });
     },
@@ -176,6 +184,94 @@ const typedSlice = define({ slice: "slice() of a typed array gives a plain Array
   };
 });
 
+/** The class that a name stands for, where the code says it. */
+function classOf(name: string, scope: Scope.Scope | null): Node {
+  for (; scope; scope = scope.upper) {
+    const definition: Node = scope.set.get(name)?.defs[0];
+    if (!definition) continue;
+    const value = definition.type === "ClassName" ? definition.node : definition.node.init;
+    return /^Class(Declaration|Expression)$/.test(value?.type ?? "") ? value : undefined;
+  }
+  return undefined;
+}
+
+/** A class without a constructor of a class whose constructor calls super: that one runs twice. */
+const inheritedConstructor = define({ twice: "without a constructor here, that of {{name}} runs twice: write one that calls super" }, (context) => ({
+  ":matches(ClassDeclaration,ClassExpression)[superClass.type=Identifier]"(node: Node) {
+    const constructorOf = (one: Node): Node => one.body.body.find(({ kind }: Node) => kind === "constructor");
+    const base = (one: Node): Node => (one.superClass?.type === "Identifier" ? classOf(one.superClass.name, context.sourceCode.getScope(one)) : undefined);
+    for (let one = node; one && !constructorOf(one);) {
+      const { name } = one.superClass ?? {};
+      one = base(one);
+      if (one?.superClass && constructorOf(one)) return context.report({ node, messageId: "twice", data: { name } });
+    }
+  },
+}));
+
+/** A static member that a class has of the one that it extends: in Espruino it has not. */
+const staticInherited = define({ own: "{{name}} is a static member of a class that this one extends, which has not got it then: say which class has it" }, (context) => ({
+  "MemberExpression[object.type=Identifier][computed=false]"(node: Node) {
+    const scope = context.sourceCode.getScope(node);
+    const { name } = node.property;
+    const has = (one: Node): boolean => one.body.body.some((member: Node) => member.static && member.key?.name === name);
+    const own = classOf(node.object.name, scope);
+    for (let one = own; one && !has(one);) {
+      one = one.superClass?.type === "Identifier" ? classOf(one.superClass.name, scope) : undefined;
+      if (one && has(one)) return context.report({ node, messageId: "own", data: { name } });
+    }
+  },
+}));
+
+/** A class where Espruino parses code without running it: not within braces. It does not find the class's end then. */
+const skippedClass = define({ skipped: "a class cannot stand where it may be left out, but within braces of its own: make it before" }, (context) => ({
+  ":matches(ClassDeclaration,ClassExpression)"(node: Node) {
+    for (let at = node; at.parent && !/^(BlockStatement|ObjectExpression|TemplateLiteral|ClassBody|Program)$/.test(at.parent.type); at = at.parent) {
+      const { type, test, left, body } = at.parent;
+      const skipped = (type === "ConditionalExpression" && test !== at) || (type === "LogicalExpression" && left !== at) || type === "SwitchCase"
+        || (type === "IfStatement" && test !== at) || (/^(For|While|DoWhile)/.test(type) && body === at) || type === "ArrowFunctionExpression";
+      if (skipped) return context.report({ node, messageId: "skipped" });
+    }
+  },
+}));
+
+/** `try` in a `finally`: the error that brought the code there is forgotten. */
+const tryInFinally = define({ forgotten: "an error on its way is forgotten where there is a try in finally: write that behind it" }, (context) => ({
+  TryStatement(node: Node) {
+    for (let at = node; at.parent && !/Function/.test(at.type); at = at.parent) {
+      if (at.parent.type === "TryStatement" && at.parent.finalizer === at) return context.report({ node, messageId: "forgotten" });
+    }
+  },
+}));
+
+/** What does something in the condition of a do loop that may be left: Espruino asks for it then, too. */
+const doCondition = define({ again: "after a break, the condition of a do loop is looked at once more: it must not do anything" }, (context) => {
+  const left = new Set<Node>();
+  const doing = new Map<Node, Node>();
+  return {
+    BreakStatement(node: Node) {
+      let at = node.parent;
+      while (at && !isLoop.test(at.type) && !/^(DoWhile|While|Switch)Statement$/.test(at.type)) at = at.parent;
+      if (at) left.add(at);
+    },
+    ":matches(CallExpression,NewExpression,AssignmentExpression,UpdateExpression)"(node: Node) {
+      for (let at = node; at.parent && !/Function|Statement/.test(at.type); at = at.parent) {
+        if (at.parent.type === "DoWhileStatement" && at.parent.test === at) doing.set(at.parent, node);
+      }
+    },
+    "Program:exit"() {
+      for (const [loop, node] of doing) if (left.has(loop)) context.report({ node, messageId: "again" });
+    },
+  };
+});
+
+/** What other engines have as a member of the global object. */
+const missingGlobal = define({ missing: "{{name}} is missing" }, (context) => ({
+  "MemberExpression[object.name=/^global(This)?$/][computed=false]"(node: Node) {
+    const { name } = node.property;
+    if ([...missingGlobals, ...hostGlobals].includes(name) && !(node.parent.type === "AssignmentExpression" && node.parent.left === node)) context.report({ node, messageId: "missing", data: { name } });
+  },
+}));
+
 /** `in` inside the head of a for loop: Espruino takes it for a for-in. */
 const forIn = define({ head: "in cannot stand in the first part of a for loop" }, (context) => ({
   'BinaryExpression[operator="in"]'(node: Node) {
@@ -187,14 +283,21 @@ const forIn = define({ head: "in cannot stand in the first part of a for loop" }
 
 /** ESLint rules for Espruino, by name. */
 export const rules: Record<string, Rule.RuleModule> = {
+  "own-arguments": ownArguments,
+  "case-test": caseTest,
   "class-member": classMember,
-  "exact-number": exactNumber,
+  "do-condition": doCondition,
   "for-in": forIn,
+  "inherited-constructor": inheritedConstructor,
   "loop-closure": loopClosure,
+  "missing-global": missingGlobal,
   "missing-static": missingStatic,
   "nested-this": nestedThis,
   regexp,
   "reserved-name": reservedName,
+  "skipped-class": skippedClass,
+  "static-inherited": staticInherited,
   template,
+  "try-in-finally": tryInFinally,
   "typed-slice": typedSlice,
 };

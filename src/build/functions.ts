@@ -61,7 +61,8 @@ function chain(list: ts.Expression[], file: ts.SourceFile, edits: MagicString): 
   });
 }
 
-function declareIn(body: ts.Block, names: string[], file: ts.SourceFile, edits: MagicString): void {
+/** Declares variables at the beginning of a function's body, or of a file. */
+export function declareIn(body: ts.Block | ts.SourceFile, names: string[], file: ts.SourceFile, edits: MagicString): void {
   const [first] = body.statements;
   if (isLet(first)) edits.appendLeft(first.declarationList.declarations[0]!.getStart(file), `${names.join()},`);
   else edits.appendLeft(first!.getStart(file), `let ${names.join()};`);
@@ -81,22 +82,6 @@ function asParameters(node: ts.FunctionLikeDeclaration, names: string[], file: t
   edits.appendLeft(end, `${parameters.length ? "," : ""}${names.join()}${bare ? ")" : ""}`);
 }
 
-/** Declares what is declared by `var` at the beginning of its function: Espruino hoists nothing. */
-function hoist(body: ts.Block, file: ts.SourceFile, edits: MagicString): void {
-  const names: string[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isFunctionLike(node)) return;
-    if (ts.isVariableDeclarationList(node) && !(node.flags & ts.NodeFlags.BlockScoped)) {
-      for (const { name } of node.declarations) names.push(name.getText(file));
-      if (node.declarations.some(({ initializer }) => initializer) || !ts.isVariableStatement(node.parent)) throw new Error(`a variable with a value: ${node.getText(file)}`);
-      edits.remove(node.parent.getStart(file), node.parent.getEnd());
-    }
-    ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(body, visit);
-  if (names.length) declareIn(body, names, file, edits);
-}
-
 /** Where an arrow function has one variable, and is an expression but for that, makes it a parameter: `(a,b)=>(b=a.c,b.d+b.e)`. */
 function variableToParameter(node: ts.ArrowFunction, file: ts.SourceFile, edits: MagicString): void {
   if (!ts.isBlock(node.body)) return;
@@ -105,7 +90,7 @@ function variableToParameter(node: ts.ArrowFunction, file: ts.SourceFile, edits:
   const [declaration] = lists[0]?.declarations ?? [];
   const last = statements.at(-1);
   const plain = statements.slice(0, -1).every((each) => ts.isVariableStatement(each) || ts.isExpressionStatement(each));
-  if (lists.length !== 1 || lists[0]!.declarations.length !== 1 || !declaration!.initializer || !plain || !last || !ts.isReturnStatement(last) || !last.expression) return;
+  if (lists.length !== 1 || !(lists[0]!.flags & ts.NodeFlags.BlockScoped) || lists[0]!.declarations.length !== 1 || !declaration!.initializer || !plain || !last || !ts.isReturnStatement(last) || !last.expression) return;
   asParameters(node, [declaration!.name.getText(file)], file, edits);
   edits.update(node.body.getStart(file), statements[0]!.getStart(file), "(");
   statements.forEach((statement, i) => {
@@ -125,7 +110,6 @@ function variableToParameter(node: ts.ArrowFunction, file: ts.SourceFile, edits:
 export function shortenFunctions(file: ts.SourceFile, edits: MagicString): void {
   const visit = (node: ts.Node): void => {
     if ((ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node)) && node.body) nameIn(node.body, file, edits);
-    if (ts.isFunctionLike(node) && "body" in node && node.body && ts.isBlock(node.body as ts.Node)) hoist(node.body as ts.Block, file, edits);
     if (ts.isArrowFunction(node)) variableToParameter(node, file, edits);
     if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.CommaToken
       && !(ts.isBinaryExpression(node.parent) && node.parent.operatorToken.kind === ts.SyntaxKind.CommaToken)) chain(sequence(node), file, edits);

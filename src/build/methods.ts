@@ -10,6 +10,9 @@ function scopeOf(node: ts.Node): ts.Node {
   return scope;
 }
 
+/** Whether it has a function's `arguments`, which an arrow function has not. */
+const saysArguments = (node: ts.Node): boolean => (ts.isIdentifier(node) && node.text === "arguments") || (ts.forEachChild(node, saysArguments) ?? false);
+
 /** What is known of a name of members. */
 interface Known {
   methods: ts.MethodDeclaration[];
@@ -56,7 +59,7 @@ export function freeMethods(stays: Set<string>): Plugin {
       const edits = new MagicString(code);
       for (const [name, { methods, calls, otherwise }] of knownNames(file)) {
         const [method] = methods;
-        if (!method || methods.length > 1 || otherwise || stays.has(name)) continue;
+        if (!method || methods.length > 1 || otherwise || stays.has(name) || saysArguments(method.body!)) continue;
         const scope = scopeOf(method.parent);
         const inside = (node: ts.Node): boolean => node === scope || (!ts.isSourceFile(node) && inside(node.parent));
         if (!calls.every(inside)) continue;

@@ -4,8 +4,10 @@ import ts from "typescript";
 import { aliasOften } from "./alias.ts";
 import { boardGlobals, languageGlobals, members, moduleGlobals, publicMembers, reservedIdentifiers } from "./espruino-names.ts";
 import { findThrowing, liftThrowing, namesOf } from "./lift.ts";
+import { mends, type Pass } from "./mends/index.ts";
 import { shortNames } from "./rename.ts";
 import { shortenFunctions } from "./functions.ts";
+import { keepSums } from "./sums.ts";
 
 /** What is minified: the runtime, which has a scope of its own, or an application, which shares the global scope. */
 export type Role = "runtime" | "app";
@@ -28,7 +30,8 @@ function options(role: Role, keep: string[] = []): MinifyOptions {
       passes: 3,
       // parameters that nobody reads take a variable each
       keep_fargs: false,
-      pure_getters: true,
+      // in the runtime no getter does anything else
+      pure_getters: role === "runtime",
       // not in an application: terser gives what it moves a variable that is declared further on
       reduce_funcs: role === "runtime",
       inline: role === "runtime" ? 3 : 1,
@@ -72,24 +75,31 @@ export const staying = (names: string[] = []): Set<string> => new Set([...member
 
 /**
  * Minifies for Espruino. In the runtime, all members get short names that are neither the board's nor public nor in
- * `names` nor anywhere in quotes, and what is said often gets a variable.
+ * `names` nor anywhere in quotes, and what is said often gets a variable. What comes out is mended.
+ * @param mending others in the place of these mends: a test shows what happens without
  */
-export async function minify(input: Compiled, file: string, role: Role, names: string[] = []): Promise<Compiled> {
+export async function minify(input: Compiled, file: string, role: Role, names: string[] = [], mending: readonly Pass[] = mends): Promise<Compiled> {
   const joined = parse(input.code, file);
   const throwing = role === "runtime" ? findThrowing(joined) : undefined;
-  let made = await terse(input, file, options(role, throwing && namesOf(throwing)));
-  if (role === "app") return made;
-  const step = (change: (file: ts.SourceFile, edits: MagicString) => void): void => {
+  let made = input;
+  const step = (change: Pass): void => {
     const edits = new MagicString(made.code);
     change(parse(made.code, file), edits);
-    made = { code: edits.toString(), maps: [edits.generateMap({ hires: true }), ...made.maps] };
+    if (edits.hasChanged()) made = { code: edits.toString(), maps: [edits.generateMap({ hires: true }), ...made.maps] };
   };
+  step(keepSums);
+  made = await terse(made, file, options(role, throwing && namesOf(throwing)));
+  if (role === "app") {
+    for (const mend of mending) step(mend);
+    return made;
+  }
   const taken = new Set([...staying(names), ...memberNames(joined, inQuotes)]);
   if (throwing) step((parsed, edits) => liftThrowing(parsed, throwing, edits));
   step((parsed, edits) => {
     shortenFunctions(parsed, edits);
     aliasOften(parsed, taken, edits);
   });
+  for (const mend of mending) step(mend);
   const named = shortNames(made.code, taken);
   return { code: named.toString(), maps: [named.generateMap({ hires: true }), ...made.maps] };
 }

@@ -57,9 +57,10 @@ export const shorten = (role: Role): ts.TransformerFactory<ts.SourceFile> => (co
       return inner.expression;
     }
     // an application may have a function of that name
-    if (role === "runtime" && ts.isCallExpression(inner) && ts.isIdentifier(inner.expression) && inner.expression.text === "fail") {
+    if (role === "runtime" && ts.isCallExpression(inner) && ts.isIdentifier(inner.expression) && ["fail", "errorNumber"].includes(inner.expression.text)) {
       const code = inner.arguments[0]!;
       if (ts.isStringLiteral(code)) {
+        if (inner.expression.text === "errorNumber") return factory.createNumericLiteral(errorNumber(code.text));
         return factory.updateCallExpression(inner, inner.expression, undefined, [factory.createNumericLiteral(errorNumber(code.text))]);
       }
     }

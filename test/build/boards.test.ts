@@ -4,6 +4,7 @@ import { join } from "node:path";
 import test from "ava";
 import { backEndOf, boardsFolder, loadBoard, loadBoards, radioKinds, readBoard, type Board } from "../../src/build/boards.ts";
 import { BoardError, BuildError } from "../../src/build/errors.ts";
+import { skip } from "../helpers/hosts.ts";
 
 const puck = JSON.parse(readFileSync(join(boardsFolder, "puckjs.json"), "utf8"));
 const names = readdirSync(boardsFolder).map((file) => file.replace(".json", "")).filter((name) => name !== "schema").sort();
@@ -13,7 +14,7 @@ test("the boards are there, with their back ends: by default and without native 
   const thumbOrFirmware = ["thumb", "firmware"];
   const thumbOrScript = ["thumb", "script"];
   const expected: Record<string, string[]> = {
-    banglejs2: thumbOrScript, esp32: firmware, esp32c3: firmware, esp32s3: firmware, esp8266: ["script", "script"],
+    banglejs2: thumbOrScript, esp32: firmware, esp32c3: firmware, esp32s3: firmware, esp8266: ["refused"],
     espruinowifi: thumbOrFirmware, joltjs: thumbOrScript, linux: firmware, mdbt42q: thumbOrScript, microbit1: ["refused"],
     microbit2: thumbOrScript, nrf52840dk: thumbOrScript, pico: thumbOrFirmware, pixljs: thumbOrScript,
     puckjs: thumbOrFirmware, rp2040: thumbOrScript, ruuvitag: thumbOrScript, thingy52: thumbOrScript, xiaoble: thumbOrScript,
@@ -106,15 +107,14 @@ function official(name: string): Record<string, unknown> {
   };
 }
 
-test("the figures are those of Espruino's own board files", (t) => {
-  if (!sources) {
-    t.pass("skipped: no sources of Espruino");
-    t.log("skipped: no sources of Espruino; name their folder in ESPRUINO_SOURCES");
-    return;
-  }
+test("figures and names are those of Espruino's own board files", (t) => {
+  if (!sources) return skip(t, "there are no sources of Espruino; name their folder in ESPRUINO_SOURCES");
   for (const board of loadBoards()) {
-    const file = /boards\/(\w+)\.py/.exec(board.sources[0]!)![1]!;
-    const found = official(file);
+    for (const [file, name] of Object.entries(board.espruino)) {
+      const text = readFileSync(join(sources, "boards", `${file}.py`), "utf8");
+      t.is(name, /["']boardname["']\s*:\s*["'](\w+)["']/.exec(text)?.[1] ?? file, file);
+    }
+    const found = official(Object.keys(board.espruino)[0]!);
     const own: Record<string, unknown> = {
       chip: board.chip.toUpperCase().replace("-", ""),
       clockMHz: board.clockMHz,

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -25,4 +25,17 @@ export function run(program: string): string | undefined {
   }
   const [, last] = output.split("@@").slice(-2);
   return last?.split(/\r?\n/)[0];
+}
+
+/** Runs a program in the real interpreter; the lines that it printed after the mark "@@". */
+export function runLines(program: string): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "e3x-mote-"));
+  const file = join(folder, "program.js");
+  writeFileSync(file, program);
+  try {
+    const { stdout } = spawnSync(espruino!, [file], { encoding: "latin1", timeout: 60_000, stdio: ["ignore", "pipe", "ignore"], maxBuffer: 64 << 20 });
+    return stdout.slice(stdout.indexOf("@@") + 2).split(/\r?\n/).map((line) => line.replace(/^>/, "")).filter((line) => line !== "");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
