@@ -9,6 +9,7 @@ import { Gateway } from "./gateway.ts";
 import { InterpreterHost } from "./hosts/interpreter.ts";
 import { VmHost } from "./hosts/vm.ts";
 import type { IdealOptions } from "./media/ideal.ts";
+import { portOf } from "./radios/index.ts";
 import { randomOf } from "./random.ts";
 import { Simulator } from "./simulator.ts";
 import type { DeviceHost, Happening, Json, RadioKind, StorageImage } from "./types.ts";
@@ -100,13 +101,13 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
   const board = loadBoard(options.board);
   const { files } = await measureBoard(board, { app: options.app });
   // the radio is what the application requires
-  const radio = board.radios.find(({ kind }) => `${kind}.js` in files) ?? { kind: undefined, frameSize: 20 };
+  const radio = board.radios.find(({ kind }) => `${kind}.js` in files) ?? { kind: undefined, frameSize: 20, fifo: undefined };
   const stream = radio.kind === "serial" || radio.kind === "tcp";
   const medium = { latency: 5, ...options.medium, frameSize: options.medium?.frameSize ?? radio.frameSize };
   const pair: KeyPair = options.gateway
     ? { key: fromBase32(options.gateway.keys["1a"]!), secret: fromBase32(options.gateway.secrets["1a"]!) }
     : generate(randomOf(seed, "gateway/identity"))["1a"];
-  const gateway = new Gateway({ pair, random: randomOf(seed, "gateway/random"), mtu: medium.frameSize, stream, blocking: radio.kind === "serial", pairing: true });
+  const gateway = new Gateway({ pair, random: randomOf(seed, "gateway/random"), mtu: radio.fifo ? radio.fifo / 2 : medium.frameSize, stream, blocking: radio.kind === "serial", pairing: true });
   const simulation = new Simulation(seed, medium, gateway, options.host === "interpreter" ? new InterpreterHost() : new VmHost());
   const storage: StorageImage = { ...options.storage };
   if (!board.entropy.hardware) {
@@ -118,7 +119,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
     await simulation.simulator.addNode("gateway", gateway);
     await simulation.simulator.addDevice("device", simulation.host, {
       board, bundle: files["bundle.js"]!, hardwareEntropy: board.entropy.hardware, storage, ...mtu,
-      radio: (radio.kind as RadioKind | undefined) ?? "Bluetooth", radioOptions: { ...(mtu as { mtu: number }), ...radioOptions },
+      radio: (radio.kind as RadioKind | undefined) ?? "Bluetooth", radioOptions: { ...(mtu as { mtu: number }), ...(portOf(board, radio.kind) as { fifo: number }), ...radioOptions },
       ...(happens && { happens }),
     });
   } catch (error) {

@@ -146,9 +146,10 @@ export class Gateway implements Node {
       const { name: to } = reach;
       if (reach.away) this.#active.delete(reach);
       while (!reach.away && time >= reach.free) {
-        const frame = reach.hello ?? reach.pipe.frame();
+        const frame = reach.hello ?? reach.pipe.frame(time / 1000);
         if (frame === undefined) {
-          this.#active.delete(reach);
+          if (reach.pipe.until) output.next = Math.min(output.next ?? Infinity, Math.max(time + 1, Math.ceil(reach.pipe.until * 1000)));
+          else this.#active.delete(reach);
           break;
         }
         reach.hello = undefined;

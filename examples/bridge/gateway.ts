@@ -15,6 +15,7 @@ export interface Port {
 export function serve(
   pair: KeyPair, port: Port, saved: State, save: (state: State) => void, reading: (from: string, line: string) => void,
 ): { endpoint: Endpoint; send(text: string): void } {
+  // 16 where the board is an RP2040: its port holds 32 bytes, and two frames may be under way
   const pipe = new Pipe({ mtu: 64, stream: true, blocking: true, limit: 4096 });
   const endpoint: Endpoint = new Endpoint({
     pairs: { "1a": pair }, state: saved, save, random: randomBytes,
@@ -23,10 +24,13 @@ export function serve(
   });
   let timer: NodeJS.Timeout;
   const turn = (): void => {
-    const next = endpoint.poll(performance.now() / 1000);
-    for (let frame = pipe.frame(); frame; frame = pipe.frame()) port.write(frame);
+    const now = performance.now() / 1000;
+    const again = endpoint.poll(now) ?? Infinity;
+    // the time lets a pipe with answers see when a packet may begin: two at once might be more than a port's buffer holds
+    for (let frame = pipe.frame(now); frame; frame = pipe.frame(now)) port.write(frame);
     clearTimeout(timer);
-    if (next) timer = setTimeout(turn, next * 1000 - performance.now());
+    const next = Math.min(again, pipe.until ?? Infinity);
+    if (next !== Infinity) timer = setTimeout(turn, (next - now) * 1000);
   };
   port.on("data", (data) => {
     endpoint.receive(pipe, data, performance.now() / 1000);

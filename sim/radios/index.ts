@@ -17,6 +17,7 @@
 // installs its globals and modules, and returns
 //   { frame(string): a frame came by the air, link(up, mtu): the link went away or came }
 
+import type { Board } from "../../src/build/index.ts";
 import type { RadioKind } from "../types.ts";
 import { advertisingText } from "./advertising.ts";
 import { bleText } from "./ble.ts";
@@ -38,3 +39,9 @@ export const radioTexts: { [kind in RadioKind]?: string } = {
   udp: udpText,
   tcp: tcpText,
 };
+
+/** What of a board's port a radio's text has to know, as radioOptions. */
+export function portOf(board: Pick<Board, "radios">, kind: string | undefined): { fifo?: number } {
+  const fifo = board.radios.find((radio) => radio.kind === kind)?.fifo;
+  return fifo === undefined ? {} : { fifo };
+}

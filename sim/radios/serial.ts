@@ -1,8 +1,10 @@
 // A serial port, Serial1: bytes come and go at its speed, and wait in the interpreter's queue while the program is busy.
 //
 // Options: baud: the other side's (9600); what comes or goes at another is noise. While the console is on the port, it
-// takes what comes. With radioOptions.onAir the medium has the line's speed: bytes go and come at once. Not modelled:
-// parity, flow control, the wait of the program while the buffer for output is full.
+// takes what comes. With radioOptions.onAir the medium has the line's speed: bytes go and come at once. fifo: bytes of the
+// hardware's buffer of a port without interrupts (boards/*.json), which the firmware looks into when the program is idle,
+// each 5 ms while it sleeps; bytes for which there is no room are lost. Not modelled: parity, flow control, the wait of the
+// program while the buffer for output is full.
 
 export const serialText = String.raw`(function (w) {
   const port = global.Serial1;
@@ -12,15 +14,35 @@ export const serialText = String.raw`(function (w) {
   // when the lines are free, in ms
   let out = 0;
   let inward = 0;
+  const POLL = 5;
   const noise = function (data) {
     let text = "";
     for (let i = 0; i < data.length; i++) text += "\xfe";
     return text;
   };
   const deliver = function (data) { port.emit("data", data); };
+  // of a port that is polled
+  let held = "";
+  let polling = false;
+  const poll = function () {
+    // what came while the program was busy
+    w.sync();
+    const data = held;
+    held = "";
+    polling = false;
+    deliver(data);
+  };
   const receive = function (data) {
     if (w.terminal.device === "Serial1") {
       w.log("serial: " + data.length + " bytes went to the console");
+      return;
+    }
+    if (w.options.fifo) {
+      const room = w.options.fifo - held.length;
+      if (data.length > room) w.log("serial: " + (data.length - room) + " bytes lost, the port's buffer is full");
+      held += data.substr(0, room);
+      if (!polling) w.later(function () { w.post(0, port, poll, []); }, POLL);
+      polling = true;
       return;
     }
     // bytes of one port that wait together are one event

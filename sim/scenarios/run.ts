@@ -21,6 +21,7 @@ import { Watched } from "../hosts/watched.ts";
 import type { Keylog } from "../keylog.ts";
 import { mediumOfRadio } from "../media/index.ts";
 import type { Transmission } from "../media/medium.ts";
+import { portOf } from "../radios/index.ts";
 import { randomOf, uniform } from "../random.ts";
 import { Simulator } from "../simulator.ts";
 import type { SimEvent, StationOptions } from "../simulator.ts";
@@ -444,7 +445,7 @@ class World {
     member.host = watched;
     await this.#simulator.addDevice(name, watched, {
       board, bundle: build.files["bundle.js"]!, hardwareEntropy: board.entropy.hardware, storage, ...attMtu,
-      radio: radio ?? "Bluetooth", radioOptions: { ...(attMtu as { mtu: number }), ...(kind === "ble" && interval !== undefined && { interval }), ...group.radioOptions },
+      radio: radio ?? "Bluetooth", radioOptions: { ...(attMtu as { mtu: number }), ...(portOf(board, radio) as { fifo: number }), ...(kind === "ble" && interval !== undefined && { interval }), ...group.radioOptions },
       ...(group.happens && { happens: group.happens }), ...(group.faults && { faults: group.faults }),
     }, station);
   }

@@ -64,7 +64,7 @@ export class Console {
   }
 
   /**
-   * The value of an expression on the board, through JSON. The expression is evaluated once or several times.
+   * The value of an expression on the board, through JSON, which is not null or undefined. The expression is evaluated once or several times.
    * Throws NO_ANSWER, and STORAGE with the board's own words for what it throws.
    */
   async ask(expression: string, { timeout = 3000, tries = 6 }: AskOptions = {}): Promise<unknown> {
@@ -78,7 +78,8 @@ export class Console {
       await this.#wire.write(line);
       const text = await this.#until(answer, timeout);
       const reply = text === undefined ? undefined : parse(text);
-      if (Array.isArray(reply)) return reply[0];
+      // null is the answer of a line that lost the expression's name: eval()
+      if (Array.isArray(reply) && reply[0] !== null) return reply[0];
       // what it throws may be for want of a character
       failure = typeof reply === "string" ? new FlashError("STORAGE", `the board says "${reply}"`) : new FlashError("NO_ANSWER", garbled);
       if (left > 1) {

@@ -1,5 +1,4 @@
 import type { Board } from "../build/index.ts";
-import { boardIds } from "./board-id.ts";
 import type { Console } from "./console.ts";
 import { FlashError } from "./errors.ts";
 import { roomOf } from "./plan.ts";
@@ -33,6 +32,11 @@ export async function factsOf(console: Console, port: string): Promise<Facts> {
     throw new FlashError("NO_ANSWER", `${port} answers, but not as Espruino does; check that it is the right port`);
   }
   return facts as Facts;
+}
+
+/** What process.env.BOARD may be on a board. */
+export function boardIds({ espruino }: Pick<Board, "espruino">): readonly string[] {
+  return [...new Set(Object.values(espruino))];
 }
 
 /** Throws OTHER_BOARD. `boards` are all that are known, to name the one that it is. */

@@ -1,8 +1,7 @@
-export { boardIds } from "./board-id.ts";
 export { Console, type AskOptions, type Wire } from "./console.ts";
 export { crc32 } from "./crc32.ts";
 export { FlashError, type FlashErrorCode } from "./errors.ts";
-export { factsOf, requireBoard, requireRoom, type Facts } from "./facts.ts";
+export { boardIds, factsOf, requireBoard, requireRoom, type Facts } from "./facts.ts";
 export { flash, type Flashed, type FlashedFile, type FlashOptions } from "./flash.ts";
 export { linesOf, planOf, roomOf, type Plan, type PlannedFile } from "./plan.ts";
 export { Port } from "./port.ts";

@@ -3,6 +3,7 @@
  * radio writes what `frame()` gives and hands what arrives to `receive`.
  */
 import { CHANNELS } from "#built";
+import { slice } from "#engine";
 import { fail } from "../errors.ts";
 import { Joiner, chunk } from "../packet/chunk.ts";
 
@@ -22,6 +23,8 @@ export interface PipeOptions {
   wrap?: (packet: Uint8Array) => Uint8Array;
   /** Is called when no packet waits, before the next frame: may `send` one, formed as late as can be. */
   more?: () => void;
+  /** Whether there is memory for a packet of so many bytes; one for which there is none is given up as it comes. */
+  room?: (size: number) => boolean;
   /** Of a pipe that has no frames: the one that carries its packets, where there is one now. */
   over?: () => Pipe | undefined;
 }
@@ -29,10 +32,18 @@ export interface PipeOptions {
 /** Seconds after which a packet that has begun is given up when no more of it comes. */
 const PATIENCE = 10;
 
+/**
+ * Seconds from an answer to a chunk that answers nothing: by then what the other side says to the answer has come. A chunk
+ * right behind an answer would let two be written where one was, each time, until a receiver's buffer runs over.
+ */
+const PAUSE = 0.1;
+
 export class Pipe {
   /** Packets that wait to be written. */
   queue: Uint8Array[] = [];
   options: PipeOptions;
+  /** After an answer, until more comes: when `frame` begins the next packet, in seconds. To be asked again then. */
+  until?: number | undefined;
   private _joiner: Joiner;
   // how many bytes of the first packet are in frames already
   private _at = 0;
@@ -42,7 +53,7 @@ export class Pipe {
 
   constructor(options: PipeOptions) {
     this.options = options;
-    this._joiner = new Joiner(options.limit);
+    this._joiner = new Joiner(options.limit, options.room);
   }
 
   /** Queues a packet. Throws PACKET_TOO_SHORT where there is nothing to send. */
@@ -59,30 +70,42 @@ export class Pipe {
     this._joiner.reset();
   }
 
-  /** The next frame to write; undefined when there is none, or the other side has to answer first. Throws CHUNK_SIZE. */
-  frame(): Uint8Array | undefined {
+  /**
+   * The next frame to write; undefined when there is none, or the other side has to answer first. Throws CHUNK_SIZE.
+   * @param now seconds, for a blocking pipe: with it no more than two chunks and answers are ever on the line or in the
+   *   receiver's buffer, where both sides give it and answer within 0.1 s
+   */
+  frame(now?: number): Uint8Array | undefined {
     const options = this.options;
     const size = options.mtu;
     const queue = this.queue;
-    let packet = this._blocked ? undefined : queue[0];
+    const hold = now! < this.until!;
+    const blocked = this._blocked || hold;
+    let packet = blocked ? undefined : queue[0];
     let frame: Uint8Array | undefined;
+    if (!hold) this.until = undefined;
     // not with its last frame: until that is written, and answered, the packet may have to begin again
     if (packet && this._at > packet.length) {
       queue.shift();
       this._at = 0;
       packet = queue[0];
     }
-    if (CHANNELS && options.more && !packet && !this._blocked) {
+    if (CHANNELS && options.more && !packet && !blocked) {
       options.more();
       packet = queue[0];
     }
     if (packet) {
       if (!(size > 1 && size < 257)) fail("CHUNK_SIZE");
       frame = chunk(packet, this._at, size);
-      this._at += size - 1;
+      // one answer for each: where the zero that ends the packet came in a piece of its own, it would get one more
+      if (options.blocking && frame[0]) frame = slice(frame, 0, frame[0] + 1);
+      this._at += (options.blocking && frame[0]) || size - 1;
       this._blocked = options.blocking;
       // never in the middle of a packet, where it would end it: what is answered has unblocked the next chunk
-    } else if (this._owed) frame = new Uint8Array(1);
+    } else if (this._owed) {
+      frame = new Uint8Array(1);
+      this.until = now! + PAUSE;
+    }
     this._owed = false;
     return frame;
   }
@@ -114,6 +137,7 @@ export class Pipe {
       drops++;
     }
     this._blocked = false;
+    this.until = undefined;
     if (packet) this._owed = options.blocking;
     return drops;
   }

@@ -11,6 +11,9 @@ export interface FakeOptions {
   flaw?: (name: string, data: string) => string;
   /** What becomes of a line on its way; called with each. */
   line?: (line: string) => string;
+  /** What it has besides: global objects, in place of those that flashing uses; modules. */
+  globals?: Record<string, unknown>;
+  modules?: Record<string, unknown>;
 }
 
 /** A board's console as far as flashing uses it: lines in, evaluated, answers out. */
@@ -25,7 +28,7 @@ export class FakeBoard implements Wire {
   readonly #context: vm.Context;
   readonly #line: (line: string) => string;
 
-  constructor({ board = "PUCKJS", room = 40960, trash = 0, flaw = (_, data) => data, line = (text) => text }: FakeOptions = {}) {
+  constructor({ board = "PUCKJS", room = 40960, trash = 0, flaw = (_, data) => data, line = (text) => text, globals = {}, modules = {} }: FakeOptions = {}) {
     this.#line = line;
     const { files } = this;
     const used = (): number => [...files.values()].reduce((sum, data) => sum + data.length + 32, 0);
@@ -34,7 +37,7 @@ export class FakeBoard implements Wire {
       list: (pattern: RegExp) => [...files.keys()].filter((name) => pattern.test(name)),
       erase: (name: string) => { trash += (files.get(name) ?? "").length; files.delete(name); },
       compact: () => { trash = 0; },
-      getStats: () => ({ freeBytes: room - used() - trash, trashBytes: trash }),
+      getStats: () => ({ freeBytes: room - used() - trash, trashBytes: trash, totalBytes: room }),
       write: (name: string, data: string, offset: number, size: number) => {
         if (size > room - used() - trash && !files.has(name)) return false;
         const old = (offset > 0 ? files.get(name) : undefined) ?? "\xff".repeat(size);
@@ -48,11 +51,16 @@ export class FakeBoard implements Wire {
     this.#context = vm.createContext({
       print, atob: (text: string) => Buffer.from(text, "base64").toString("latin1"),
       E: { CRC32: (text: string) => crc32(Buffer.from(text, "latin1")) },
-      require: () => storage,
+      require: (name: string) => modules[name] ?? storage,
       process: { env: { BOARD: board, VERSION: "2v29" }, memory: () => ({ free: 2000 }) },
-      reset: () => undefined, load: () => undefined,
+      reset: () => {
+        for (const name of Object.keys(this.#context)) if (!known.has(name)) vm.runInContext(`delete global["${name}"]`, this.#context);
+      },
+      load: () => undefined,
+      ...globals,
     });
     vm.runInContext("var global = globalThis", this.#context);
+    const known = new Set(Object.keys(this.#context));
   }
 
   listen(heard: (text: string) => void): void {

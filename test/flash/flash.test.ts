@@ -1,7 +1,7 @@
 import test from "ava";
 import { loadBoard, loadBoards } from "../../src/build/index.ts";
 import type { BoardBuild } from "../../src/build/index.ts";
-import { boardIds, crc32, flash, planOf, seedFile, type Flashed, type Plan, type Wire } from "../../src/flash/index.ts";
+import { boardIds, crc32, flash, planOf, requireBoard, seedFile, type Facts, type Flashed, type Plan, type Wire } from "../../src/flash/index.ts";
 import { FakeBoard, type FakeOptions } from "./fake-board.ts";
 
 const board = loadBoard("puckjs");
@@ -26,10 +26,21 @@ test("a build's files under their names in Storage, the application last, a seed
   t.false(planOf(build).erase);
 });
 
-test("every board that is known has its names in process.env.BOARD", (t) => {
-  const ids = loadBoards().flatMap(({ name }) => boardIds({ name }));
+test("every board takes the names that its own firmware has, and no other's", (t) => {
+  const boards = loadBoards();
+  const ids = boards.flatMap(boardIds);
   t.is(new Set(ids).size, ids.length);
-  t.deepEqual(boardIds({ name: "puckjs" })[0], "PUCKJS");
+  t.deepEqual(boardIds(loadBoard("rp2040")), ["ESPR_RP2040_PICO"]);
+  for (const board of boards) {
+    for (const [file, name] of Object.entries(board.espruino)) {
+      // where the file does not call itself otherwise, its name is the board's
+      t.true(name === file || board.sources.some((source) => source.includes(`${file}.py`) && source.includes(`boardname: ${name},`)), `${board.name}: ${file}`);
+      t.notThrows(() => requireBoard({ board: name } as Facts, board, boards));
+      for (const other of boards) {
+        if (other !== board) t.throws(() => requireBoard({ board: name } as Facts, other, boards), { message: new RegExp(`give --board ${board.name},`) });
+      }
+    }
+  }
 });
 
 test("everything arrives, is read back, and the board starts anew", async (t) => {

@@ -1,35 +1,11 @@
-import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { existsSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { findInterpreter } from "../../sim/index.ts";
-
-// Linux only: makes a pseudo-terminal, prints its path, and then copies: standard input to what a program that opens
-// the path reads, and what it writes to standard output. Node.js can not do that by itself, and Debian always has perl.
-const program = `
-  $| = 1;
-  open(my $m, "+<", "/dev/ptmx") or die "ptmx: $!";
-  my $i = pack("i", 0);
-  ioctl($m, 0x40045431, $i) or die "unlock: $!";
-  ioctl($m, 0x80045430, $i) or die "number: $!";
-  my $path = "/dev/pts/" . unpack("i", $i);
-  open(my $s, "+<", $path) or die "$path: $!";
-  system("stty raw -echo < $path");
-  print "$path\\n";
-  while (1) {
-    my $r = "";
-    vec($r, fileno(STDIN), 1) = 1;
-    vec($r, fileno($m), 1) = 1;
-    select(my $o = $r, undef, undef, undef);
-    my $d;
-    if (vec($o, fileno($m), 1)) { sysread($m, $d, 4096) or last; syswrite(STDOUT, $d); }
-    if (vec($o, fileno(STDIN), 1)) { sysread(STDIN, $d, 4096) or last; syswrite($m, $d); }
-  }`;
+import { noTerminals, openTerminal } from "../../sim/emulated/terminal.ts";
 
 /** Why a board behind a pseudo-terminal can not be had here; undefined: it can. */
 export function noTerminal(): string | undefined {
-  if (findInterpreter() === undefined) return "no espruino-linux";
-  if (!existsSync("/dev/ptmx") || spawnSync("perl", ["-e", "1"]).status !== 0) return "no pseudo-terminal: /dev/ptmx and perl are needed";
-  return undefined;
+  return findInterpreter() === undefined ? "no espruino-linux" : noTerminals();
 }
 
 /** What happens to a character on its way to the board: it arrives as it is, as another one, or not at all. */
@@ -40,36 +16,35 @@ export class Board {
   readonly path: string;
   /** All that its console has said. */
   said = "";
-  readonly #children: ChildProcessWithoutNullStreams[];
+  readonly #end: () => Promise<void>;
 
-  private constructor(path: string, children: ChildProcessWithoutNullStreams[]) {
+  private constructor(path: string, end: () => Promise<void>) {
     this.path = path;
-    this.#children = children;
+    this.#end = end;
   }
 
   static async start(folder: string, noise: Noise = (character) => character): Promise<Board> {
-    const terminal = spawn("perl", ["-e", program]);
-    terminal.stderr.on("data", (data: Buffer) => process.stderr.write(data));
-    const [first] = (await once(terminal.stdout, "data")) as [Buffer];
+    const terminal = await openTerminal();
     const espruino = spawn(findInterpreter()!, [], { cwd: folder });
-    const board = new Board(String(first).trim(), [terminal, espruino]);
+    espruino.stdin.on("error", () => undefined);
+    const board = new Board(terminal.path, async () => {
+      await terminal.close();
+      if (espruino.exitCode !== null || espruino.signalCode !== null) return;
+      const gone = once(espruino, "exit");
+      espruino.kill("SIGKILL");
+      await gone;
+    });
     espruino.stdout.on("data", (data: Buffer) => {
       board.said += data.toString("latin1");
-      terminal.stdin.write(data);
+      terminal.write(data);
     });
-    terminal.stdout.on("data", (data: Buffer) => {
-      espruino.stdin.write(Buffer.from([...data.toString("latin1")].map(noise).join(""), "latin1"));
+    terminal.listen((data) => {
+      espruino.stdin.write(Buffer.from([...Buffer.from(data).toString("latin1")].map(noise).join(""), "latin1"));
     });
-    for (const child of [terminal, espruino]) child.stdin.on("error", () => undefined);
     return board;
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.#children.map(async (child) => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, "exit");
-      child.kill("SIGKILL");
-      await gone;
-    }));
+  stop(): Promise<void> {
+    return this.#end();
   }
 }

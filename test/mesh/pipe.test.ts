@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { Pipe } from "../../src/index.ts";
-import { codeOf, hex } from "../helpers/core.ts";
+import { codeOf, hex, seeded } from "../helpers/core.ts";
 
 const packet = (length: number, seed = 1): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 11 + seed * 31) & 255);
 
@@ -160,6 +160,65 @@ test("blocking: a line that hands over bytes whenever it likes delivers all, and
     t.deepEqual([ends[1].got, ends[0].got], wanted.map((list) => list.map(hex)));
     t.deepEqual(ends.map((one) => packetsIn(one.written)), wanted.map((list) => list.map(hex)));
   }), { seed: 13, numRuns: 300 });
+});
+
+/**
+ * Two ends over a line that takes `late` ms, for some seconds: packets are begun at any time, each end takes what has come
+ * whole or in pieces, and is busy now and then. Returns the most bytes that were under way to an end, and what arrived.
+ */
+function talk(seed: number, mtu: number, late: number): { most: number; sent: number; got: number; packets: boolean } {
+  const random = seeded(`talk ${seed}`);
+  const share = (): number => new DataView(random(4).buffer).getUint32(0) / 2 ** 32;
+  const sides = ["device", "gateway"].map((name) => ({ ...end(mtu, { blocking: true, stream: true }), name, line: [] as { byte: number; at: number }[], free: 0 }));
+  let most = 0;
+  let sent = 0;
+  for (let time = 0; time < 30_000; time++) {
+    for (const [i, me] of sides.entries()) {
+      const other = sides[1 - i]!;
+      // the last ten seconds are for what waits
+      if (time < 20_000 && share() < 0.01) {
+        me.pipe.send(packet(1 + Math.floor(share() * 14)));
+        sent++;
+      }
+      if (time < me.free) continue;
+      if (share() < 0.02) me.free = time + Math.floor(share() * 50);
+      const come = me.line.filter(({ at }) => at <= time).length;
+      if (come) take(me, Uint8Array.from(me.line.splice(0, share() < 0.5 ? come : 1 + Math.floor(share() * come)), ({ byte }) => byte), time / 1000);
+      for (let frame = me.pipe.frame(time / 1000); frame; frame = me.pipe.frame(time / 1000)) {
+        me.written.push(...frame);
+        other.line.push(...Array.from(frame, (byte) => ({ byte, at: time + late })));
+      }
+      most = Math.max(most, other.line.length);
+    }
+  }
+  return { most, sent, got: sides[0]!.got.length + sides[1]!.got.length, packets: sides.every((me) => !packetsIn(me.written).at(-1)?.startsWith("unended")) };
+}
+
+test("blocking: no more than two chunks are ever under way, whenever packets begin and however their bytes come", (t) => {
+  for (const [seed, late] of [[1, 0], [2, 5], [3, 20], [4, 20], [5, 30]] as const) {
+    const { most, sent, got, packets } = talk(seed, 16, late);
+    t.true(most <= 32, `${most} bytes, line ${late} ms late`);
+    t.is(got, sent);
+    t.true(packets);
+  }
+});
+
+test("blocking: after an answer a packet waits for what is said to it, 0.1 s at most", (t) => {
+  const a = end(20, { blocking: true, stream: true });
+  take(a, Uint8Array.of(2, 1, 1), 5);
+  t.deepEqual(a.pipe.frame(5), new Uint8Array(1));
+  a.pipe.send(packet(5));
+  t.is(a.pipe.frame(5.05), undefined);
+  t.is(a.pipe.until, 5.1);
+  // the next chunk is answered by the packet
+  take(a, Uint8Array.of(2, 1, 1), 5.06);
+  t.is(a.pipe.frame(5.06)?.length, 6);
+  t.is(a.pipe.until, undefined);
+  const b = end(20, { blocking: true, stream: true });
+  take(b, Uint8Array.of(2, 1, 1), 5);
+  b.pipe.frame(5);
+  b.pipe.send(packet(5));
+  t.is(b.pipe.frame(5.1)?.length, 6);
 });
 
 test("blocking: an ack and a chunk that come together are answered once", (t) => {

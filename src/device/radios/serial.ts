@@ -18,7 +18,7 @@ export interface SerialOptions {
   baud?: number;
   /** What `port.setup` takes besides: pins, parity, flow control. */
   setup?: object;
-  /** Bytes of a frame; 64 if not given, which every port's buffer takes. */
+  /** Bytes of a frame that is written; 64 if not given. A gateway writes 64 too, but 16 to an RP2040, whose port holds 32 and may get two. */
   mtu?: number;
 }
 
