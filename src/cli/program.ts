@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { packageRoot } from "../build/root.ts";
 import { register as registerBuild } from "./build.ts";
 import { register as registerChunk } from "./chunk.ts";
 import { describe } from "./failure.ts";
@@ -12,8 +9,8 @@ import { register as registerMessage } from "./message.ts";
 import { printJson, style } from "./output.ts";
 import { register as registerNew } from "./new.ts";
 import { register as registerPacket } from "./packet.ts";
-
-const version = (): string => (JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string }).version;
+import { register as registerSelftest } from "./selftest.ts";
+import { version } from "./version.ts";
 
 type Register = (program: Command) => void;
 
@@ -40,7 +37,7 @@ export async function run(args: string[], others: Register[]): Promise<number> {
     .helpCommand(false)
     .version(version(), "-V, --version", "print the version")
     .addHelpText("after", "\nSecrets are read from files or standard input only.\nExit code 1: it failed; 2: the command line is wrong.");
-  const registrations = [registerKeys, registerLink, registerMessage, registerPacket, registerChunk, registerBuild, registerFlash, registerNew, ...others];
+  const registrations = [registerKeys, registerLink, registerMessage, registerPacket, registerChunk, registerBuild, registerFlash, registerSelftest, registerNew, ...others];
   for (const register of registrations) register(program);
   try {
     await program.parseAsync(args, { from: "user" });

@@ -92,7 +92,7 @@ test("every board with an application: those without its radio are listed", (t) 
   const run = mote(["build", "--all", "--app", "app.js", "--out", "out", "--json"], { cwd });
   t.is(run.code, 0, run.err);
   const reports: { board: string; bundle?: number; refused?: string }[] = JSON.parse(run.out);
-  const made = ["esp32", "esp32c3", "esp32s3", "esp8266", "espruinowifi", "linux"];
+  const made = ["esp32", "esp32c3", "esp32s3", "espruinowifi", "linux"];
   t.deepEqual(reports.filter(({ bundle }) => bundle !== undefined).map(({ board }) => board), made);
   t.regex(reports.find(({ board }) => board === "puckjs")!.refused!, /^Puck\.js has no e3x-mote\/udp; .* ble, nus, /);
   t.deepEqual(readdirSync(join(cwd, "out")).sort(), made);
