@@ -8,8 +8,8 @@ import type { Json, Packet } from "../packet/lob.ts";
 
 /** What a channel needs of those who keep it. */
 export interface Keeper {
-  /** How many packets of a reliable channel wait at most: to be acknowledged, and to be delivered. */
-  room: number;
+  /** How many packets of a reliable channel wait at most: to be acknowledged, and to be delivered. It may shrink. */
+  capacity: number;
   /** Has a packet of an unreliable channel sent. Throws BUSY. */
   once(channel: Channel, json: Json, body?: Uint8Array): void;
   /** Something waits to be sent. */
@@ -132,8 +132,13 @@ export class Channel {
     this._cap = 4;
   }
 
-  /** Bytes of BODY that a packet does best to have: what frame size and loss of the radio leave. channels.md, quota */
+  /**
+   * Bytes of BODY that a packet does best to have: what frame size and loss of the radio leave. channels.md, quota
+   * @throws CHANNEL_ENDED when it is over
+   */
   quota(): number {
+    // what is over has no keeper any more: on a device it may be without methods
+    if (this.over) fail("CHANNEL_ENDED");
     return this._keeper.quota();
   }
 
@@ -148,7 +153,7 @@ export class Channel {
     const keeper = this._keeper;
     if (this.over || this._said) fail("CHANNEL_ENDED");
     if (!this.reliable) keeper.once(this, head, body);
-    else if (out.length < keeper.room) out.push({ seq: ++this._seq, json: head, body: body!, frames: 0 });
+    else if (out.length < keeper.capacity) out.push({ seq: ++this._seq, json: head, body: body!, frames: 0 });
     else fail("BUSY");
     if (head["end"]) {
       this._said = true;
@@ -156,7 +161,7 @@ export class Channel {
     }
     if (this._theirs && !this.state) this.state = OPEN;
     keeper.wake();
-    return !(this._full = out.length >= keeper.room);
+    return !(this._full = out.length >= keeper.capacity);
   }
 
   /** Holds back what comes, so that the other has to wait; only of reliable channels. */
@@ -166,6 +171,7 @@ export class Channel {
 
   /** Takes again what was held back, at once. */
   resume(): void {
+    if (this.over) return;
     this._paused = false;
     this._deliver();
     this._due = this._due ?? 0;
@@ -218,17 +224,17 @@ export class Channel {
     if (isUint(seq) && seq > 0) {
       let at = now + LATER;
       const ahead = seq - this._done;
-      if (ahead < 1 || ahead > this._keeper.room || this._held[seq] || this.over) at = this._toldAt + SOON;
+      if (ahead < 1 || ahead > this._keeper.capacity || this._held[seq] || this.over) at = this._toldAt + SOON;
       else {
         this._held[seq] = packet;
         this._count++;
         this._deliver();
         if (this._count && !this._paused) at = this._toldAt + SOON;
-        else if ((this._done - this._told) * 4 >= this._keeper.room || this.state === ENDED) at = now;
+        else if ((this._done - this._told) * 4 >= this._keeper.capacity || this.state === ENDED) at = now;
       }
       if (this._due === undefined || at < this._due) this._due = at;
     }
-    if (this._full && out.length * 2 <= this._keeper.room && !this.over) {
+    if (this._full && out.length * 2 <= this._keeper.capacity && !this.over) {
       this._full = false;
       this._emit("drain");
     }
@@ -327,7 +333,7 @@ export class Channel {
           at = seq;
         }
       }
-      miss.push(this._done + this._keeper.room - at);
+      miss.push(this._done + this._keeper.capacity - at);
       head["ack"] = this._told = this._done;
       head["miss"] = miss;
       this._due = undefined;

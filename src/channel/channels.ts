@@ -37,7 +37,7 @@ export interface Owner {
 export interface ChannelsOptions<From> {
   handlers: Handlers<From>;
   /** How many packets of a reliable channel may wait, either way. */
-  room: number;
+  capacity: number;
   /** How many runs of IVs a session tells apart: see Session. */
   runs: number;
   /** The compression that is asked for: 0 none, 1 CBOR, 2 DEFLATE (not on a device). */
@@ -70,7 +70,8 @@ export class Channels<From> implements Keeper {
   /** The compression that handshakes ask for, and the one that both asked for. */
   z: number;
   agreed = 0;
-  room: number;
+  /** How many packets of a reliable channel wait at most: less than asked for where memory ran short in this session. */
+  capacity: number;
   // frames that were lost, and all, of the last packets
   private _lost = 1;
   private _frames = 8;
@@ -90,7 +91,7 @@ export class Channels<From> implements Keeper {
   constructor(owner: Owner & From, options: ChannelsOptions<From>) {
     this._owner = owner;
     this._options = options;
-    this.room = options.room;
+    this.capacity = options.capacity;
     this.z = options.z;
   }
 
@@ -135,6 +136,7 @@ export class Channels<From> implements Keeper {
     this._queue = [];
     this._id = this._last = 0;
     this._late = [];
+    this.capacity = this._options.capacity;
     for (const channel of list) channel.close("reset");
   }
 
@@ -219,7 +221,7 @@ export class Channels<From> implements Keeper {
       const type = json["type"];
       const before = this._last;
       // what others open is bounded; of those that are over, the oldest goes
-      if (this.list.length >= this.room * 2) {
+      if (this.list.length >= this.capacity * 2) {
         const over = this.list.findIndex((known) => !!known.over);
         if (over < 0) fail("BUSY");
         this.list.splice(over, 1);

@@ -3,6 +3,7 @@
  * and state in Storage, and does its curve work in slices.
  */
 import { CHANNELS, PEERS } from "#built";
+import { SLOW } from "#curve";
 import { concat, slice } from "#engine";
 import { entropy } from "#entropy";
 import { same } from "#text";
@@ -10,6 +11,7 @@ import type { Channel, ChannelOn, Handler } from "../channel/channel.ts";
 import type { CurveJob } from "../cipher/curve.ts";
 import { KEY_LENGTH } from "../cipher/keys.ts";
 import { fail } from "../errors.ts";
+import { errorNumber } from "../errors-texts.ts";
 import type { E3XError } from "../errors.ts";
 import type { Random } from "../exchange/exchange.ts";
 import type { Link, LinkOptions, LinkState } from "../mesh/link.ts";
@@ -27,6 +29,7 @@ export type { Radio } from "./radio.ts";
 // what the runtime uses of Espruino
 declare const E: { toUint8Array(data: unknown): Uint8Array };
 declare function getTime(): number;
+declare const process: { memory(): { free: number } };
 
 export interface MoteOptions {
   radio: Radio;
@@ -52,6 +55,14 @@ const WAITING = 8;
 
 /** Seconds after which the parts that are needed while something goes on are let go of. */
 const REST = 1;
+
+/**
+ * Variables that work on a packet takes beside those of its bytes (calls, views, JSON), and how many bytes have one: a packet
+ * is held up to three times, as it came or goes, decrypted, and by the application. What the parts take, in such bytes.
+ */
+const WORK = 160;
+const BYTES = 4;
+const PARTS = BYTES * ((CHANNELS ? 840 : 420) + (SLOW ? 120 : 0));
 
 /** An endpoint that runs on its board. */
 export interface Mote {
@@ -117,6 +128,8 @@ let job: CurveJob | undefined;
 let held: Uint8Array | undefined;
 // links by way of the gateway: name, link, and what stands for their radio
 const peers: [string, Link, Pipe][] = [];
+// whether a handshake is to be sent
+let asked: boolean;
 // seconds to wait before a gateway that did not answer is asked again, and the timer for it
 let wait = 1;
 let again: ReturnType<typeof setTimeout> | undefined;
@@ -135,13 +148,28 @@ function clothe(link: Link): void {
   }
 }
 
-/** Makes the parts, or lets go of them while there are no channels: links are without methods meanwhile. */
+/**
+ * Whether there is memory for a packet of so many bytes. If not, that is told, and channels give up what they can: running out
+ * of memory can not be caught, and leaves what ran in the middle.
+ */
+function room(bytes: number): boolean {
+  const there = process.memory().free > bytes / BYTES + WORK;
+  if (!there) {
+    if (CHANNELS && made && link) link.channels.capacity = link.channels.capacity >> 1 || 1;
+    emit("drop", undefined, errorNumber("MEMORY"));
+  }
+  return there;
+}
+
+/** Makes the parts, or lets go of them while there are no channels: links are without methods meanwhile. Throws MEMORY. */
 function dress(on?: boolean): Parts {
   if (!on !== !made) {
     if (CHANNELS && !on && link) {
-      if (link.channels.list.length) return made!;
-      if (PEERS) for (const peer of peers) if (peer[1].channels.list.length) return made!;
+      // what there was no memory for is tried again
+      if (link.channels.list.length) return turn() as never;
+      if (PEERS) for (const peer of peers) if (peer[1].channels.list.length) return turn() as never;
     }
+    if (on && !room(PARTS)) fail("MEMORY");
     made = on ? parts() : undefined;
     if (link) clothe(link);
     if (PEERS) for (const peer of peers) clothe(peer[1]);
@@ -157,11 +185,7 @@ function wake(then?: unknown, delay?: number): void {
 
 function connect(): void {
   again = undefined;
-  dress(true);
-  if (link && !link.up) {
-    if (radio.oneWay) link.pipe = pipe;
-    else link.connect(pipe);
-  }
+  asked = true;
   wake();
 }
 
@@ -182,8 +206,8 @@ function save(state: LinkState): void {
 }
 
 function open(identity: Uint8Array, state: LinkState): void {
-  const rules: LinkOptions = { on: emit, save, message: 1400, content: how.limit, ahead: 64 };
-  if (CHANNELS) rules.channels = { handlers: handlers as never, room: options.window ?? 8, runs: 16, z: 1, from: mote as never, wake };
+  const rules: LinkOptions = { on: emit, save, message: 1400, content: how.limit, ahead: 64, room };
+  if (CHANNELS) rules.channels = { handlers: handlers as never, capacity: options.window ?? 8, runs: 16, z: 1, from: mote as never, wake };
   link = new made!.Link(
     { key: slice(identity, 0, KEY_LENGTH), secret: identity.subarray(KEY_LENGTH), random },
     made!.fromBase32(options.gateway), state, rules,
@@ -208,18 +232,25 @@ function turn(): void {
   let next: number | undefined;
   const end = now + (options.slice ?? 20) / 1000;
   let more = true;
-  timer = undefined;
+  // an exception of the application, or the end of memory, leaves this in the middle: it goes on then
+  timer = setTimeout(turn, REST * 1000);
   dress(true);
+  if (asked && link) {
+    asked = false;
+    if (radio.oneWay) link.pipe = pipe;
+    else if (!link.up) link.connect(pipe);
+  }
   // no step that would end too late, if it took as long as the one before
   while (more && now * 2 - before < end) {
     if (link) {
       more = link.work(true);
       if (PEERS) for (const peer of peers) more = more || peer[1].work(false);
-    } else if (!job!.step()) {
+    } else if (job!.result || !job!.step()) {
       // at first boot the identity is made
       const identity = concat([job!.result!, secret]);
-      job = undefined;
+      // where it can not be written that is tried again
       open(identity, made!.writeIdentity(identity));
+      job = undefined;
       emit("ready");
     }
     before = now;
@@ -235,12 +266,13 @@ function turn(): void {
       next = sooner(next, peer[1].poll(now));
     }
   }
-  while ((held = held ?? pipe.frame()) && radio.write(held) !== false) held = undefined;
+  while ((held = held ?? pipe.frame(now)) && radio.write(held) !== false) held = undefined;
   if (CHANNELS && link && !held) {
     // only now it is known what was sent
     next = sooner(next, link.channels.poll(now));
     if (PEERS) for (const peer of peers) next = sooner(next, peer[1].channels.poll(now));
   }
+  next = sooner(next, pipe.until);
   // not at once: events of the radio come first
   if (more) wake();
   else if (next) wake(turn, Math.max(1, (next - now) * 1000));
@@ -319,8 +351,8 @@ if (PEERS) {
       },
       save: (state) => made!.writeState(state, file),
       // the way through a router takes 138 bytes of a packet
-      message: 1250, content: how.limit, ahead: 64,
-      channels: { handlers: handlers as never, room: options.window ?? 8, runs: 16, z: 1, from: peer as never, wake },
+      message: 1250, content: how.limit, ahead: 64, room,
+      channels: { handlers: handlers as never, capacity: options.window ?? 8, runs: 16, z: 1, from: peer as never, wake },
     });
     Object.assign(peer, {
       key: () => other.exchange.key,
@@ -358,11 +390,12 @@ export function create(given: MoteOptions): Mote {
   radio = given.radio;
   random = given.random ?? entropy();
   how.limit = given.limit ?? 1500;
+  how.room = room;
   how.blocking = radio.blocking!;
   how.stream = radio.stream!;
   if (CHANNELS) {
     how.more = () => {
-      if (link && link.pipe) link.channels.fill(pipe);
+      if (link && link.pipe && (!link.channels.list.length || room(link.channels.quota()))) link.channels.fill(pipe);
       if (PEERS) for (const peer of peers) if (!pipe.queue.length) peer[1].channels.fill(pipe);
     };
     how.begins = (fragment) => {
@@ -380,8 +413,9 @@ export function create(given: MoteOptions): Mote {
     wake();
   }
   radio.on("data", (data) => {
-    if (link) pipe.receive(E.toUint8Array(data), getTime(), receive);
+    // first: what comes may be the end of memory
     wake();
+    if (link) pipe.receive(E.toUint8Array(data), getTime(), receive);
   });
   radio.on("open", () => {
     pipe.restart();

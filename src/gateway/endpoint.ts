@@ -271,7 +271,7 @@ export class Endpoint {
       },
       channels: {
         handlers: this._handlers as Handlers<unknown> as never,
-        room: this._options.window ?? 64,
+        capacity: this._options.window ?? 64,
         runs: 4096,
         z: this._options.z ?? 1,
         wake: () => {

@@ -52,12 +52,17 @@ export interface LinkOptions {
    * a handshake came before.
    */
   ahead: number;
+  /** Whether there is memory to send so many bytes; if not given there always is. */
+  room?: (size: number) => boolean;
   /** Of channels; not where the build has none. */
   channels?: ChannelsOptions<Link>;
 }
 
 /** How far what is kept of `at` sent runs ahead of it. */
 const AHEAD = 64;
+
+/** Bytes of content for which memory is not asked for. */
+const SMALL = 255;
 
 /** How many packets wait to be sent, and how many that came wait for curve work. */
 const WAITING = 16;
@@ -128,8 +133,8 @@ export class Link {
   /**
    * Sends content: bytes, or a string, or an object as JSON text. What is too large for one message goes in several.
    * After `connect` it waits until the link is up.
-   * @throws BUSY when too much waits already, PACKET_TOO_LARGE beyond 127 messages, AT when all 2^32 numbers of messages
-   * are used, and what `save` throws
+   * @throws BUSY when too much waits already, PACKET_TOO_LARGE beyond 127 messages, MEMORY where there is none for it, AT when
+   * all 2^32 numbers of messages are used, and what `save` throws
    */
   send(content: Uint8Array | string | object): void {
     const room = this._options.message;
@@ -137,6 +142,7 @@ export class Link {
     let left = Math.ceil(bytes.length / room);
     if (left > PIECES_MAX) fail("PACKET_TOO_LARGE");
     if (this.out.length >= WAITING) fail("BUSY");
+    if (bytes.length > SMALL && this._options.room && !this._options.room(bytes.length)) fail("MEMORY");
     let piece = left > 1 ? FIRST + left : 0;
     let at = 0;
     do {

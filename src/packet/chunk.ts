@@ -5,6 +5,9 @@
 import { slice } from "#engine";
 import { fail } from "../errors.ts";
 
+/** Bytes of a packet for which memory is not asked for. */
+const SMALL = 255;
+
 /**
  * One chunk as a frame: length byte, and the packet's bytes from `at`. The zero that ends the packet rides in the last
  * frame where there is room, else in a frame of its own; a frame is the last one where its first byte is below size - 1.
@@ -42,10 +45,16 @@ export class Joiner {
   left = 0;
   private _limit: number;
   private _buffer?: Uint8Array;
+  private _room?: (size: number) => boolean;
 
-  /** @param limit the longest packet that is put together, in bytes */
-  constructor(limit: number) {
+  /**
+   * @param limit the longest packet that is put together, in bytes
+   * @param room whether there is memory for a packet of so many bytes; one for which there is none is skipped as one that is
+   * longer than the limit
+   */
+  constructor(limit: number, room?: (size: number) => boolean) {
     this._limit = limit;
+    this._room = room!;
   }
 
   /** Forgets what has begun. */
@@ -72,7 +81,14 @@ export class Joiner {
         this.size = end;
         if (end <= limit) {
           if (!buffer || end > buffer.length) {
-            this._buffer = new Uint8Array(Math.min(end * 2, limit));
+            const size = Math.min(end * 2, limit);
+            // a small one has its place in what is kept free for work
+            if (size > SMALL && this._room && !this._room(size)) {
+              this.size = limit + 1;
+              this._buffer = undefined;
+              continue;
+            }
+            this._buffer = new Uint8Array(size);
             if (buffer) this._buffer.set(buffer);
           }
           this._buffer!.set(part, length);

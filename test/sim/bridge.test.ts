@@ -50,10 +50,11 @@ class Real {
 
   turn(): void {
     clearTimeout(this.#timer);
-    this.endpoint.poll(performance.now() / 1000);
-    for (const [pipe, send] of this.#pipes) for (let frame = pipe.frame(); frame; frame = pipe.frame()) send(frame);
-    const next = this.endpoint.poll(performance.now() / 1000);
-    if (next !== undefined) this.#timer = setTimeout(() => { this.turn(); }, Math.max(1, next * 1000 - performance.now()));
+    const now = performance.now() / 1000;
+    this.endpoint.poll(now);
+    for (const [pipe, send] of this.#pipes) for (let frame = pipe.frame(now); frame; frame = pipe.frame(now)) send(frame);
+    const next = Math.min(this.endpoint.poll(now) ?? Infinity, ...this.#pipes.map(([pipe]) => pipe.until ?? Infinity));
+    if (next !== Infinity) this.#timer = setTimeout(() => { this.turn(); }, Math.max(1, next * 1000 - performance.now()));
   }
 
   end(): void {

@@ -7,7 +7,8 @@ import type { DeviceHost, GatewayOptions, IdealOptions, SimEvent } from "../../s
 import { Observer } from "./observer.ts";
 import type { Side } from "./observer.ts";
 
-const board = loadBoard("puckjs");
+// what is tried here is not memory: a Puck.js has too little for all that others send, with channels and a window of packets
+const board = { ...loadBoard("puckjs"), variables: 6000 };
 const bundles = new Map<string, Promise<string>>();
 
 function bundleOf(name: string): Promise<string> {

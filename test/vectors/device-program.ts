@@ -129,7 +129,7 @@ const operations = {
       { key: bytes(a[2]), secret: bytes(a[1]), random: function () { return bytes(ANY[next++ ? 1 : 0]); } }, bytes(a[3]), [Math.max(0, a[4] - 2), 0, 0, 0], {
         on: function (event, from, data) { if (event === "drop") code += "!" + data; },
         save: function () {}, message: 1400, content: 2000, ahead: 64,
-        channels: { handlers: {}, room: 16, runs: 16, z: 1, wake: function () {} }
+        channels: { handlers: {}, capacity: 16, runs: 16, z: 1, wake: function () {} }
       });
     const x = link.exchange;
     // how many handshakes wait: the last has "out" as its "at"

@@ -1,4 +1,6 @@
 import test from "ava";
+import { loadBoard } from "../../../src/build/index.ts";
+import { portOf } from "../../../sim/radios/index.ts";
 import { hosts } from "../../sim/helpers.ts";
 import { errorNumber } from "../../../src/errors-texts.ts";
 import { World, type WorldOptions } from "./world.ts";
@@ -49,4 +51,31 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
       t.log(`${world.frames.length} frames of up to ${Math.max(...world.frames)} bytes; linked after ${linked / 1000} s`);
     });
   }
+
+  const rp2040 = loadBoard("rp2040");
+  const polled = { kind: "serial", board: "rp2040", native: true, radioOptions: { baud: 115200, ...portOf(rp2040, "serial") }, medium } as const;
+  const { frameSize, fifo } = rp2040.radios.find(({ kind }) => kind === "serial")!;
+
+  test(`a port that is polled: frames of half its buffer carry all, both ways at once: ${name}`, async (t) => {
+    const at = Array.from({ length: 30 }, (_, i): [number, string] => [5000 + i * 470, `${i} ${"r".repeat(i * 7)}`]);
+    const world = new World({ host: make(), ...polled, call: "{port:Serial1,baud:115200}", gateway: { mtu: fifo! / 2, stream: true, blocking: true }, at });
+    t.teardown(() => world.close());
+    await world.start();
+    t.true(await world.until(() => world.gateway.ups > 0, 5000), "linked");
+    for (let i = 0; i < 30; i++) {
+      await world.simulator.runUntil(5000 + i * 490);
+      await world.say(`question ${i} ${"q".repeat(i * 5)}`);
+    }
+    t.true(await world.until(() => world.heard.length === 60, 60_000), `${world.heard.length} of 60: ${world.logs.join()}`);
+    t.deepEqual(world.logs.filter((line) => !ignored.includes(line)), ["up 1"]);
+    t.is(Math.max(...world.frames), frameSize);
+  });
+
+  test(`a port that is polled: frames of 64 bytes to it run over: ${name}`, async (t) => {
+    const world = new World({ host: make(), ...polled, call: "{port:Serial1,baud:115200}", gateway: { mtu: 64, stream: true, blocking: true } });
+    t.teardown(() => world.close());
+    await world.start();
+    t.false(await world.until(() => world.logs.includes("up 1"), 60_000), "never linked");
+    t.regex(world.logs[0]!, /^serial: \d+ bytes lost, the port's buffer is full$/);
+  });
 }
