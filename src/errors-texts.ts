@@ -31,7 +31,7 @@ export const texts: Record<ErrorCode, string> = {
   BASE32: "The text is not base32 (lower case, no padding), or not hex, of whole bytes.",
   CBOR: "The compressed payload (z=1) is not what was expected, in this order: \"c\" as an unsigned integer, LOB packet, map, type, seq, ack and miss.",
   STORAGE: "The board's Storage is full, or what was kept in it is damaged. Make room; or erase identity and state, and pair again.",
-  MEMORY: "No memory is left in one piece for native code. Send less at once, or keep fewer variables.",
+  MEMORY: "The board has no memory left for this packet or message, or for the native code. Send less at once, or keep fewer variables; it goes on when there is memory again.",
   REPLAY: "The channel packet came before: it was repeated on the way, or by somebody else.",
   CHANNEL: "The packet is of no channel that is open, and can not open one: its \"c\" was used before, or is not one that the other side may choose.",
   CHANNEL_ENDED: "The channel has ended, or this side said \"end\": nothing can be sent on it. Open another.",
