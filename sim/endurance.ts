@@ -16,6 +16,8 @@ export interface EnduranceOptions {
   variables: number;
   /** Seconds from one change of what the application holds to the next; 10 if not given. */
   every?: number;
+  /** Packets of a reliable channel that wait, the runtime's own number if not given. */
+  window?: number | undefined;
   /** More text of the application. */
   more?: string;
 }
@@ -24,7 +26,7 @@ export interface EnduranceOptions {
  * Text of the application. A message that is a JSON number from the gateway is answered by one of so many bytes; others are
  * counted. It logs "refused CODE" for drops, "busy CODE" for what could not be sent, "heard N" for each message.
  */
-export function enduranceApp({ share, channels, variables, every = 10, more = "" }: EnduranceOptions): string {
+export function enduranceApp({ share, channels, variables, every = 10, window, more = "" }: EnduranceOptions): string {
   return `
 ${channels ? 'const s = require("e3x-mote/stream");' : ""}
 const config = require("Storage").readJSON("config");
@@ -54,7 +56,7 @@ if (most) {
   }, ${every * 1000});
 }
 let got = 0;
-const mote = create({ radio: Bluetooth, gateway: config.gateway, mtu: config.mtu });
+const mote = create({ radio: Bluetooth, gateway: config.gateway, mtu: config.mtu${window === undefined ? "" : `, window: ${window}`} });
 mote.on("drop", (mote, code) => print("refused", code));
 mote.on("message", (mote, data) => {
   if (data.length > 20) print("heard", data.length);

@@ -29,7 +29,7 @@ export type { Radio } from "./radio.ts";
 // what the runtime uses of Espruino
 declare const E: { toUint8Array(data: unknown): Uint8Array };
 declare function getTime(): number;
-declare const process: { memory(): { free: number } };
+declare const process: { memory(collect?: boolean): { free: number } };
 
 export interface MoteOptions {
   radio: Radio;
@@ -60,7 +60,7 @@ const REST = 1;
  * Variables that work on a packet takes beside those of its bytes (calls, views, JSON), and how many bytes have one: a packet
  * is held up to three times, as it came or goes, decrypted, and by the application. What the parts take, in such bytes.
  */
-const WORK = 160;
+const WORK = 190;
 const BYTES = 4;
 const PARTS = BYTES * ((CHANNELS ? 840 : 420) + (SLOW ? 120 : 0));
 
@@ -153,7 +153,9 @@ function clothe(link: Link): void {
  * of memory can not be caught, and leaves what ran in the middle.
  */
 function room(bytes: number): boolean {
-  const there = process.memory().free > bytes / BYTES + WORK;
+  const need = bytes / BYTES + WORK;
+  // without a search for garbage first, which takes as long as a small packet
+  const there = process.memory(false).free > need || process.memory().free > need;
   if (!there) {
     if (CHANNELS && made && link) link.channels.capacity = link.channels.capacity >> 1 || 1;
     emit("drop", undefined, errorNumber("MEMORY"));
@@ -280,6 +282,7 @@ function turn(): void {
 }
 
 function receive(outer: Uint8Array): void {
+  if (!room(outer.length)) return;
   dress(true);
   if (PEERS) for (const peer of peers) if (addressed(peer[1], outer)) {
     peer[1].receive(outer, peer[2], getTime());
@@ -413,9 +416,11 @@ export function create(given: MoteOptions): Mote {
     wake();
   }
   radio.on("data", (data) => {
-    // first: what comes may be the end of memory
-    wake();
+    // what comes may be the end of memory
+    wake(turn, REST * 1000);
     if (link) pipe.receive(E.toUint8Array(data), getTime(), receive);
+    // only now: what else has come is taken before there is work
+    wake();
   });
   radio.on("open", () => {
     pipe.restart();

@@ -61,9 +61,6 @@ export interface LinkOptions {
 /** How far what is kept of `at` sent runs ahead of it. */
 const AHEAD = 64;
 
-/** Bytes of content for which memory is not asked for. */
-const SMALL = 255;
-
 /** How many packets wait to be sent, and how many that came wait for curve work. */
 const WAITING = 16;
 
@@ -142,7 +139,7 @@ export class Link {
     let left = Math.ceil(bytes.length / room);
     if (left > PIECES_MAX) fail("PACKET_TOO_LARGE");
     if (this.out.length >= WAITING) fail("BUSY");
-    if (bytes.length > SMALL && this._options.room && !this._options.room(bytes.length)) fail("MEMORY");
+    if (this._options.room && !this._options.room(bytes.length)) fail("MEMORY");
     let piece = left > 1 ? FIRST + left : 0;
     let at = 0;
     do {
@@ -183,7 +180,9 @@ export class Link {
     try {
       // a HEAD of no length: a channel packet
       if (CHANNELS && !(outer[0]! + outer[1]!) ? this.channels.receive(outer, pipe, now) : this._take(messageBody(outer, this.identity), pipe)) {
-        if (this._in.length >= WAITING) fail("BUSY");
+        // what waits is of strangers as well
+        const room = this._options.room;
+        if (this._in.length >= WAITING || (room && !room(outer.length))) fail("BUSY");
         this._in.push([outer, pipe, now]);
       }
     } catch (error) {

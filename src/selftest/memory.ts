@@ -31,8 +31,8 @@ export const memoryChecks: Check[] = [
     why: "native code and the interpreter's own calls take it; emulated boards may have more of it",
     expected: `${count(STACK)} bytes or more`,
     run: async ({ console }) => {
-      const free = await ask(console, "process.memory().stackFree");
-      return typeof free === "number" ? judge(`${count(free)} bytes`, free >= STACK) : skip("the firmware does not tell");
+      const free = (await ask(console, "process.memory().stackFree||0")) as number;
+      return free ? judge(`${count(free)} bytes`, free >= STACK) : skip("the firmware does not tell");
     },
   },
   {

@@ -14,11 +14,13 @@ export interface Promised {
   share: number;
   /** Bytes of the largest message each way. With channels streams of any length go, too. */
   largest: number;
+  /** The option `window` of the runtime, where the board needs a smaller one. */
+  window?: number;
 }
 
 export const promises: readonly Promised[] = [
   { board: "ruuvitag", channels: false, share: 0.3, largest: 600 },
-  { board: "ruuvitag", channels: true, share: 0, largest: 600 },
+  { board: "ruuvitag", channels: true, share: 0, largest: 600, window: 2 },
   { board: "puckjs", channels: false, share: 0.3, largest: 1390 },
   { board: "puckjs", channels: true, share: 0, largest: 1390 },
   { board: "puckjs", channels: true, share: 0.1, largest: 600 },
@@ -78,7 +80,7 @@ export async function bundleOf(name: string, app: string): Promise<string> {
 export async function enduring(promised: Promised, seed = 1, loss = 0, more = ""): Promise<{ run: Endurance; host: WeighedInterpreter }> {
   const board = loadBoard(promised.board);
   const host = new WeighedInterpreter();
-  const bundle = await bundleOf(promised.board, enduranceApp({ share: promised.share, channels: promised.channels, variables: board.variables, more }));
+  const bundle = await bundleOf(promised.board, enduranceApp({ share: promised.share, channels: promised.channels, variables: board.variables, window: promised.window, more }));
   const medium = { frameSize: 50, latency: 5, loss, duplication: 0, reordering: 0 };
   return { host, run: new Endurance({ board, bundle, host, seed, medium }) };
 }

@@ -85,7 +85,7 @@ interface Conversation {
 
 /** A Puck.js that says much to its gateway, for 9 s on a radio without physics. */
 async function talk(): Promise<Conversation> {
-  const board = { ...loadBoard("puckjs"), variables: 6000 };
+  const board = loadBoard("microbit2");
   const app = fileURLToPath(new URL("./fixtures/chatter.js", import.meta.url));
   const { files: made } = await measureBoard(board, { app });
   const pair = generate(randomOf(1, "gateway/identity"))["1a"];

@@ -30,7 +30,7 @@ for (const [name, native] of [["puckjs", true], ["puckjs", false], ["microbit2",
   test(`vectors of every file and operation, against the core for ${name}${native ? "" : " without native code"}`, async (t) => {
     const board = loadBoard(name);
     const bundle = (await measureBoard(board, { entry: coreEntry, native, channels: true })).files["e3x-mote.js"]!;
-    const target = deviceTarget({ name: board.name, host: new VmHost(), board, bundle, codeOf: library.errorCode });
+    const target = deviceTarget({ name: board.name, host: new VmHost({ memory: false }), board, bundle, codeOf: library.errorCode });
     const outcome = await check(target, sample(readFolder(data).cases, 6));
     await target.close?.();
     t.deepEqual(outcome.failures, []);
