@@ -73,7 +73,7 @@ const byte = (i: number): number => (i * 13 + (i >> 8) * 5 + (i >> 16) * 3) & 25
 
 /** Has one side send to the other by a reliable channel. */
 export async function transfer(options: TransferOptions): Promise<Transfer> {
-  const { bytes, loss = 0, duplication = 0, reordering = 0, holdback = 1, from = "device", window, seed = 1, host = new VmHost(), limit = 1e6 } = options;
+  const { bytes, loss = 0, duplication = 0, reordering = 0, holdback = 1, from = "device", window, seed = 1, host = new VmHost({ memory: false }), limit = 1e6 } = options;
   bundle ??= measureBoard(board, { app }).then(({ files }) => files["bundle.js"]!);
   const timeout = 600;
   const pair = generate(randomOf(seed, "gateway/identity"))["1a"];

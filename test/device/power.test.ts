@@ -49,7 +49,7 @@ class World {
   readonly #at = { handshake: { before: 0, now: 0 }, message: { before: 0, now: 0 } };
   readonly #joiner = new Joiner(70000);
 
-  constructor(kind: Kind, host: DeviceHost = new VmHost(), pause = 0) {
+  constructor(kind: Kind, host: DeviceHost = new VmHost({ memory: false }), pause = 0) {
     const random = randomOf(1, "gateway");
     const pair = generate(random)["1a"];
     this.gateway = new Gateway({ pair, random, mtu: 20, pairing: true });
@@ -231,7 +231,7 @@ test("two power cuts, one after the other, are no worse than one", async (t) => 
 });
 
 test("a thousand messages each way take few writes to the flash", async (t) => {
-  const w = new World(seeded, new VmHost(), 120);
+  const w = new World(seeded, new VmHost({ memory: false }), 120);
   await w.start();
   t.true(await w.talk());
   for (let i = 0; i < 1000; i++) {

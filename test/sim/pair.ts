@@ -32,7 +32,7 @@ export class Pair {
   readonly gateway: Gateway;
   readonly simulator: Simulator;
   readonly observer: Observer;
-  readonly host: DeviceHost = new VmHost();
+  readonly host: DeviceHost = new VmHost({ memory: false });
   /** The device's log; codes of drops as text. */
   readonly logs: string[] = [];
   /** The codes of what the device refused, in order. */

@@ -20,7 +20,9 @@ async function whole(t: ExecutionContext, options: TransferOptions): Promise<Tra
   return done;
 }
 
-for (const [from, bytes] of [["device", 1_000_000], ["gateway", 250_000]] as const) {
+const long = process.env["LONG"] === "1";
+
+for (const [from, bytes] of [["device", long ? 1_000_000 : 250_000], ["gateway", long ? 250_000 : 100_000]] as const) {
   test.serial(`${bytes / 1000} kB from the ${from} through a good link take little more than their headers`, async (t) => {
     const done = await whole(t, { bytes, from });
     t.true(done.ofRest >= 0.85, `${done.ofRest}`);
@@ -31,8 +33,10 @@ for (const [from, bytes] of [["device", 1_000_000], ["gateway", 250_000]] as con
   });
 }
 
-// so many kilobytes as take some seconds each; `npx tsx bench/reliable.ts` has a megabyte of all
-const sizes: Record<number, [device: number, gateway: number]> = { 0: [1000, 100], 0.05: [250, 60], 0.1: [150, 40], 0.2: [60, 20], 0.3: [30, 10] };
+// so many kilobytes as take a second each; `npm run test:long` has more, `npx tsx bench/reliable.ts` a megabyte of all
+const sizes: Record<number, [device: number, gateway: number]> = long
+  ? { 0: [1000, 100], 0.05: [250, 60], 0.1: [150, 40], 0.2: [60, 20], 0.3: [30, 10] }
+  : { 0: [100, 30], 0.05: [60, 20], 0.1: [40, 15], 0.2: [20, 10], 0.3: [10, 5] };
 
 for (const loss of LOSSES) {
   test.serial(`all comes once and in order where ${loss * 100} % of frames are lost, 5 % come twice and 5 % late`, async (t) => {
@@ -61,8 +65,8 @@ test.serial("other seeds, with three of ten frames lost", async (t) => {
 test.serial("in the real interpreter, in a Puck.js's memory", async (t) => {
   if (findInterpreter() === undefined) return t.log("skipped: no espruino-linux found");
   t.timeout(240_000);
-  await whole(t, { bytes: 8000, host: new InterpreterHost() });
-  await whole(t, { bytes: 3000, loss: 0.2, ...BAD, host: new InterpreterHost() });
+  await whole(t, { bytes: long ? 8000 : 3000, host: new InterpreterHost() });
+  await whole(t, { bytes: long ? 3000 : 1500, loss: 0.2, ...BAD, host: new InterpreterHost() });
   return undefined;
 });
 
