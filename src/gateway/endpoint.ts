@@ -254,6 +254,7 @@ export class Endpoint {
       ...(recent && { recent: (_: unknown, packet: Packet) => recent(link, packet) }),
       ...(judge && { judge }),
       ahead: 0,
+      room: () => true,
       save: (changed) => {
         this._state[id] = changed;
         save?.(this._state);

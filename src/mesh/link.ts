@@ -52,8 +52,8 @@ export interface LinkOptions {
    * a handshake came before.
    */
   ahead: number;
-  /** Whether there is memory to send so many bytes; if not given there always is. */
-  room?: (size: number) => boolean;
+  /** Whether there is memory to send so many bytes. */
+  room: (size: number) => boolean;
   /** Of channels; not where the build has none. */
   channels?: ChannelsOptions<Link>;
 }
@@ -139,7 +139,7 @@ export class Link {
     let left = Math.ceil(bytes.length / room);
     if (left > PIECES_MAX) fail("PACKET_TOO_LARGE");
     if (this.out.length >= WAITING) fail("BUSY");
-    if (this._options.room && !this._options.room(bytes.length)) fail("MEMORY");
+    if (!this._options.room(bytes.length)) fail("MEMORY");
     let piece = left > 1 ? FIRST + left : 0;
     let at = 0;
     do {
@@ -180,9 +180,7 @@ export class Link {
     try {
       // a HEAD of no length: a channel packet
       if (CHANNELS && !(outer[0]! + outer[1]!) ? this.channels.receive(outer, pipe, now) : this._take(messageBody(outer, this.identity), pipe)) {
-        // what waits is of strangers as well
-        const room = this._options.room;
-        if (this._in.length >= WAITING || (room && !room(outer.length))) fail("BUSY");
+        if (this._in.length >= WAITING) fail("BUSY");
         this._in.push([outer, pipe, now]);
       }
     } catch (error) {

@@ -98,8 +98,9 @@ export class Pipe {
       if (!(size > 1 && size < 257)) fail("CHUNK_SIZE");
       frame = chunk(packet, this._at, size);
       // one answer for each: where the zero that ends the packet came in a piece of its own, it would get one more
-      if (options.blocking && frame[0]) frame = slice(frame, 0, frame[0] + 1);
-      this._at += (options.blocking && frame[0]) || size - 1;
+      const alone = options.blocking && frame[0];
+      if (alone) frame = slice(frame, 0, alone + 1);
+      this._at += alone || size - 1;
       this._blocked = options.blocking;
       // never in the middle of a packet, where it would end it: what is answered has unblocked the next chunk
     } else if (this._owed) {
