@@ -80,7 +80,7 @@ export class NativeDevice implements Node {
   link(time: number, from: string, up: boolean, mtu?: number): Output {
     if (this.#off || from !== this.#options.to) return this.run(time);
     if (!this.#endpoint) this.#boot();
-    if (mtu !== undefined) this.#pipe.options.mtu = Math.min(mtu - 3, 128);
+    if (mtu !== undefined) this.#pipe.mtu = Math.min(mtu - 3, 128);
     if (up) {
       this.#pipe.restart();
       if (!this.#link.up) this.#again = time;

@@ -42,7 +42,8 @@ class Flow {
     this.medium = medium;
     this.from = from;
     this.to = to;
-    this.#pipe = new Pipe({ mtu: 256, stream: kind === "serial", limit: LIMIT, begins });
+    this.#pipe = new Pipe({ mtu: 256, stream: kind === "serial", limit: LIMIT });
+    this.#pipe.begins = begins;
     if (kind === "advertising") this.#heard = new Advertisements();
   }
 

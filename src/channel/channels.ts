@@ -193,7 +193,7 @@ export class Channels<From> implements Keeper {
 
   private _frame(): number {
     const pipe = this._owner.pipe;
-    return pipe ? pipe.options.mtu : 20;
+    return pipe ? pipe.mtu : 20;
   }
 
   /**

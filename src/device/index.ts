@@ -258,7 +258,7 @@ function turn(): void {
     before = now;
     now = getTime();
   }
-  how.mtu = radio.mtu ?? options.mtu ?? 20;
+  pipe.mtu = radio.mtu ?? options.mtu ?? 20;
   // while the radio takes nothing, nothing is sent again
   if (link && !held) {
     if (CHANNELS) link.channels.poll(now);
@@ -326,20 +326,17 @@ if (PEERS) {
     const heard: { [event: string]: (peer: Peer, data?: unknown, packet?: unknown) => void } = {};
     const file = name.substr(0, 8);
     // messages go as requests to the gateway, which passes channel packets on by their token (channels/peer.md)
-    const way = {
-      queue: pipe.queue,
-      options: how,
-      send: (outer: Uint8Array) => {
-        if (!outer[1]) pipe.send(outer);
-        else if (link!.up) {
-          try {
-            link!.channels.open({ "type": "peer", "peer": name }, outer);
-          } catch (error) {
-            // as with any radio, nothing tells
-            link!.drop(error as E3XError);
-          }
+    const way = Object.create(pipe) as Pipe;
+    way.send = (outer) => {
+      if (!outer[1]) pipe.send(outer);
+      else if (link!.up) {
+        try {
+          link!.channels.open({ "type": "peer", "peer": name }, outer);
+        } catch (error) {
+          // as with any radio, nothing tells
+          link!.drop(error as E3XError);
         }
-      },
+      }
     };
     const peer = {} as Peer;
     dress(true);
@@ -347,7 +344,7 @@ if (PEERS) {
       on: (event, _from, data, packet) => {
         if (event === "down") setTimeout(() => {
           dress(true);
-          if (!other.up) other.connect(way as never);
+          if (!other.up) other.connect(way);
           wake();
         }, PEER_AGAIN * 1000);
         if (heard[event]) heard[event](peer, data, packet);
@@ -371,8 +368,8 @@ if (PEERS) {
       },
       quota: mote.quota,
     } as Peer);
-    peers.push([name, other, way as never]);
-    if (link!.up) other.connect(way as never);
+    peers.push([name, other, way]);
+    if (link!.up) other.connect(way);
     wake();
     return peer;
   };
@@ -396,17 +393,17 @@ export function create(given: MoteOptions): Mote {
   how.room = room;
   how.blocking = radio.blocking!;
   how.stream = radio.stream!;
+  pipe = new Pipe(how);
   if (CHANNELS) {
-    how.more = () => {
+    pipe.more = () => {
       if (link && link.pipe && (!link.channels.list.length || room(link.channels.quota()))) link.channels.fill(pipe);
       if (PEERS) for (const peer of peers) if (!pipe.queue.length) peer[1].channels.fill(pipe);
     };
-    how.begins = (fragment) => {
+    pipe.begins = (fragment) => {
       if (PEERS) for (const peer of peers) if (addressed(peer[1], fragment)) return true;
       return addressed(link, fragment);
     };
   }
-  pipe = new Pipe(how);
   const state = dress(true).readState();
   const identity = made!.readIdentity(state);
   if (identity) open(identity, state!);

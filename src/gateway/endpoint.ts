@@ -313,7 +313,7 @@ export class Endpoint {
   /** Takes a frame, or any bytes of a stream, that came by a pipe. Never throws for what is in it. */
   receive(pipe: Pipe, frame: Uint8Array, now: number): void {
     this._options.wants?.(pipe);
-    pipe.options.begins ??= (fragment) => fragment[0] === 0 && fragment[1] === 0 && this._known(fragment);
+    pipe.begins ??= (fragment) => fragment[0] === 0 && fragment[1] === 0 && this._known(fragment);
     if (!pipe.options.stream && !pipe.options.blocking) {
       let repeats = this._repeats.get(pipe);
       if (!repeats) this._repeats.set(pipe, repeats = new Repeats());
@@ -334,13 +334,12 @@ export class Endpoint {
    */
   packet(pipe: Pipe, outer: Uint8Array, now: number = this.now): void {
     this.now = now;
-    const { options } = pipe;
-    const { wrap } = options;
+    const { wrap } = pipe;
     const refused = this._refused;
     try {
       const { packet } = decloak(outer);
       // who cloaks may be reached by nothing else. e3x/cloaking.md, Accept both
-      if (isCloaked(outer)) options.wrap ??= cloaking(this._options.random);
+      if (isCloaked(outer)) pipe.wrap ??= cloaking(this._options.random);
       if (packet[0] === 0 && packet[1] === 0) this._channel(pipe, packet, now);
       else if (packet[1]! > 6 && this._options.events.discovered) this._discovered(pipe, packet);
       else this._message(pipe, packet, now);
@@ -351,7 +350,7 @@ export class Endpoint {
       this._drop(code);
     }
     // nothing that was refused decides how others are answered
-    if (this._refused !== refused) options.wrap = wrap!;
+    if (this._refused !== refused) pipe.wrap = wrap;
   }
 
   private _discovered(pipe: Pipe, packet: Uint8Array): void {
@@ -421,7 +420,7 @@ export class Endpoint {
     if (!pipe) return;
     const sources = this._sources.get(pipe) ?? new Set();
     this._sources.set(pipe, sources.add(source));
-    pipe.options.more ??= () => this._fill(pipe);
+    pipe.more ??= () => this._fill(pipe);
   }
 
   private _fill(pipe: Pipe): void {

@@ -55,12 +55,13 @@ class PeerPipe extends Pipe {
 
   constructor(endpoint: Endpoint, router: GatewayLink, hashname: string) {
     const carrier = (): Pipe | undefined => this.carrier;
-    super({ limit: 0, over: carrier, get mtu() { return carrier()?.options.mtu ?? MTU; } });
+    super({ limit: 0, over: carrier, mtu: MTU });
     this._endpoint = endpoint;
     this.router = router;
     this.hashname = hashname;
     // what waits there, waits here
     Object.defineProperty(this, "queue", { get: () => carrier()?.queue ?? [] });
+    Object.defineProperty(this, "mtu", { get: () => carrier()?.mtu ?? MTU });
     const waiting = this._waiting;
     this._source = { get pipe() { return waiting.length ? carrier() : undefined; }, fill: (pipe) => this._request(pipe) };
   }

@@ -7,9 +7,9 @@ import { slice } from "#engine";
 import { fail } from "../errors.ts";
 import { Joiner, chunk } from "../packet/chunk.ts";
 
-/** How a radio carries frames. What it says may change while it is used. */
+/** How a radio carries frames. A pipe reads them and writes nothing into them: several pipes may have the same. */
 export interface PipeOptions {
-  /** Bytes of a frame, 2 to 256: 20 for BLE, 120 for 802.15.4, 64 for serial, 256 for TCP. */
+  /** Bytes of a frame, 2 to 256: 20 for BLE, 120 for 802.15.4, 64 for serial, 256 for TCP. It may change: `Pipe.mtu`. */
   mtu: number;
   /** Whether a chunk may be written only when the other side has answered the one before (serial ports). */
   blocking?: boolean;
@@ -17,12 +17,6 @@ export interface PipeOptions {
   stream?: boolean;
   /** The longest packet that is put together, in bytes. */
   limit: number;
-  /** Whether these bytes are known to begin a packet: then the one before was cut off. Where there are bounds only. */
-  begins?: (fragment: Uint8Array) => boolean;
-  /** Makes of a packet what goes on the air: see `cloaking`. */
-  wrap?: (packet: Uint8Array) => Uint8Array;
-  /** Is called when no packet waits, before the next frame: may `send` one, formed as late as can be. */
-  more?: () => void;
   /** Whether there is memory for a packet of so many bytes; one for which there is none is given up as it comes. */
   room?: (size: number) => boolean;
   /** Of a pipe that has no frames: the one that carries its packets, where there is one now. */
@@ -41,7 +35,15 @@ const PAUSE = 0.1;
 export class Pipe {
   /** Packets that wait to be written. */
   queue: Uint8Array[] = [];
-  options: PipeOptions;
+  readonly options: Readonly<PipeOptions>;
+  /** Bytes of a frame from now on. */
+  mtu: number;
+  /** Set by its endpoint: whether these bytes are known to begin a packet; then the one before was cut off. Where there are bounds only. */
+  begins?: (fragment: Uint8Array) => boolean;
+  /** Makes of a packet what goes on the air: see `cloaking`. An endpoint sets it where the other side cloaks. */
+  wrap?: ((packet: Uint8Array) => Uint8Array) | undefined;
+  /** Set by its endpoint: is called when no packet waits, before the next frame; may `send` one, formed as late as can be. */
+  more?: () => void;
   /** After an answer, until more comes: when `frame` begins the next packet, in seconds. To be asked again then. */
   until?: number | undefined;
   private _joiner: Joiner;
@@ -53,13 +55,14 @@ export class Pipe {
 
   constructor(options: PipeOptions) {
     this.options = options;
+    this.mtu = options.mtu;
     this._joiner = new Joiner(options.limit, options.room);
   }
 
   /** Queues a packet. Throws PACKET_TOO_SHORT where there is nothing to send. */
   send(packet: Uint8Array): void {
     if (!packet.length) fail("PACKET_TOO_SHORT");
-    const wrap = CHANNELS && this.options.wrap;
+    const wrap = CHANNELS && this.wrap;
     this.queue.push(wrap ? wrap(packet) : packet);
   }
 
@@ -77,7 +80,7 @@ export class Pipe {
    */
   frame(now?: number): Uint8Array | undefined {
     const options = this.options;
-    const size = options.mtu;
+    const size = this.mtu;
     const queue = this.queue;
     const hold = now! < this.until!;
     const blocked = this._blocked || hold;
@@ -90,8 +93,8 @@ export class Pipe {
       this._at = 0;
       packet = queue[0];
     }
-    if (CHANNELS && options.more && !packet && !blocked) {
-      options.more();
+    if (CHANNELS && this.more && !packet && !blocked) {
+      this.more();
       packet = queue[0];
     }
     if (packet) {
@@ -124,7 +127,7 @@ export class Pipe {
       drops = 1;
     }
     this._last = now;
-    if (CHANNELS && options.begins && joiner.size && !options.stream && options.begins(bytes.subarray(1))) {
+    if (CHANNELS && this.begins && joiner.size && !options.stream && this.begins(bytes.subarray(1))) {
       joiner.reset();
       drops = 1;
     }

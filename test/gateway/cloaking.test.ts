@@ -5,7 +5,8 @@ import { hex, seeded } from "../helpers/core.ts";
 import { frames, linked, packetsOf, side, tick } from "./world.ts";
 
 test("who asks for it sends nothing that is not cloaked, and is answered so", (t) => {
-  const a = side("a", { pipe: { wrap: cloaking(seeded("cloak")) } });
+  const a = side("a");
+  a.pipe.wrap = cloaking(seeded("cloak"));
   const b = side("b", { accept: () => true });
   const heard = { a: [] as Uint8Array[], b: [] as Uint8Array[] };
   const radio = (frame: Uint8Array, from: "a" | "b"): Uint8Array[] => {
@@ -39,12 +40,12 @@ test("both forms are taken; a pipe by which nothing cloaked came, or nothing tha
   ab.send("cloaked");
   const [other] = packetsOf(frames(a));
   b.endpoint.packet(b.pipe, plain!);
-  t.is(b.pipe.options.wrap, undefined);
+  t.is(b.pipe.wrap, undefined);
   b.endpoint.packet(b.pipe, cloak(Uint8Array.from([0, 1, 0x3a, 5, 5, 5]), seeded("x"), 2));
   b.endpoint.packet(b.pipe, Uint8Array.from([9, 9, 9]));
   t.deepEqual(b.events.slice(1), ["drop CSID", "drop PACKET_TOO_SHORT"]);
-  t.is(b.pipe.options.wrap, undefined);
+  t.is(b.pipe.wrap, undefined);
   b.endpoint.packet(b.pipe, cloak(other!, seeded("y"), 3));
   t.is(b.events.length, 4);
-  t.not(b.pipe.options.wrap, undefined);
+  t.not(b.pipe.wrap, undefined);
 });

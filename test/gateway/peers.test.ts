@@ -294,7 +294,7 @@ test("messages to somebody wait while the router's radio has no room, and none t
   ab.send("lost");
   t.is(way.frame(), undefined);
   t.deepEqual(way.queue, []);
-  t.is(way.options.mtu, 20);
+  t.is(way.mtu, 20);
   star.run(1);
   t.true(ba.up);
 });
