@@ -60,7 +60,7 @@ const REST = 1;
  * Variables that work on a packet takes beside those of its bytes (calls, views, JSON), and how many bytes have one: a packet
  * is held up to three times, as it came or goes, decrypted, and by the application. What the parts take, in such bytes.
  */
-const WORK = 190;
+const WORK = 160;
 const BYTES = 4;
 const PARTS = BYTES * ((CHANNELS ? 840 : 420) + (SLOW ? 120 : 0));
 

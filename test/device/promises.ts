@@ -23,7 +23,7 @@ export const promises: readonly Promised[] = [
   { board: "ruuvitag", channels: true, share: 0, largest: 600, window: 2 },
   { board: "puckjs", channels: false, share: 0.3, largest: 1390 },
   { board: "puckjs", channels: true, share: 0, largest: 1390 },
-  { board: "puckjs", channels: true, share: 0.1, largest: 600 },
+  { board: "puckjs", channels: true, share: 0.1, largest: 600, window: 4 },
   { board: "mdbt42q", channels: false, share: 0.3, largest: 1390 },
   { board: "mdbt42q", channels: true, share: 0.1, largest: 1390 },
   { board: "pico", channels: true, share: 0.3, largest: 1390 },
