@@ -1,7 +1,7 @@
 // A gateway in the simulator: a node around the host package's Endpoint, with one pipe for each that it hears.
 
 import { Advertisements, Endpoint, Pipe, stampOf, toBase32 } from "../src/index.ts";
-import type { ErrorCode, KeyPair, Link, Packet, PipeOptions, Random, State } from "../src/index.ts";
+import type { ErrorCode, KeyPair, Link, Packet, Random, State } from "../src/index.ts";
 import { emptyOutput } from "./types.ts";
 import type { Node, Output } from "./types.ts";
 
@@ -30,7 +30,6 @@ export interface GatewayOptions {
 interface Reach {
   name: string;
   pipe: Pipe;
-  how: PipeOptions;
   /** The radio's link is away. */
   away: boolean;
   /** Zeros that tell the device how long a frame may be, until they are sent. */
@@ -64,8 +63,8 @@ export class Gateway implements Node {
   #endpoint: Endpoint;
   #handlers = new Map<string, Parameters<Endpoint["handle"]>[1]>();
   #reached = new Map<string, Reach>();
-  // what frames may wait for, and what is reached by a pipe
-  #active = new Set<Reach>();
+  // what is to be told how long a frame may be, and what is reached by a pipe
+  #greeted = new Set<Reach>();
   #byPipe = new WeakMap<Pipe, Reach>();
   #heard = new Advertisements();
   #names = new WeakMap<Link, string>();
@@ -106,7 +105,7 @@ export class Gateway implements Node {
     this.#state = forget ? {} : structuredClone(this.#state);
     this.pairing ||= forget;
     this.#reached = new Map();
-    this.#active = new Set();
+    this.#greeted = new Set();
     this.#endpoint = this.#start();
   }
 
@@ -131,40 +130,38 @@ export class Gateway implements Node {
     reach.away = !up;
     if (up) reach.pipe.restart();
     if (up && mtu !== undefined) {
-      reach.how.mtu = Math.min(mtu - 3, 128);
-      reach.hello = new Uint8Array(reach.how.mtu);
+      reach.pipe.mtu = Math.min(mtu - 3, 128);
+      reach.hello = new Uint8Array(reach.pipe.mtu);
+      this.#greeted.add(reach);
     }
-    this.#active.add(reach);
     return this.run(time);
   }
 
   run(time: number): Output {
     this.#time = time;
-    this.#endpoint.poll(time / 1000);
     const output = { ...emptyOutput(time), to: [] as string[] };
-    for (const reach of [...this.#active]) {
-      const { name: to } = reach;
-      if (reach.away) this.#active.delete(reach);
-      while (!reach.away && time >= reach.free) {
-        const frame = reach.hello ?? reach.pipe.frame(time / 1000);
-        if (frame === undefined) {
-          if (reach.pipe.until) output.next = Math.min(output.next ?? Infinity, Math.max(time + 1, Math.ceil(reach.pipe.until * 1000)));
-          else this.#active.delete(reach);
-          break;
-        }
-        reach.hello = undefined;
-        reach.free = time + (this.#options.pace ?? 0);
-        output.frames.push(frame);
-        output.times.push(time);
-        output.to.push(to);
-      }
-      // whether there is more shows when it is asked for again
-      if (reach.free > time) output.next = Math.min(output.next ?? Infinity, reach.free);
+    const soon = (at: number): void => { output.next = Math.min(output.next ?? Infinity, at); };
+    const write = (reach: Reach, frame: Uint8Array): void => {
+      reach.free = time + (this.#options.pace ?? 0);
+      output.frames.push(frame);
+      output.times.push(time);
+      output.to.push(reach.name);
+    };
+    const ready = ({ away, free }: Reach): boolean => {
+      if (!away && free > time) soon(free);
+      return !away && free <= time;
+    };
+    for (const reach of this.#greeted) {
+      if (!ready(reach)) continue;
+      this.#greeted.delete(reach);
+      write(reach, reach.hello!);
     }
-    // only now it is known what was sent in channels
-    const next = this.#endpoint.poll(time / 1000);
+    const wake = this.#endpoint.drain(time / 1000, {
+      ready: (pipe) => ready(this.#byPipe.get(pipe)!),
+      write: (pipe, frame) => { write(this.#byPipe.get(pipe)!, frame); },
+    });
     // a time that is not a whole millisecond must not come out as the one that it is
-    if (next !== undefined) output.next = Math.min(output.next ?? Infinity, Math.max(time + 1, Math.ceil(next * 1000)));
+    if (wake) soon(Math.max(time + 1, Math.ceil(wake.at * 1000)));
     output.logs = this.#logs;
     this.#logs = [];
     return output;
@@ -180,8 +177,7 @@ export class Gateway implements Node {
     const known = this.#reached.get(from);
     if (known) return known;
     const { mtu, stream = false, blocking = false } = this.#options;
-    const how: PipeOptions = { mtu, stream, blocking, limit: 70000 };
-    const reach: Reach = { name: from, pipe: new Pipe(how), how, away: false, hello: undefined, free: 0 };
+    const reach: Reach = { name: from, pipe: new Pipe({ mtu, stream, blocking, limit: 70000 }), away: false, hello: undefined, free: 0 };
     this.#reached.set(from, reach);
     this.#byPipe.set(reach.pipe, reach);
     return reach;
@@ -196,10 +192,6 @@ export class Gateway implements Node {
       ...(epoch && { epoch }),
       state: this.#state,
       save: (state) => { this.#state = state; },
-      wants: (pipe) => {
-        const reach = this.#byPipe.get(pipe);
-        if (reach) this.#active.add(reach);
-      },
       accept: (key) => {
         const accepted = !!this.pairing;
         if (this.pairing !== "all") this.pairing = false;

@@ -24,13 +24,9 @@ export function serve(
   });
   let timer: NodeJS.Timeout;
   const turn = (): void => {
-    const now = performance.now() / 1000;
-    const again = endpoint.poll(now) ?? Infinity;
-    // the time lets a pipe with answers see when a packet may begin: two at once might be more than a port's buffer holds
-    for (let frame = pipe.frame(now); frame; frame = pipe.frame(now)) port.write(frame);
     clearTimeout(timer);
-    const next = Math.min(again, pipe.until ?? Infinity);
-    if (next !== Infinity) timer = setTimeout(turn, (next - now) * 1000);
+    const next = endpoint.drain(performance.now() / 1000, { write: (_pipe, frame) => port.write(frame) });
+    if (next) timer = setTimeout(turn, next.at * 1000 - performance.now());
   };
   port.on("data", (data) => {
     endpoint.receive(pipe, data, performance.now() / 1000);

@@ -28,25 +28,21 @@ export function serve(pair: KeyPair, radio: Radio, saved: State, save: (state: S
   const pipe = new Pipe({ mtu: 20, limit: 4096 });
   const now = (): number => performance.now() / 1000;
   let timer: NodeJS.Timeout;
-  let due = Infinity;
-  const plan = (time: number): void => {
-    if (time >= due) return;
-    due = time;
-    clearTimeout(timer);
-    timer = setTimeout(turn, Math.max(0, (time - now()) * 1000));
-  };
   const endpoint: Endpoint = new Endpoint({
     pairs: { "1a": pair }, state: saved, save, random: randomBytes,
     accept: () => endpoint.links.length === 0,
-    wake: () => plan(0),
+    // a request is to be sent: after what asks for it
+    wake: () => plan(now()),
     events: {},
   });
   const turn = (): void => {
-    due = Infinity;
-    endpoint.poll(now());
-    for (let frame = pipe.frame(); frame; frame = pipe.frame()) radio.write(frame);
-    // what was sent in channels may have to be again
-    plan(endpoint.poll(now()) ?? Infinity);
+    const next = endpoint.drain(now(), { write: (_pipe, frame) => radio.write(frame) });
+    clearTimeout(timer);
+    if (next) plan(next.at);
+  };
+  const plan = (time: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(turn, (time - now()) * 1000);
   };
   radio.listen((frame) => {
     endpoint.receive(pipe, frame, now());

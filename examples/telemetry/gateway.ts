@@ -22,10 +22,9 @@ export function serve(
   });
   let timer: NodeJS.Timeout;
   const turn = (): void => {
-    const next = endpoint.poll(performance.now() / 1000);
-    for (let frame = pipe.frame(); frame; frame = pipe.frame()) radio.write(frame);
     clearTimeout(timer);
-    if (next) timer = setTimeout(turn, next * 1000 - performance.now());
+    const next = endpoint.drain(performance.now() / 1000, { write: (_pipe, frame) => radio.write(frame) });
+    if (next) timer = setTimeout(turn, next.at * 1000 - performance.now());
   };
   radio.listen((frame) => {
     endpoint.receive(pipe, frame, performance.now() / 1000);

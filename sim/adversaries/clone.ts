@@ -136,16 +136,16 @@ export class Clone extends Actor {
       }
       this.#due = time + PACE;
     }
-    endpoint.poll(time / 1000);
     const output = { ...emptyOutput(time), to: [] as string[] };
-    for (let frame = this.#pipe.frame(); frame; frame = this.#pipe.frame()) {
-      output.frames.push(frame);
-      output.times.push(time);
-      output.to.push(this.#stolen!.gateway);
-      this.stats["said"]!++;
-    }
-    const next = endpoint.poll(time / 1000);
-    output.next = Math.min(this.#due, next === undefined ? Infinity : Math.max(time + 1, Math.ceil(next * 1000)));
+    const wake = endpoint.drain(time / 1000, {
+      write: (_pipe, frame) => {
+        output.frames.push(frame);
+        output.times.push(time);
+        output.to.push(this.#stolen!.gateway);
+        this.stats["said"]!++;
+      },
+    });
+    output.next = Math.min(this.#due, wake ? Math.max(time + 1, Math.ceil(wake.at * 1000)) : Infinity);
     return output;
   }
 

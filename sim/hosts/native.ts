@@ -100,15 +100,15 @@ export class NativeDevice implements Node {
       else this.#link.connect(this.#pipe);
     }
     if (traffic && (this.#next === undefined || time >= this.#next)) this.#say(traffic(time));
-    endpoint.poll(time / 1000);
-    output.to = [];
-    for (let frame = this.#pipe.frame(time / 1000); frame; frame = this.#pipe.frame(time / 1000)) {
-      output.frames.push(frame);
-      output.times.push(time);
-      output.to.push(to);
-    }
-    const due = endpoint.poll(time / 1000);
-    let next = Math.min(due ?? Infinity, this.#pipe.until ?? Infinity);
+    const receivers: string[] = (output.to = []);
+    const wake = endpoint.drain(time / 1000, {
+      write: (_pipe, frame) => {
+        output.frames.push(frame);
+        output.times.push(time);
+        receivers.push(to);
+      },
+    });
+    let next = wake?.at ?? Infinity;
     if (next !== Infinity) next = Math.max(time + 1, Math.ceil(next * 1000));
     for (const at of [this.#again, this.#next]) if (at !== undefined && at < next) next = at;
     if (next !== Infinity) output.next = next;

@@ -25,9 +25,14 @@ export class Agenda<Of extends object> {
 
   /** When the next one is due. */
   get next(): number | undefined {
+    return this.first?.time;
+  }
+
+  /** The next one, and when it is due. */
+  get first(): { time: number; of: Of } | undefined {
     const queue = this._queue;
     for (let first = queue.peek(); first; first = queue.peek()) {
-      if (this._due.get(first.of) === first.time) return first.time;
+      if (this._due.get(first.of) === first.time) return first;
       queue.pop();
     }
     return undefined;

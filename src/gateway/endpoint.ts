@@ -111,14 +111,53 @@ interface Claim {
   name: string;
 }
 
+/** How an endpoint is driven: what its owner gives `drain`. */
+export interface Outlet {
+  /** Hands a frame to the radio of a pipe, which takes it. */
+  write(pipe: Pipe, frame: Uint8Array): void;
+  /** Whether the radio of a pipe takes a frame now: asked before each is made, so that none has to be kept. Without it all do. */
+  ready?(pipe: Pipe): boolean;
+}
+
+/** When an endpoint wants `drain` to be called, in seconds, and for what. */
+export interface Wake {
+  at: number;
+  /**
+   * "handshake": one is sent again, or given up; "channel": a packet is acknowledged or sent again, or a channel times out;
+   * "announcement": see `discover`; "line": a pipe with answers may begin a packet then; "frames": there is more at once.
+   */
+  why: "handshake" | "channel" | "announcement" | "line" | "frames";
+}
+
+/** How often `drain` asks pipes for frames in one call, as what was sent brings more to be sent. */
+const ROUNDS = 4;
+
 /** The pipe whose frames carry the packets of a pipe. */
 const carrier = (pipe: Pipe | undefined): Pipe | undefined => pipe?.options.over?.() ?? pipe;
 
 /**
- * A machine without radio, clock or storage of its own:
+ * A machine without radio, clock or storage of its own. Its owner has three kinds of call:
  *
- *     receive(pipe, frame, now) for what the radio brings, then pipe.frame() to the radio until it gives none,
- *     and poll(now) when the time (in seconds) that it returned has come
+ * 1. `receive(pipe, frame, now)` for what a radio brings;
+ * 2. everything that has something sent: `link.send`, `link.channel`, `link.connect`, a channel's `send`, and so on;
+ * 3. `drain(now, outlet)`, the only way out: it does what is due, has every frame written that is to be sent now, and
+ *    returns when it wants to be called next.
+ *
+ * After any of 1 and 2, one or several, comes 3; and 3 when the time that it returned last has come, or a radio that was
+ * not `ready` is so. The time that it returned before is void then. A loop in whole:
+ *
+ *     const turn = () => {
+ *       clearTimeout(timer);
+ *       const next = endpoint.drain(now(), { write: (pipe, frame) => radio.write(frame) });
+ *       if (next) timer = setTimeout(turn, (next.at - now()) * 1000);
+ *     };
+ *     radio.on("frame", (frame) => { endpoint.receive(pipe, frame, now()); turn(); });
+ *
+ * `now` is in seconds of a clock that never goes back (`performance.now() / 1000`, not `Date.now()`). Why frames must not be
+ * taken from pipes past `drain`: a packet of a channel is made when its frame is, and has a retransmission timeout only
+ * from then on. Who asks for the time first, and takes frames after it, sleeps through the loss of one.
+ *
+ * Nothing leaves before the owner calls `drain`: what `save` was given until then can be made durable first.
  *
  * Curve work is done at once: a step takes a gateway less than 100 ns.
  */
@@ -162,6 +201,8 @@ export class Endpoint {
   private _repeats = new WeakMap<Pipe, Repeats>();
   // those that had something to send when a link was polled, and have not been seen without since
   private _busy = new WeakSet<Pipe>();
+  // pipes that may have frames now
+  private _wanting = new Set<Pipe>();
   // links with strangers that were never up, nor asked for
   private _strangers = new Set<GatewayLink>();
   // for which exchange of a link a new session was asked
@@ -312,7 +353,7 @@ export class Endpoint {
 
   /** Takes a frame, or any bytes of a stream, that came by a pipe. Never throws for what is in it. */
   receive(pipe: Pipe, frame: Uint8Array, now: number): void {
-    this._options.wants?.(pipe);
+    this._want(pipe);
     pipe.begins ??= (fragment) => fragment[0] === 0 && fragment[1] === 0 && this._known(fragment);
     if (!pipe.options.stream && !pipe.options.blocking) {
       let repeats = this._repeats.get(pipe);
@@ -321,6 +362,11 @@ export class Endpoint {
     }
     const given = pipe.receive(frame, now, (outer) => this.packet(pipe, outer, now));
     for (let i = 0; i < given; i++) this._drop("PACKET_TOO_LARGE");
+  }
+
+  private _want(pipe: Pipe): void {
+    this._wanting.add(pipe);
+    this._options.wants?.(pipe);
   }
 
   private _known(outer: Uint8Array): boolean {
@@ -383,7 +429,7 @@ export class Endpoint {
     const bridge = this._bridges.get(token);
     if (bridge) {
       bridge.send(outer);
-      if (bridge instanceof Pipe) this._options.wants?.(carrier(bridge)!);
+      if (bridge instanceof Pipe) this._want(carrier(bridge)!);
       return;
     }
     const former = this._former.get(token);
@@ -528,7 +574,7 @@ export class Endpoint {
         this._agenda.set(link, due);
         const way = carrier(link.pipe);
         if (!way) continue;
-        this._options.wants?.(way);
+        this._want(way);
         if (way.queue.length) this._busy.add(way);
       }
     }
@@ -538,9 +584,48 @@ export class Endpoint {
       announced.next = now + ANNOUNCE;
       for (const pipe of announced.pipes) {
         pipe.send(announced.packet);
-        this._options.wants?.(pipe);
+        this._want(pipe);
       }
     }
     return announced && !(announced.next > next!) ? announced.next : next;
+  }
+
+  /**
+   * Does what is due, has the frames that are to be sent now written, and does what that brings.
+   * @param now seconds
+   * @returns when it wants to be called next, where nothing happens until then; undefined for not at all
+   */
+  drain(now: number, outlet: Outlet): Wake | undefined {
+    let line: number | undefined;
+    this.poll(now);
+    for (let round = 1; ; round++) {
+      let wrote = false;
+      line = undefined;
+      for (const pipe of this._wanting) {
+        // one that is not ready stays: its owner calls again when it is
+        if (outlet.ready?.(pipe) === false) continue;
+        let frame: Uint8Array | undefined;
+        let ready = true;
+        while (ready && (frame = pipe.frame(now))) {
+          outlet.write(pipe, frame);
+          wrote = true;
+          ready = outlet.ready?.(pipe) ?? true;
+        }
+        const { until } = pipe;
+        if (until !== undefined) line = line! <= until ? line : until;
+        else if (!frame) this._wanting.delete(pipe);
+      }
+      // only now it is known what was sent in channels
+      this.poll(now);
+      const more = wrote && [...this._wanting].some((pipe) => pipe.queue.length && outlet.ready?.(pipe) !== false);
+      if (!more) break;
+      if (round === ROUNDS) return { at: now, why: "frames" };
+    }
+    const first = this._agenda.first;
+    let wake: Wake | undefined = first && { at: first.time, why: first.of.why };
+    const announced = this._announced?.next;
+    if (announced !== undefined && !(wake && wake.at <= announced)) wake = { at: announced, why: "announcement" };
+    if (line !== undefined && !(wake && wake.at <= line)) wake = { at: line, why: "line" };
+    return wake;
   }
 }

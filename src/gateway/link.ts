@@ -32,6 +32,8 @@ export class GatewayLink extends Link {
   /** 52 characters; also of keys in other cipher sets, where the other said their digests in a handshake. It then stays so. */
   hashname: string;
   readonly csid: string;
+  /** What the time that `poll` returned last is for. */
+  why: "handshake" | "channel" = "handshake";
   /** Ways to reach it, as far as they are known. */
   paths: Path[] = [];
   private _judge: GatewayLinkOptions["judge"];
@@ -91,7 +93,9 @@ export class GatewayLink extends Link {
   override poll(now: number): number | undefined {
     const next = super.poll(now);
     const other = this.channels.poll(now);
-    return next === undefined || other! < next ? other : next;
+    const channel = next === undefined || other! < next;
+    this.why = channel ? "channel" : "handshake";
+    return channel ? other : next;
   }
 
   /** Its radio has sent all that it was given: what it took for that is none of the time that an answer takes. */
