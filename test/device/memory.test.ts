@@ -28,6 +28,11 @@ async function idle(t: ExecutionContext, before: string): Promise<{ application:
 const build = (app: string): Promise<string> => bundleOf("puckjs", app);
 const missing = "no espruino-linux found";
 
+// `npm run test:long` has more
+const long = process.env["LONG"] === "1";
+const count = long ? 1000 : 250;
+const bytesSent = long ? 40_000 : 12_000;
+
 test("idle, the runtime takes 460 variables at most", async (t) => {
   if (findInterpreter() === undefined) return skip(t, missing);
   const { application, runtime } = await idle(t, "");
@@ -79,7 +84,7 @@ test("with channels the runtime takes 600 variables at rest, and a Puck.js holds
     require("e3x-mote/channels");
     const config = require("Storage").readJSON("config");
     const mote = require("e3x-mote").create({ radio: Bluetooth, gateway: config.gateway, mtu: config.mtu });
-    let channel, left = 40000;
+    let channel, left = ${bytesSent};
     const fill = () => {
       let size;
       do {
@@ -127,15 +132,15 @@ test("with channels the runtime takes 600 variables at rest, and a Puck.js holds
   s.gateway.links[0]!.channel({ type: "go", end: true });
   await s.simulator.poke("gateway");
   t.true(await s.until(() => ended, 600_000));
-  t.is(bytes, 40_000);
+  t.is(bytes, bytesSent);
   const most = host.peak;
   await s.forMs(60_000);
   const after = await collected();
-  t.log(`${runtime} variables at rest, ${open} with an open channel (${before} at most until then), ${most} at most while 40,000 bytes are sent, ${after} after it, of ${board.variables}`);
+  t.log(`${runtime} variables at rest, ${open} with an open channel (${before} at most until then), ${most} at most while ${bytesSent} bytes are sent, ${after} after it, of ${board.variables}`);
   t.true(runtime <= 600 && open <= 1800 && most < board.variables && after <= 1100);
 });
 
-test("a live exchange and 1,400 bytes under way take 1,250 variables at most, and 1,000 messages leave nothing behind", async (t) => {
+test(`a live exchange and 1,400 bytes under way take 1,250 variables at most, and ${count} messages leave nothing behind`, async (t) => {
   t.timeout(240_000);
   if (findInterpreter() === undefined) return skip(t, missing);
   const bundle = await build(`
@@ -161,7 +166,7 @@ test("a live exchange and 1,400 bytes under way take 1,250 variables at most, an
   };
   const first = await messages(50);
   t.log(`${first} variables with a live exchange`);
-  t.is(await messages(1000), first);
+  t.is(await messages(count), first);
   let most = 0;
   await s.say("y".repeat(1400));
   // all but the last frame: put together so far, not decrypted yet
