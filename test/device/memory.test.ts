@@ -70,7 +70,8 @@ test("packets that are refused leave nothing behind", async (t) => {
       return (await host.collect(time)).memory!.usage;
     };
     const first = await round();
-    for (let i = 0; i < 3; i++) t.is(await round(), first, before);
+    // a time that is kept takes a variable where it is no whole number; what stayed of a packet would take some of each
+    for (let i = 0; i < 3; i++) t.true(Math.abs(await round() - first) <= 2, before);
     const { logs } = await host.run(2e7);
     t.deepEqual(logs, [`drops ${4 * wrong.length}`]);
   }
