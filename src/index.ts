@@ -27,7 +27,7 @@ export type { AdvertisementsOptions } from "./gateway/advertisements.ts";
 export { Boxes } from "./gateway/boxes.ts";
 export type { BoxesOptions } from "./gateway/boxes.ts";
 export { Endpoint } from "./gateway/endpoint.ts";
-export type { EndpointOptions, Events, State } from "./gateway/endpoint.ts";
+export type { EndpointOptions, Events, Outlet, State, Wake } from "./gateway/endpoint.ts";
 export { GatewayLink as Link } from "./gateway/link.ts";
 export type { Handshakes } from "./gateway/link.ts";
 export { Paths } from "./gateway/paths.ts";

@@ -17,7 +17,6 @@ import type { Random } from "../exchange/exchange.ts";
 import type { Link, LinkOptions, LinkState } from "../mesh/link.ts";
 import { Pipe } from "../mesh/pipe.ts";
 import type { Json, Packet } from "../packet/lob.ts";
-import type { PipeOptions } from "../mesh/pipe.ts";
 // what is kept must not be among the parts
 import "../cipher/native-kept.ts";
 import { parts } from "./parts.ts";
@@ -115,7 +114,6 @@ let options: MoteOptions;
 let radio: Radio;
 let random: Random;
 let pipe: Pipe;
-const how: PipeOptions = { mtu: 0, limit: 0 };
 const listeners: { [event: string]: (mote: Mote, data?: unknown, packet?: unknown) => void } = {};
 const handlers: { [type: string]: Handler<Mote> } = {};
 let made: Parts | undefined;
@@ -208,7 +206,7 @@ function save(state: LinkState): void {
 }
 
 function open(identity: Uint8Array, state: LinkState): void {
-  const rules: LinkOptions = { on: emit, save, message: 1400, content: how.limit, ahead: 64, room };
+  const rules: LinkOptions = { on: emit, save, message: 1400, content: pipe.options.limit, ahead: 64, room };
   if (CHANNELS) rules.channels = { handlers: handlers as never, capacity: options.window ?? 8, runs: 16, z: 1, from: mote as never, wake };
   link = new made!.Link(
     { key: slice(identity, 0, KEY_LENGTH), secret: identity.subarray(KEY_LENGTH), random },
@@ -351,7 +349,7 @@ if (PEERS) {
       },
       save: (state) => made!.writeState(state, file),
       // the way through a router takes 138 bytes of a packet
-      message: 1250, content: how.limit, ahead: 64, room,
+      message: 1250, content: pipe.options.limit, ahead: 64, room,
       channels: { handlers: handlers as never, capacity: options.window ?? 8, runs: 16, z: 1, from: peer as never, wake },
     });
     Object.assign(peer, {
@@ -389,11 +387,7 @@ export function create(given: MoteOptions): Mote {
   options = given;
   radio = given.radio;
   random = given.random ?? entropy();
-  how.limit = given.limit ?? 1500;
-  how.room = room;
-  how.blocking = radio.blocking!;
-  how.stream = radio.stream!;
-  pipe = new Pipe(how);
+  pipe = new Pipe({ mtu: 0, limit: given.limit ?? 1500, room, blocking: radio.blocking!, stream: radio.stream! });
   if (CHANNELS) {
     pipe.more = () => {
       if (link && link.pipe && (!link.channels.list.length || room(link.channels.quota()))) link.channels.fill(pipe);
