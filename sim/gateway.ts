@@ -147,9 +147,11 @@ export class Gateway implements Node {
       output.times.push(time);
       output.to.push(reach.name);
     };
-    const ready = ({ away, free }: Reach): boolean => {
-      if (!away && free > time) soon(free);
-      return !away && free <= time;
+    // a pipe that is none of its own is somebody's who tries what comes of that
+    const ready = (reach: Reach | undefined): boolean => {
+      if (!reach || reach.away) return false;
+      if (reach.free > time) soon(reach.free);
+      return reach.free <= time;
     };
     for (const reach of this.#greeted) {
       if (!ready(reach)) continue;
@@ -157,7 +159,7 @@ export class Gateway implements Node {
       write(reach, reach.hello!);
     }
     const wake = this.#endpoint.drain(time / 1000, {
-      ready: (pipe) => ready(this.#byPipe.get(pipe)!),
+      ready: (pipe) => ready(this.#byPipe.get(pipe)),
       write: (pipe, frame) => { write(this.#byPipe.get(pipe)!, frame); },
     });
     // a time that is not a whole millisecond must not come out as the one that it is

@@ -590,6 +590,13 @@ export class Endpoint {
     return announced && !(announced.next > next!) ? announced.next : next;
   }
 
+  /** Forgets a pipe whose radio is gone for good; links that had it keep it until they hear from the other by another one. */
+  close(pipe: Pipe): void {
+    this._wanting.delete(pipe);
+    this._sources.delete(pipe);
+    this._repeats.delete(pipe);
+  }
+
   /**
    * Does what is due, has the frames that are to be sent now written, and does what that brings.
    * @param now seconds

@@ -129,3 +129,16 @@ test("a pipe that is not ready keeps its packets, and they come when it is", (t)
   endpoint.drain(0.2, outlet);
   t.true(sent.length > 3 && ready > 0);
 });
+
+test("a pipe that is closed is not asked for frames any more", (t) => {
+  const { endpoint } = new World({ mtu: 20, limit: 4096 }, () => false).sides[0]!;
+  const stranger = new Pipe({ mtu: 64, limit: 4096, stream: true, blocking: true });
+  const asked: Pipe[] = [];
+  const outlet = { ready: (pipe: Pipe) => { asked.push(pipe); return false; }, write: () => t.fail() };
+  endpoint.receive(stranger, Uint8Array.of(1, 1, 0), 0);
+  endpoint.drain(0, outlet);
+  t.deepEqual(asked, [stranger]);
+  endpoint.close(stranger);
+  endpoint.drain(1, outlet);
+  t.deepEqual(asked, [stranger]);
+});
