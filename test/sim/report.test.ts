@@ -293,7 +293,8 @@ withBrowser("the page shows a run, filters it, keeps the filter in its address, 
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.6, box.y + 60);
   await page.mouse.up();
-  t.regex(page.url(), /time=[\d.]+-[\d.]+/);
+  // the browser tells of its new address a little later
+  await page.waitForURL(/time=[\d.]+-[\d.]+/, { timeout: 10_000 });
   await page.getByRole("button", { name: "to scale", exact: true }).click();
   t.true(await page.locator("#sequence svg.scaled g.tx").count() > 0);
   t.deepEqual(errors, []);
