@@ -229,6 +229,8 @@ function grammar(role: Role): fc.Arbitrary<Statement[]> {
         if (arrow) return { text: `(${names.join(", ")}) => ${block}`, binds: ASSIGNMENT };
         return { text: `function ${form === "named" ? fresh(scope, "own") : ""}(${names.join(", ")}) ${block}`, binds: PRIMARY };
       });
+    // of a list itself Espruino goes on with what is pushed meanwhile
+    const copied = method(list, "slice");
     const callee = (one: Text): string => (/^[\w$]+$/.test(one.text) ? one.text : `(${one.text})`);
 
     return {
@@ -274,7 +276,7 @@ function grammar(role: Role): fc.Arbitrary<Statement[]> {
         integer(method(text, "charCodeAt", fc.constantFrom("0", "1").map((at) => () => primary(at)))),
         method(list, "indexOf", number),
         method(list, "push", number),
-        method(list, "reduce", makeFunction(number, "number", 2), integer(number)),
+        method(copied, "reduce", makeFunction(number, "number", 2), integer(number)),
         called("Math.floor", number), called("Math.ceil", number), called("Math.abs", number), called("Math.sign", integer(number)), called("Math.round", called("Math.abs", number)),
         called("Math.min", number, number), called("Math.max", number, number),
         fc.constant((scope: Scope) => (scope.hasArguments ? { text: "arguments.length", binds: CALL } : primary("1"))),
@@ -339,7 +341,7 @@ function grammar(role: Role): fc.Arbitrary<Statement[]> {
         fc.tuple(fc.oneof(list, object)).map(([one]) => (scope) => ({ text: `${within(one(scope), 9)} instanceof Array`, binds: 9 })),
         fc.tuple(patterns, text).map(([pattern, one]) => (scope) => ({ text: `${pattern}.test(${asArgument(one(scope))})`, binds: CALL })),
         method(list, "includes", number), method(text, "includes", letter), method(text, "startsWith", text), method(text, "endsWith", text),
-        method(list, "some", makeFunction(truth, "truth", 1)), method(list, "every", makeFunction(truth, "truth", 1)),
+        method(copied, "some", makeFunction(truth, "truth", 1)), method(copied, "every", makeFunction(truth, "truth", 1)),
         called("isNaN", number), called("isFinite", number), called("Array.isArray", any), called("Boolean", any),
         fc.tuple(index).map(([which]) => (scope) => {
           const of = choose(scope, "object", which);
@@ -356,7 +358,7 @@ function grammar(role: Role): fc.Arbitrary<Statement[]> {
         [2, variable("list")],
         few(number).map((ones) => (scope) => primary(`[${ones.map((one) => asArgument(one(scope))).join(", ")}]`)),
         ...common("list", list),
-        method(list, "map", makeFunction(number, "number", 1)), method(list, "filter", makeFunction(truth, "truth", 1)),
+        method(copied, "map", makeFunction(number, "number", 1)), method(copied, "filter", makeFunction(truth, "truth", 1)),
         method(list, "slice", fc.nat({ max: 2 }).map((at) => () => primary(String(at)))),
         method(list, "concat", fc.oneof(list, number)),
         method(method(list, "slice"), "reverse"),
@@ -415,7 +417,7 @@ function grammar(role: Role): fc.Arbitrary<Statement[]> {
         fc.tuple(any).map(([of]) => (scope) => ({ text: `void ${within(of(scope), UNARY)}`, binds: UNARY })),
         conditional(truth, maybe),
         assignment("maybe", ["="], maybe),
-        method(list, "find", makeFunction(truth, "truth", 1)),
+        method(copied, "find", makeFunction(truth, "truth", 1)),
         method(list, "pop"), method(list, "shift"),
         fc.tuple(object).map(([of]) => (scope) => ({ text: `${within(of(scope), CALL)}.y`, binds: CALL })),
         fc.tuple(makeFunction(number, "number", 1)).map(([on]) => (scope) => ({ text: `(${on(scope).text})()`, binds: CALL })),

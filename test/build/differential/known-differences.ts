@@ -21,6 +21,7 @@ export const knownDifferences: [string, string, string, string][] = [
   ["replace knows no $ in the new text", "return 'abc'.replace(/b/, '[$&]')", "a[b]c", "a[$&]c"],
   ["sort is not stable", "return [[1, 'a'], [0, 'b'], [1, 'c'], [0, 'd'], [1, 'e']].sort((l, r) => l[0] - r[0]).map((one) => one[1]).join('')", "bdace", "dbeca"],
   ["reduce that begins with undefined begins with nothing", "try { return [].reduce(() => 1, undefined) } catch { return 'failed' }", "undefined", "failed"],
+  ["methods that go over a list go on with what is pushed meanwhile", "const l = [1, 2]; let n = 0; l.forEach(() => { if (n++ < 5) l.push(3) }); return n", "2", "7"],
   ["what delete comes to, of what is not there", "return delete {}.x", "true", "false"],
   ["an assignment to a setter comes to what the getter says", "const o = { get x() { return 1 }, set x(v) {} }; return o.x = 5", "5", "1"],
   ["Object.assign puts a value in a setter's place", "let n = 0; Object.assign({ get x() { return 1 }, set x(v) { n = v } }, { x: 7 }); return n", "7", "0"],
