@@ -88,6 +88,20 @@ for (const [what, code, given, onlyApp] of [...broken, ...right]) {
   });
 }
 
+test("a class that extends another, where terser has both in one expression", async (t) => {
+  const code = `exports.f = (a) => ((p) => {
+    const C = class { };
+    class D extends C { constructor(q) { super(q); } }
+    const d = new D(0.6);
+    return [0].indexOf(0 / (p || 1)) + a;
+  })();`;
+  const { code: made } = await minify({ code, maps: [map] }, "x.js", "runtime", ["f"]);
+  const text = `(function(){const exports={};${made};return exports.f(3)})()`;
+  t.is(String(new Function(`return ${text}`)()), "3", made);
+  if (espruino) t.is(inInterpreter(text), "3", made);
+  else t.log("skipped: no espruino-linux");
+});
+
 test("two if statements that terser makes one of are mended in an application", async (t) => {
   const code = "exports.f = (a, b, log) => { if (a) { const c = b.length; log.push(c + c) } if (b === \"open\") log.push(2) };"
   const { code: plain } = await minify({ code, maps: [map] }, "x.js", "app", [], []);

@@ -51,16 +51,23 @@ function placeBefore(node: ts.Node): ts.VariableDeclaration | ts.Statement | ts.
  */
 export function liftSkippedClasses(file: ts.SourceFile, edits: MagicString): void {
   const bodies = new Set<ts.Node>();
+  // what variables are set to in a statement: classes that are declared before it
+  const set = new Map<string, { place: ts.Node; own: string }>();
   let name: string | undefined;
   let count = 0;
   const visit = (node: ts.Node): void => {
     ts.forEachChild(node, visit);
     if (!ts.isClassExpression(node) || !isParsedWithoutRun(node)) return;
     const place = placeBefore(node);
+    const base = node.heritageClauses?.[0]?.types[0]?.expression;
+    const before = base && set.get(base.getText(file));
+    if (before?.place === place) edits.update(base!.getStart(file), base!.getEnd(), before.own);
     const start = place.getStart(file);
     const from = node.getStart(file);
     name ??= freeName(file);
     const own = `${name}${count++ || ""}`;
+    const { parent } = node;
+    if (ts.isBinaryExpression(parent) && parent.operatorToken.kind === SyntaxKind.EqualsToken) set.set(parent.left.getText(file), { place, own });
     if (start === from) {
       // an arrow function's expression begins with it
       if (!ts.isArrowFunction(place.parent) || bodies.has(place)) return;

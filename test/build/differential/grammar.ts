@@ -420,7 +420,7 @@ function grammar(role: Role): fc.Arbitrary<Statement[]> {
         method(copied, "find", makeFunction(truth, "truth", 1)),
         method(list, "pop"), method(list, "shift"),
         fc.tuple(object).map(([of]) => (scope) => ({ text: `${within(of(scope), CALL)}.y`, binds: CALL })),
-        fc.tuple(makeFunction(number, "number", 1)).map(([on]) => (scope) => ({ text: `(${on(scope).text})()`, binds: CALL })),
+        fc.tuple(makeFunction(number, "number", 1)).map(([on]) => (scope) => ({ text: `(${on(scope).text})(3)`, binds: CALL })),
         ...when(fc.tuple(maybe).map(([of]) => (scope) => ({ text: `(${of(scope).text})?.y`, binds: CALL }))),
       ),
 
