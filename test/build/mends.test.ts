@@ -45,6 +45,7 @@ const broken: [string, string, [unknown, unknown], boolean?][] = [
   ["a switch of what its first case changes", "let n = a, s = 0; switch (n) { case n++: s = 1; break; case 5: s = 2 } return s", [4, 0]],
   ["a class that an arrow function begins with", "const f = () => class { static m() { return a } }.m(); return f()", [4, 0]],
   ["a do loop without braces", "let n = 0; do try { n++ } catch { n = 9 } while (n < a); return n", [4, 0]],
+  ["a getter in a switch without cases", "let n = 0; const o = { get x() { n++; return 1 } }; switch (o.x) { } switch (o.x) { default: n += 5 } return n", [4, 0], true],
   ["a getter that is only mentioned", "let n = 0; const o = { get x() { n++; return 1 } }; o.x; a && o.x; return (o.x, n)", [4, 0], true],
   ["delete of what a call gives", "const f = () => b; delete f().x; return JSON.stringify(b)", [4, { x: 1, y: 2 }]],
   ["numbers", "return [0.6 === 6 / 10, 1e-7 * 1e7 === 1, 9223372036854775808 > 0, 0.30000000000000004 === 0.1 + 0.2, 3.14159e-30 > 0].join()", [0, 0]],
