@@ -147,7 +147,7 @@ export class Gateway implements Node {
       output.times.push(time);
       output.to.push(reach.name);
     };
-    // a pipe that is none of its own is somebody's who tries what comes of that
+    // a test may have injected frames by a pipe that this gateway does not own: nothing is written to it
     const ready = (reach: Reach | undefined): boolean => {
       if (!reach || reach.away) return false;
       if (reach.free > time) soon(reach.free);

@@ -152,7 +152,7 @@ function clothe(link: Link): void {
  */
 function room(bytes: number): boolean {
   const need = bytes / BYTES + WORK;
-  // without a search for garbage first, which takes as long as a small packet
+  // garbage is collected only where memory seems short: that takes as long as a small packet
   const there = process.memory(false).free > need || process.memory().free > need;
   if (!there) {
     if (CHANNELS && made && link) link.channels.capacity = link.channels.capacity >> 1 || 1;
@@ -407,10 +407,10 @@ export function create(given: MoteOptions): Mote {
     wake();
   }
   radio.on("data", (data) => {
-    // what comes may be the end of memory
+    // the data may be what exhausts memory, which interrupts this callback: the timer then goes on with the work
     wake(turn, REST * 1000);
     if (link) pipe.receive(E.toUint8Array(data), getTime(), receive);
-    // only now: what else has come is taken before there is work
+    // set last, so that radio events that wait are served before the work begins
     wake();
   });
   radio.on("open", () => {

@@ -94,11 +94,6 @@ export interface EndpointOptions {
   epoch?(): number;
   /** Something waits to be sent, outside of `receive` and `poll`: the latter is to be called soon. */
   wake?(): void;
-  /**
-   * A pipe may have frames now; is told in `receive` and `poll`. Who has many pipes need ask no others, and this one until
-   * it has none.
-   */
-  wants?(pipe: Pipe): void;
 }
 
 /** Of how many links a message under a new KEY is tried with each. */
@@ -201,7 +196,7 @@ export class Endpoint {
   private _repeats = new WeakMap<Pipe, Repeats>();
   // those that had something to send when a link was polled, and have not been seen without since
   private _busy = new WeakSet<Pipe>();
-  // pipes that may have frames now
+  // pipes that may have frames now: `drain` asks no others
   private _wanting = new Set<Pipe>();
   // links with strangers that were never up, nor asked for
   private _strangers = new Set<GatewayLink>();
@@ -353,7 +348,7 @@ export class Endpoint {
 
   /** Takes a frame, or any bytes of a stream, that came by a pipe. Never throws for what is in it. */
   receive(pipe: Pipe, frame: Uint8Array, now: number): void {
-    this._want(pipe);
+    this._wanting.add(pipe);
     pipe.begins ??= (fragment) => fragment[0] === 0 && fragment[1] === 0 && this._known(fragment);
     if (!pipe.options.stream && !pipe.options.blocking) {
       let repeats = this._repeats.get(pipe);
@@ -362,11 +357,6 @@ export class Endpoint {
     }
     const given = pipe.receive(frame, now, (outer) => this.packet(pipe, outer, now));
     for (let i = 0; i < given; i++) this._drop("PACKET_TOO_LARGE");
-  }
-
-  private _want(pipe: Pipe): void {
-    this._wanting.add(pipe);
-    this._options.wants?.(pipe);
   }
 
   private _known(outer: Uint8Array): boolean {
@@ -429,7 +419,7 @@ export class Endpoint {
     const bridge = this._bridges.get(token);
     if (bridge) {
       bridge.send(outer);
-      if (bridge instanceof Pipe) this._want(carrier(bridge)!);
+      if (bridge instanceof Pipe) this._wanting.add(carrier(bridge)!);
       return;
     }
     const former = this._former.get(token);
@@ -574,7 +564,7 @@ export class Endpoint {
         this._agenda.set(link, due);
         const way = carrier(link.pipe);
         if (!way) continue;
-        this._want(way);
+        this._wanting.add(way);
         if (way.queue.length) this._busy.add(way);
       }
     }
@@ -584,7 +574,7 @@ export class Endpoint {
       announced.next = now + ANNOUNCE;
       for (const pipe of announced.pipes) {
         pipe.send(announced.packet);
-        this._want(pipe);
+        this._wanting.add(pipe);
       }
     }
     return announced && !(announced.next > next!) ? announced.next : next;

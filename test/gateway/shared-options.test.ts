@@ -44,21 +44,13 @@ test("channels go to each device of a gateway whose pipes were given one object"
 });
 
 test("one side that cloaks does not make another's packets cloaked", (t) => {
-  const { center, pipes, others, run } = star(2);
-  const sent: Uint8Array[][] = [[], []];
-  pipes.forEach((pipe, i) => {
-    const { send } = pipe;
-    pipe.send = (packet) => {
-      sent[i]!.push(packet);
-      send.call(pipe, packet);
-    };
-  });
+  const { pipes, others, run } = star(2);
+  t.deepEqual(pipes.map(({ wrap }) => wrap), [undefined, undefined]);
   others[0]!.pipe.wrap = (packet) => cloak(packet, randomOf(1, "cloak"), 1);
   for (const { endpoint } of others) endpoint.links[0]!.send("hello");
   run(1);
   t.not(pipes[0]!.wrap, undefined);
   t.is(pipes[1]!.wrap, undefined);
-  t.is(center.links.length, 2);
 });
 
 test("the size of frames changes for one pipe only", (t) => {

@@ -1,27 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-
-const isRunnable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
+import { join } from "node:path";
+import { findInterpreter } from "../../sim/hosts/executables.ts";
 
 /** The real interpreter: $ESPRUINO_LINUX, or espruino-linux on PATH, or undefined where there is none. */
-export const espruinoPath = (): string | undefined => {
-  const named = process.env["ESPRUINO_LINUX"];
-  if (named) return isRunnable(named) ? named : undefined;
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-    const path = join(folder, "espruino-linux");
-    if (folder && isRunnable(path)) return path;
-  }
-  return undefined;
-};
+export const espruinoPath = findInterpreter;
 
 /** A character the interpreter's banner never holds, printed before the script starts. */
 const START = "\x02start";

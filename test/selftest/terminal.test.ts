@@ -2,19 +2,20 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import type { ExecutionContext } from "ava";
 import type { Row } from "../../src/selftest/index.ts";
+import { findBinary } from "../../sim/emulated/binaries.ts";
 import { readFlash, writeFlash } from "../../sim/hosts/flash-image.ts";
 import { folder } from "../cli/mote.ts";
 import { Board, noTerminal } from "../flash/terminal.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const reason = noTerminal();
-const exact = [process.env["ESPRUINO_LINUX_2630"] ?? "", ...(process.env["PATH"] ?? "").split(delimiter).map((path) => join(path, "espruino-linux-2630"))].find(existsSync);
+const exact = findBinary("espruino-linux-2630");
 
 /** A runtime that looks for an identity, writes one, and sends. */
 const runtime = `exports.create=function(o){var s=require("Storage"),d=new Uint8Array(400);

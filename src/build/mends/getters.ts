@@ -8,7 +8,7 @@ function isDropped(node: ts.Node): boolean {
   const { parent } = node;
   if (ts.isExpressionStatement(parent)) return true;
   if (ts.isForStatement(parent)) return node === parent.initializer || node === parent.incrementor;
-  // no case looks at it
+  // a switch without cases compares its value with nothing
   if (ts.isSwitchStatement(parent)) return parent.caseBlock.clauses.every(ts.isDefaultClause);
   if (ts.isParenthesizedExpression(parent)) return isDropped(parent);
   if (!ts.isBinaryExpression(parent)) return false;

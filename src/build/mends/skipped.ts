@@ -51,7 +51,8 @@ function placeBefore(node: ts.Node): ts.VariableDeclaration | ts.Statement | ts.
  */
 export function liftSkippedClasses(file: ts.SourceFile, edits: MagicString): void {
   const bodies = new Set<ts.Node>();
-  // what variables are set to in a statement: classes that are declared before it
+  // Lifted classes that a statement assigns to a variable, by its name: a class that is lifted from the same statement, and extends
+  // the variable, has to extend the lifted class, since the assignment comes after both.
   const set = new Map<string, { place: ts.Node; own: string }>();
   let name: string | undefined;
   let count = 0;

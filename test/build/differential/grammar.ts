@@ -229,7 +229,7 @@ function grammar(role: Role): fc.Arbitrary<Statement[]> {
         if (arrow) return { text: `(${names.join(", ")}) => ${block}`, binds: ASSIGNMENT };
         return { text: `function ${form === "named" ? fresh(scope, "own") : ""}(${names.join(", ")}) ${block}`, binds: PRIMARY };
       });
-    // of a list itself Espruino goes on with what is pushed meanwhile
+    // methods go over a copy: Espruino also visits elements that a callback pushes to the list
     const copied = method(list, "slice");
     const callee = (one: Text): string => (/^[\w$]+$/.test(one.text) ? one.text : `(${one.text})`);
 

@@ -12,7 +12,7 @@ export const knownDifferences: [string, string, string, string][] = [
   ["large numbers as text", "return String(1e21)", "1e+21", "10e+20"],
   ["the bits of numbers from 2^63 on", "const big = 4611686018427387904; return big * 2 + 4294967296 * 512 + 2048 | 0", "2048", "0"],
   ["the sign of what is no number", "return Math.sign(NaN)", "NaN", "-1"],
-  ["nothing and nothing are nothing", "return String(undefined + undefined) + ' ' + (undefined - undefined)", "NaN NaN", "undefined undefined"],
+  ["undefined plus undefined is undefined", "return String(undefined + undefined) + ' ' + (undefined - undefined)", "NaN NaN", "undefined undefined"],
   ["halves below zero are rounded down", "return Math.round(-1.5)", "-1", "-2"],
   ["toFixed of a half", "return (2.5).toFixed(0)", "3", "2"],
   ["blanks around a number's text", "return +' 5 '", "5", "NaN"],
