@@ -16,8 +16,8 @@ const shadow = [
   "(Modules.addCached('Storage',function(){exports.read=(n,o,l)=>n.substr(0,5)=='mote.'&&n!='mote.thumb'?undefined:mst.read(n,o,l);exports.write=()=>true;exports.erase=()=>0}),1)",
 ];
 
-/** On the board: mstk is the least of the C stack that was free where native code was about to be called; not a number where none was. */
-const watch = "(global.mstf=global.mstf||E.nativeCall,global.mstk=0,E.nativeCall=(a,s,c)=>{let f=mstf(a,s,c);return (x,y,z)=>{let k=process.memory(false).stackFree;if(!mstk||k<mstk)mstk=k;return f(x,y,z)}},1)";
+/** On the board: mstk is the least of the C stack that was free where native code was about to be called; 0 where none was, a text where the firmware does not tell (null is no answer). */
+const watch = "(global.mstf=global.mstf||E.nativeCall,global.mstk=0,E.nativeCall=(a,s,c)=>{let f=mstf(a,s,c);return (x,y,z)=>{let k=process.memory(false).stackFree||'';if(!mstk||k<mstk)mstk=k;return f(x,y,z)}},1)";
 
 const load = "(global.mstm=require('e3x-mote'),1)";
 

@@ -128,6 +128,16 @@ test("a fault of 2v29 that is not there: only a later release may have it mended
   t.is(verdicts(rows)["variables free with the runtime"], "skipped");
 });
 
+test("a firmware that does not tell the free C stack fails no check for that", async (t) => {
+  const it = parts();
+  Object.assign(it.globals["process"] as object, { memory: () => ({ free: 2500, total: 2630, blocksize: 13 }) });
+  const fake = new FakeBoard(it);
+  fake.files.set("e3x-mote", "e3x-mote");
+  const { rows } = await run(fake);
+  t.deepEqual(failed(rows), []);
+  t.deepEqual(rows.filter(({ said }) => said === "the firmware does not tell").map(({ check }) => check), ["C stack free", "C stack free at a native call"]);
+});
+
 test("no native code is run on a board that calls itself otherwise", async (t) => {
   const { globals, modules } = parts();
   const { rows } = await run(new FakeBoard({ globals, modules }), loadBoard("mdbt42q"));
