@@ -12,7 +12,7 @@ import { Session } from "../exchange/session.ts";
 import { fail } from "../errors.ts";
 import type { E3XError } from "../errors.ts";
 import type { Json } from "../packet/lob.ts";
-import type { Pipe } from "../mesh/pipe.ts";
+import type { Pipe } from "../link/pipe.ts";
 import { Channel } from "./channel.ts";
 import type { ChannelOn, Handler, Keeper } from "./channel.ts";
 

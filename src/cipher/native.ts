@@ -1,5 +1,5 @@
 /**
- * Native Thumb code of the cipher set (device/native/blob.c), for boards that can call it. It is kept in Storage and run in place,
+ * Native Thumb code of the cipher set (thumb/blob.c), for boards that can call it. It is kept in Storage and run in place,
  * without RAM; where Storage can not be run from, from RAM.
  */
 import { code } from "#thumb";

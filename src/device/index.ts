@@ -14,8 +14,8 @@ import { fail } from "../errors.ts";
 import { errorNumber } from "../errors-texts.ts";
 import type { E3XError } from "../errors.ts";
 import type { Random } from "../exchange/exchange.ts";
-import type { Link, LinkOptions, LinkState } from "../mesh/link.ts";
-import { Pipe } from "../mesh/pipe.ts";
+import type { Link, LinkOptions, LinkState } from "../link/link.ts";
+import { Pipe } from "../link/pipe.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 // what is kept must not be among the parts
 import "../cipher/native-kept.ts";

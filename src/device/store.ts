@@ -15,7 +15,7 @@ import { toBytes } from "#engine";
 import { sha256 } from "#primitives";
 import { toText } from "#text";
 import { fail } from "../errors.ts";
-import type { LinkState } from "../mesh/link.ts";
+import type { LinkState } from "../link/link.ts";
 
 declare function require(name: "Storage"): {
   read(name: string): string | undefined;

@@ -1,8 +1,8 @@
 import MagicString from "magic-string";
 import test from "ava";
 import ts from "typescript";
-import { mends } from "../../src/build/mends/index.ts";
-import { minify } from "../../src/build/minify.ts";
+import { mends } from "../../tools/build/passes/mends/index.ts";
+import { minify } from "../../tools/build/minify.ts";
 import { espruino, run } from "./interpreter.ts";
 
 const map = { version: 3, sources: [], names: [], mappings: "" };
