@@ -15,7 +15,7 @@ export { messageKey, token } from "./cipher/seal.ts";
 export { keyPair, setOf, sets } from "./cipher/sets.ts";
 export type { HostCipherSet } from "./cipher/sets.ts";
 export type { E3XError, ErrorCode } from "./errors.ts";
-export { errorCode, errorNumber, texts as errorTexts } from "./errors-texts.ts";
+export { errorCode, errorNumber, texts as errorTexts } from "./errors.ts";
 export { Exchange, Self, generate } from "./endpoint/e3x.ts";
 export type { Csid, KeyPairs, Synced } from "./endpoint/e3x.ts";
 export { MessageExchange, isHandshake, messageBody, messageSender } from "./exchange/exchange.ts";

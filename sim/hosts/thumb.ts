@@ -7,7 +7,7 @@ import { ROOM } from "../../src/cipher/native-kept.ts";
 import { fold } from "../../src/cipher/fold.ts";
 import { code as m0 } from "../../src/cipher/thumb/blob-m0.ts";
 import { code as m4 } from "../../src/cipher/thumb/blob-m4.ts";
-import { errorNumber } from "../../src/errors-texts.ts";
+import { errorNumber } from "../../src/errors.ts";
 import { CurveJob, finish } from "../../src/index.ts";
 import type { SimBoard } from "../types.ts";
 

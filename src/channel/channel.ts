@@ -3,7 +3,7 @@
  * order, and wait until there is room. A machine without clock or radio: `channels.ts` gives it time and what came, and
  * asks it what is to be sent. telehash v3, e3x/channels.md, e3x/reliable.md.
  */
-import { fail } from "../errors.ts";
+import { fail } from "#engine";
 import type { Json, Packet } from "../packet/lob.ts";
 
 /** What a channel needs of those who keep it. */

@@ -5,11 +5,11 @@
  */
 import { same } from "#text";
 import { Z_MAX, pack, unpack } from "#compression";
+import { fail } from "#engine";
 import { isAt } from "../exchange/exchange.ts";
 import type { Identity, MessageExchange } from "../exchange/exchange.ts";
 import { token } from "../cipher/seal.ts";
 import { Session } from "../exchange/session.ts";
-import { fail } from "../errors.ts";
 import type { E3XError } from "../errors.ts";
 import type { Json } from "../packet/lob.ts";
 import type { Pipe } from "../link/pipe.ts";

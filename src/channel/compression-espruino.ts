@@ -3,9 +3,8 @@
  * reads all; of what others may send it passes over fractions, true, false and null in a map, and refuses lists, maps and
  * bytes there. telehash v3, e3x/compression.md.
  */
-import { concat, slice, toBytes } from "#engine";
+import { concat, fail, slice, toBytes } from "#engine";
 import { toText } from "#text";
-import { fail } from "../errors.ts";
 import { isAt } from "../exchange/exchange.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";

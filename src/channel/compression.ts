@@ -9,9 +9,8 @@
 import { Tokenizer, Type, encode } from "cborg";
 import type { Token } from "cborg";
 import { Inflate, deflateSync } from "fflate";
-import { concat, toBytes } from "#engine";
+import { concat, fail, toBytes } from "#engine";
 import { toText } from "#text";
-import { fail } from "../errors.ts";
 import { isAt } from "../exchange/exchange.ts";
 import * as lob from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";

@@ -1,8 +1,8 @@
 /**
  * secp160r1 in native code: as curve.ts, but done at once, when a job is made.
  */
+import { fail } from "#engine";
 import { native } from "./native.ts";
-import { fail } from "../errors.ts";
 import { KEY_LENGTH } from "./keys.ts";
 
 /** Key pairs need not be made ahead. */

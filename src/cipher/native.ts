@@ -2,8 +2,8 @@
  * Native Thumb code of the cipher set (thumb/blob.c), for boards that can call it. It is kept in Storage and run in place,
  * without RAM; where Storage can not be run from, from RAM.
  */
+import { fail } from "#engine";
 import { code } from "#thumb";
-import { fail } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ROOM, SIZE, kept } from "./native-kept.ts";
 

@@ -8,10 +8,9 @@
  * one, so either may be taken after a power cut, and a seed that was used can not come back. One write and one mark of
  * erasure a boot, none afterwards.
  */
-import { toBytes } from "#engine";
+import { fail, toBytes } from "#engine";
 import { hmac } from "#primitives";
 import { toText } from "#text";
-import { fail } from "../errors.ts";
 import type { Random } from "../exchange/exchange.ts";
 import { get, put, storage } from "./store.ts";
 

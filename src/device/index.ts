@@ -4,14 +4,13 @@
  */
 import { CHANNELS, PEERS } from "#built";
 import { SLOW } from "#curve";
-import { concat, slice } from "#engine";
+import { concat, fail, slice } from "#engine";
 import { entropy } from "#entropy";
 import { same } from "#text";
 import type { Channel, ChannelOn, Handler } from "../channel/channel.ts";
 import type { CurveJob } from "../cipher/curve.ts";
 import { KEY_LENGTH } from "../cipher/keys.ts";
-import { fail } from "../errors.ts";
-import { errorNumber } from "../errors-texts.ts";
+import { errorNumber } from "../errors.ts";
 import type { E3XError } from "../errors.ts";
 import type { Random } from "../exchange/exchange.ts";
 import type { Link, LinkOptions, LinkState } from "../link/link.ts";
@@ -73,7 +72,7 @@ export interface Mote {
    */
   on(event: "ready" | "up" | "down", listener: (mote: Mote) => void): void;
   on(event: "message", listener: (mote: Mote, content: Uint8Array, packet: Packet) => void): void;
-  /** `code` is a number: errors-texts.ts has the meanings. */
+  /** `code` is a number: errors.ts has the meanings. */
   on(event: "drop", listener: (mote: Mote, code: number) => void): void;
   /** Sends content to the gateway: bytes, a string, or an object as JSON. Throws BUSY when too much waits, and before "ready". */
   send(content: Uint8Array | string | object): void;

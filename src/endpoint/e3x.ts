@@ -2,11 +2,11 @@
  * The E3X API by the names of telehash v3, guides/implementers.md: `generate`, `Self.decrypt`, and of an exchange
  * `token`, `verify`, `encrypt`, `handshake`, `sync`, `send`, `receive`. For programs that may block for the curve work.
  */
+import { fail } from "#engine";
 import { messageKey, open, token } from "../cipher/seal.ts";
 import { finish } from "../cipher/curve.ts";
 import { keyPair, setOf, sets } from "../cipher/sets.ts";
 import type { HostCipherSet } from "../cipher/sets.ts";
-import { fail } from "../errors.ts";
 import { attachedHead } from "../identity/hashname.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";

@@ -1,10 +1,10 @@
 /** An endpoint with many links: a gateway. telehash v3, mesh.md. */
+import { fail } from "#engine";
 import type { Handler } from "../channel/channel.ts";
 import type { Handlers } from "../channel/channels.ts";
 import { finish } from "../cipher/curve.ts";
 import { CHANNEL_OVERHEAD, messageKey, open } from "../cipher/seal.ts";
 import type { HostCipherSet } from "../cipher/sets.ts";
-import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
 import { identities, keysOf, messageCsid } from "./e3x.ts";
 import type { Csid, KeyPairs } from "./e3x.ts";

@@ -1,9 +1,9 @@
 /** The link of a gateway: what a device has no room for. telehash v3, link.md, e3x/handshake.md. */
 import type { Channel, ChannelOn } from "../channel/channel.ts";
 import type { HostCipherSet } from "../cipher/sets.ts";
-import { fail } from "../errors.ts";
 import { isBeside, isHandshake, typeOf } from "../exchange/exchange.ts";
 import type { Identity } from "../exchange/exchange.ts";
+import { fail } from "#engine";
 import { same } from "#text";
 import { attachedKeys, hashname } from "../identity/hashname.ts";
 import { Link } from "../link/link.ts";

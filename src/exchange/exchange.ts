@@ -4,12 +4,11 @@
  * telehash v3: e3x/exchange.md, messages.md, handshake.md, order.md.
  */
 import { CHANNELS } from "#built";
-import { slice } from "#engine";
+import { fail, slice } from "#engine";
 import { setOf } from "#set";
 import { same } from "#text";
 import { SEAL_LENGTH, authentic, messageKey, open, seal } from "../cipher/seal.ts";
 import type { CipherSet, Job } from "../cipher/set.ts";
-import { fail } from "../errors.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 

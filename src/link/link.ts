@@ -6,12 +6,11 @@
 import { CHANNELS } from "#built";
 import { Channels } from "#channels";
 import { SLOW } from "#curve";
-import { concat, slice, toBytes } from "#engine";
+import { concat, fail, slice, toBytes } from "#engine";
 import { setOf } from "#set";
 import { same } from "#text";
 import type { Channels as ChannelsType, ChannelsOptions } from "../channel/channels.ts";
 import type { Job } from "../cipher/set.ts";
-import { fail } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
 import { MessageExchange, isBeside, isHandshake, messageBody } from "../exchange/exchange.ts";
 import type { Identity, KeyPair } from "../exchange/exchange.ts";

@@ -3,8 +3,7 @@
  * radio writes what `frame()` gives and hands what arrives to `receive`.
  */
 import { CHANNELS } from "#built";
-import { slice } from "#engine";
-import { fail } from "../errors.ts";
+import { fail, slice } from "#engine";
 import { Joiner, chunk } from "../packet/chunk.ts";
 
 /** How a radio carries frames. A pipe reads them and writes nothing into them: several pipes may have the same. */

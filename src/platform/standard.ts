@@ -2,7 +2,7 @@
  * What differs between JavaScript engines, for Node.js and browsers: text, error texts, and the inner
  * loop of the curve. `espruino.ts` is the other half; package.json's "imports" choose.
  */
-import { texts } from "../errors-texts.ts";
+import { texts } from "../errors.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
 import type { Columns, Multiplier } from "./multiplier.ts";
 

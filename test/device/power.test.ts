@@ -6,7 +6,7 @@ import type { ExecutionContext } from "ava";
 import { DeviceError, Gateway, InterpreterHost, Simulator, VmHost, findInterpreter, randomOf, sfc32 } from "../../sim/index.ts";
 import type { DeviceHost, DeviceOptions, Faults, Output, SimBoard } from "../../sim/index.ts";
 import { loadBoard, measureBoard } from "../../tools/build/index.ts";
-import { errorNumber } from "../../src/errors-texts.ts";
+import { errorNumber } from "../../src/errors.ts";
 import { seedFile } from "../../tools/flash/seed.ts";
 import { Joiner, Self, generate, isHandshake, lob, messageBody, stampOf, toBase32, toHex } from "../../src/index.ts";
 

@@ -4,7 +4,7 @@ import test from "ava";
 import { InterpreterHost, VmHost, findInterpreter } from "../../sim/index.ts";
 import type { Json, DeviceHost, Faults, StorageImage } from "../../sim/index.ts";
 import { loadBoard, measureBoard } from "../../tools/build/index.ts";
-import { errorNumber } from "../../src/errors-texts.ts";
+import { errorNumber } from "../../src/errors.ts";
 import { seedFile } from "../../tools/flash/seed.ts";
 
 const board = loadBoard("linux");

@@ -1,6 +1,6 @@
 import test from "ava";
 import { SIZE } from "../../src/cipher/native-kept.ts";
-import { errorNumber } from "../../src/errors-texts.ts";
+import { errorNumber } from "../../src/errors.ts";
 import { coreEntry, loadBoard, measureBoard } from "../../tools/build/index.ts";
 import { code as m0 } from "../../src/cipher/thumb/blob-m0.ts";
 import { code as m4 } from "../../src/cipher/thumb/blob-m4.ts";

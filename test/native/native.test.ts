@@ -9,7 +9,7 @@ import type { SimBoard } from "../../sim/index.ts";
 import { blobFile, blobModule, compileNative, compilerVersion, cores } from "../../tools/build/native.ts";
 import { code as m0Code } from "../../src/cipher/thumb/blob-m0.ts";
 import { code as m4Code } from "../../src/cipher/thumb/blob-m4.ts";
-import { errorNumber } from "../../src/errors-texts.ts";
+import { errorNumber } from "../../src/errors.ts";
 import { CurveJob, finish } from "../../src/index.ts";
 import { bytes, hex, seeded } from "../helpers/core.ts";
 import ecdh from "../vectors/data/ecdh.json" with { type: "json" };

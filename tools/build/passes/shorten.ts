@@ -1,5 +1,5 @@
 import ts from "typescript";
-import { errorNumber } from "../../../src/errors-texts.ts";
+import { errorNumber } from "../../../src/errors.ts";
 import type { Role } from "../minify.ts";
 
 function usesOwnThis(node: ts.Node): boolean {
