@@ -12,7 +12,6 @@ import { token } from "../cipher/seal.ts";
 import { Session } from "../exchange/session.ts";
 import type { E3XError } from "../errors.ts";
 import type { Json } from "../packet/lob.ts";
-import type { Pipe } from "../link/pipe.ts";
 import { Channel } from "./channel.ts";
 import type { ChannelOn, Handler, Keeper } from "./channel.ts";
 
@@ -23,12 +22,19 @@ export interface Handlers<From> {
 
 export { Session };
 
+/** What channels need of a pipe. */
+export interface ChannelPipe {
+  mtu: number;
+  queue: Uint8Array[];
+  send(packet: Uint8Array): void;
+}
+
 /** What channels need of their link. */
 export interface Owner {
   exchange: MessageExchange;
   identity: Identity;
-  pipe?: Pipe;
-  connect(pipe: Pipe): void;
+  pipe?: ChannelPipe;
+  connect(pipe: ChannelPipe): void;
   /** The last handshake sent while it may have to be sent again. */
   unanswered?: Uint8Array;
   drop(error: E3XError): void;
@@ -201,7 +207,7 @@ export class Channels<From> implements Keeper {
    * @returns true where the session has to be made first
    * @throws NOT_IN_SYNC, PACKET_HEAD, PACKET_TOO_SHORT, TOKEN, MAC, REPLAY, CHANNEL, INNER, CBOR, and what opens LOB packets
    */
-  receive(outer: Uint8Array, pipe: Pipe, now: number): true | void {
+  receive(outer: Uint8Array, pipe: ChannelPipe, now: number): true | void {
     const session = this.session;
     const owner = this._owner;
     if (!session) {
@@ -245,7 +251,7 @@ export class Channels<From> implements Keeper {
   }
 
   /** Gives a pipe the next packet, where there is one. */
-  fill(pipe: Pipe): void {
+  fill(pipe: ChannelPipe): void {
     try {
       const list = this.list;
       const first = this.session && this._queue.shift();
@@ -268,7 +274,7 @@ export class Channels<From> implements Keeper {
   }
 
   /** Sends a packet of a channel by a pipe at once. Returns how many frames it takes. */
-  put(pipe: Pipe, channel: Channel, head: Json, body?: Uint8Array): number {
+  put(pipe: ChannelPipe, channel: Channel, head: Json, body?: Uint8Array): number {
     const outer = this.session!.seal(pack(this.agreed, Object.assign({ "c": channel.id }, head), body ?? new Uint8Array(0)));
     pipe.send(outer);
     return Math.ceil((outer.length + 1) / (this._frame() - 1));

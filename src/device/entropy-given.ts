@@ -11,7 +11,7 @@
 import { fail, toBytes } from "#engine";
 import { hmac } from "#primitives";
 import { toText } from "#text";
-import type { Random } from "../exchange/exchange.ts";
+import type { Random } from "../types.ts";
 import { get, put, storage } from "./store.ts";
 
 /** Starts the generator. Throws ENTROPY where there is no seed, STORAGE where its successor could not be written. */

@@ -12,7 +12,7 @@ import type { CurveJob } from "../cipher/curve.ts";
 import { KEY_LENGTH } from "../cipher/keys.ts";
 import { errorNumber } from "../errors.ts";
 import type { E3XError } from "../errors.ts";
-import type { Random } from "../exchange/exchange.ts";
+import type { Random } from "../types.ts";
 import type { Link, LinkOptions, LinkState } from "../link/link.ts";
 import { Pipe } from "../link/pipe.ts";
 import type { Json, Packet } from "../packet/lob.ts";

@@ -12,7 +12,8 @@ import { decode, encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import { fromBase32, toBase32 } from "../packet/text.ts";
 import { MessageExchange, messageBody, messageSender } from "../exchange/exchange.ts";
-import type { Identity, KeyPair, Random } from "../exchange/exchange.ts";
+import type { Identity } from "../exchange/exchange.ts";
+import type { KeyPair, Random } from "../types.ts";
 import { Session } from "../exchange/session.ts";
 
 /** Key pairs by CSID; one at least. */

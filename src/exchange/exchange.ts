@@ -11,15 +11,7 @@ import { SEAL_LENGTH, authentic, messageKey, open, seal } from "../cipher/seal.t
 import type { CipherSet, Job } from "../cipher/set.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
-
-/** A key pair: public key 21 bytes, secret 20 or 21 bytes; in CS1c 33 and 32. */
-export interface KeyPair {
-  key: Uint8Array;
-  secret: Uint8Array;
-}
-
-/** Gives n bytes from a source of entropy fit for keys. */
-export type Random = (n: number) => Uint8Array;
+import type { KeyPair, Random } from "../types.ts";
 
 /** One's own identity. That key and secret belong together is believed. */
 export interface Identity extends KeyPair {

@@ -13,7 +13,8 @@ import type { Channels as ChannelsType, ChannelsOptions } from "../channel/chann
 import type { Job } from "../cipher/set.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
 import { MessageExchange, isBeside, isHandshake, messageBody } from "../exchange/exchange.ts";
-import type { Identity, KeyPair } from "../exchange/exchange.ts";
+import type { Identity } from "../exchange/exchange.ts";
+import type { KeyPair } from "../types.ts";
 import { FIRST, MESSAGE_AT_MAX, PIECES_MAX, pieceOf, stamp, stampOf } from "../exchange/recency.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Random } from "../../src/exchange/exchange.ts";
+import type { Random } from "../../src/types.ts";
 
 /** A file of a board's Storage. */
 export interface StorageFile {
