@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Outside } from "../sim/bridge.ts";
-import type { Outcome } from "../sim/scenarios/outcome.ts";
-import type { Scenario } from "../sim/scenarios/scenario.ts";
+import type { Outcome } from "../sim/outcome.ts";
+import type { Scenario } from "../sim/scenario.ts";
 import { Failure, usage } from "./failure.ts";
 import { integer } from "./input.ts";
 import { readKeys } from "./keys-file.ts";

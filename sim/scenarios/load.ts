@@ -15,7 +15,7 @@ import { loadBoard, packageRoot } from "../../tools/build/index.ts";
 import { stripTypes } from "../../tools/build/passes/strip-types.ts";
 import { SimError } from "../errors.ts";
 import { namesOf } from "./names.ts";
-import type { Expectation, Scenario } from "./scenario.ts";
+import type { Expectation, Scenario } from "../scenario.ts";
 
 const validate = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, discriminator: true, strictNumbers: false })
   .compile<Scenario>(JSON.parse(readFileSync(join(packageRoot, "sim/scenarios/schema.json"), "utf8")));

@@ -28,9 +28,9 @@ import type { SimEvent, StationOptions } from "../simulator.ts";
 import type { BootOptions, Node, RadioKind, StorageImage } from "../types.ts";
 import { judge } from "./expectations.ts";
 import { Messages } from "./messages.ts";
-import type { DeviceOutcome, GatewayOutcome, MediumOutcome, Outcome } from "./outcome.ts";
+import type { DeviceOutcome, GatewayOutcome, MediumOutcome, Outcome } from "../outcome.ts";
 import { placeOf } from "./places.ts";
-import type { DeviceGroup, Fault, GatewayOf, Scenario, StationOf } from "./scenario.ts";
+import type { DeviceGroup, Fault, GatewayOf, Scenario, StationOf } from "../scenario.ts";
 import { trafficOf } from "./traffic.ts";
 
 export interface RunOptions {

@@ -1,7 +1,7 @@
 // What came of a run of a scenario: all that its report, its expectations and programs need. Times are seconds.
 
-import type { MediumKind, Usage, Why } from "../media/medium.ts";
-import type { Position } from "../media/propagation.ts";
+import type { MediumKind, Usage, Why } from "./media/medium.ts";
+import type { Position } from "./media/propagation.ts";
 
 /** A message on its way from a device to its gateway, or back. */
 export interface Delivery {

@@ -1,9 +1,9 @@
 // What a scenario is: media, gateways, devices, traffic, faults, adversaries, and what is expected of the run. As a file it
 // is JSON, or a module whose default export is one; the same object in a program.
 
-import type { MediumOptions } from "../media/index.ts";
-import type { Position } from "../media/propagation.ts";
-import type { Faults, Happening, Json, RadioKind } from "../types.ts";
+import type { MediumOptions } from "./media/index.ts";
+import type { Position } from "./media/propagation.ts";
+import type { Faults, Happening, Json, RadioKind } from "./types.ts";
 import type { Outcome } from "./outcome.ts";
 
 export interface Scenario {
