@@ -2,7 +2,8 @@ import { Command } from "commander";
 import { Exchange, Self, hashname, linkCsid, lob, pieceOf, stamp, stampOf, toBase32, toHex } from "../src/index.ts";
 import type { Csid, Packet } from "../src/index.ts";
 import { messageCsid } from "../src/endpoint/e3x.ts";
-import { FIRST, MESSAGE_AT_MAX } from "../src/exchange/recency.ts";
+import { UINT32_MAX } from "../src/exchange/exchange.ts";
+import { FIRST } from "../src/exchange/recency.ts";
 import { decloak } from "../src/packet/cloak.ts";
 import { Failure, usage } from "./failure.ts";
 import { integer, parseHex, readFile, readPackets } from "./input.ts";
@@ -39,7 +40,7 @@ function stamped(content: Uint8Array, at: number): Uint8Array[] {
   const inners: Uint8Array[] = [];
   const pieces = Math.ceil(content.length / MESSAGE_MAX);
   for (let start = 0; start < content.length; start += MESSAGE_MAX) {
-    if (at > MESSAGE_AT_MAX) throw usage(`--at is too high for so many messages; give at most ${MESSAGE_AT_MAX - inners.length}`);
+    if (at > UINT32_MAX) throw usage(`--at is too high for so many messages; give at most ${UINT32_MAX - inners.length}`);
     inners.push(stamp(at++, pieces - inners.length + (start ? 0 : FIRST), content.subarray(start, start + MESSAGE_MAX)));
   }
   return inners;
@@ -186,7 +187,7 @@ export function register(program: Command): void {
     .argument("[file]", "the content; without it standard input")
     .requiredOption("-k, --keys <file>", "the sender's keys")
     .requiredOption("-t, --to <key>", "the recipient's public key in hex or base32, or a file with it")
-    .option("--at <n>", "its number, above that of the message before (default: seconds since 1970)", integer("--at", 1, MESSAGE_AT_MAX))
+    .option("--at <n>", "its number, above that of the message before (default: seconds since 1970)", integer("--at", 1, UINT32_MAX))
     .option("--inner [hex]", "INNER as it is, in hex, instead of content; without a value from the file or standard input")
     .option("--json", "print JSON")
     .action(encrypt);

@@ -6,7 +6,7 @@
 import { same } from "#text";
 import { Z_MAX, pack, unpack } from "#compression";
 import { fail } from "#engine";
-import { isAt } from "../exchange/exchange.ts";
+import { UINT32_MAX, isAt } from "../exchange/exchange.ts";
 import type { Identity, MessageExchange } from "../exchange/exchange.ts";
 import { token } from "../cipher/seal.ts";
 import { Session } from "../exchange/session.ts";
@@ -110,7 +110,7 @@ export class Channels<From> implements Keeper {
     const exchange = this._owner.exchange;
     if (!exchange.remote) fail("NOT_IN_SYNC");
     const id = this._id ? this._id + 2 : exchange.order || 2;
-    if (id > 4294967295) fail("CHANNEL");
+    if (id > UINT32_MAX) fail("CHANNEL");
     const json = Object.assign({}, open);
     const reliable = !!json["seq"];
     const channel = new Channel(this, id, json["type"] as string, reliable, false);

@@ -11,7 +11,7 @@ import type { Token } from "cborg";
 import { Inflate, deflateSync } from "fflate";
 import { concat, fail, toBytes } from "#engine";
 import { toText } from "#text";
-import { isAt } from "../exchange/exchange.ts";
+import { UINT32_MAX, isAt } from "../exchange/exchange.ts";
 import * as lob from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 
@@ -197,6 +197,6 @@ export function pack(z: number, json: Json, body: Uint8Array = EMPTY): Uint8Arra
 export function unpack(z: number, payload: Uint8Array): Packet {
   if (z > Z_MAX) fail("INNER");
   const packet = z === 1 ? decompress(payload) : lob.decode(z ? inflate(payload) : payload);
-  if (!isAt(packet.json?.["c"], 0xffffffff)) fail("INNER");
+  if (!isAt(packet.json?.["c"], UINT32_MAX)) fail("INNER");
   return packet;
 }

@@ -62,7 +62,7 @@ export function native(operation: number, first: ArrayLike<number> | 0, second: 
   if (first) memory.set(first, at);
   if (second) memory.set(second, 32);
   do {
-    n = length - done < ROOM ? length - done : ROOM;
+    n = Math.min(length - done, ROOM);
     // no view where there is one piece, as of most packets: that would take longer than the native code
     piece = n < length ? data.subarray(done, done + n) : data;
     memory.set(piece, 64);

@@ -149,15 +149,11 @@ function clothe(link: Link): void {
  * Whether there is memory for a packet of so many bytes. If not, that is told, and channels give up what they can: running out
  * of memory can not be caught, and leaves what ran in the middle.
  */
-function room(bytes: number): boolean {
-  const need = bytes / BYTES + WORK;
+function room(bytes: number): boolean | void {
   // garbage is collected only where memory seems short: that takes as long as a small packet
-  const there = process.memory(false).free > need || process.memory().free > need;
-  if (!there) {
-    if (CHANNELS && made && link) link.channels.capacity = link.channels.capacity >> 1 || 1;
-    emit("drop", undefined, errorNumber("MEMORY"));
-  }
-  return there;
+  for (const collect of [false, true]) if (process.memory(collect).free > bytes / BYTES + WORK) return true;
+  if (CHANNELS && made && link) link.channels.capacity = link.channels.capacity >> 1 || 1;
+  emit("drop", undefined, errorNumber("MEMORY"));
 }
 
 /** Makes the parts, or lets go of them while there are no channels: links are without methods meanwhile. Throws MEMORY. */

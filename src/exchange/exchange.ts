@@ -25,6 +25,9 @@ export interface Identity extends KeyPair {
 /** The largest `at` that is handled: beyond 2^53 - 1 numbers would be rounded. */
 const AT_MAX = 9007199254740991;
 
+/** The largest number of 32 bits: of channel ids, sequence numbers, and `at` of messages. */
+export const UINT32_MAX = 4294967295;
+
 /** How many KEYs of one other are remembered: the one in use, and some so that old ones, sent again, do not put it out. */
 const MET = 3;
 

@@ -12,10 +12,10 @@ import { same } from "#text";
 import type { Channels as ChannelsType, ChannelsOptions } from "../channel/channels.ts";
 import type { Job } from "../cipher/set.ts";
 import type { E3XError, ErrorCode } from "../errors.ts";
-import { MessageExchange, isBeside, isHandshake, messageBody } from "../exchange/exchange.ts";
+import { UINT32_MAX, MessageExchange, isBeside, isHandshake, messageBody } from "../exchange/exchange.ts";
 import type { Identity } from "../exchange/exchange.ts";
 import type { KeyPair } from "../types.ts";
-import { FIRST, MESSAGE_AT_MAX, PIECES_MAX, pieceOf, stamp, stampOf } from "../exchange/recency.ts";
+import { FIRST, PIECES_MAX, pieceOf, stamp, stampOf } from "../exchange/recency.ts";
 import { decode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import type { Pipe } from "./pipe.ts";
@@ -53,7 +53,7 @@ export interface LinkOptions {
    */
   ahead: number;
   /** Whether there is memory to send so many bytes. */
-  room: (size: number) => boolean;
+  room: (size: number) => boolean | void;
   /** Of channels; not where the build has none. */
   channels?: ChannelsOptions<Link>;
 }
@@ -143,7 +143,7 @@ export class Link {
     let piece = left > 1 ? FIRST + left : 0;
     let at = 0;
     do {
-      if (this._sent >= MESSAGE_AT_MAX) fail("AT");
+      if (this._sent >= UINT32_MAX) fail("AT");
       this._keep(2, ++this._sent, AHEAD);
       this.out.push(stamp(this._sent, piece, slice(bytes, at, at + room)));
       at += room;

@@ -3,7 +3,7 @@
  * radio writes what `frame()` gives and hands what arrives to `receive`.
  */
 import { CHANNELS } from "#built";
-import { fail, slice } from "#engine";
+import { CLOAKS, fail, slice } from "#engine";
 import { Joiner, chunk } from "../packet/chunk.ts";
 
 /** How a radio carries frames. A pipe reads them and writes nothing into them: several pipes may have the same. */
@@ -17,7 +17,7 @@ export interface PipeOptions {
   /** The longest packet that is put together, in bytes. */
   limit: number;
   /** Whether there is memory for a packet of so many bytes; one for which there is none is given up as it comes. */
-  room?: (size: number) => boolean;
+  room?: (size: number) => boolean | void;
   /** Of a pipe that has no frames: the one that carries its packets, where there is one now. */
   over?: () => Pipe | undefined;
 }
@@ -61,7 +61,7 @@ export class Pipe {
   /** Queues a packet. Throws PACKET_TOO_SHORT where there is nothing to send. */
   send(packet: Uint8Array): void {
     if (!packet.length) fail("PACKET_TOO_SHORT");
-    const wrap = CHANNELS && this.wrap;
+    const wrap = CLOAKS && this.wrap;
     this.queue.push(wrap ? wrap(packet) : packet);
   }
 

@@ -44,14 +44,14 @@ export class Joiner {
   left = 0;
   private _limit: number;
   private _buffer?: Uint8Array;
-  private _room?: (size: number) => boolean;
+  private _room?: (size: number) => boolean | void;
 
   /**
    * @param limit the longest packet that is put together, in bytes
    * @param room whether there is memory for a packet of so many bytes; one for which there is none is skipped as one that is
    * longer than the limit
    */
-  constructor(limit: number, room?: (size: number) => boolean) {
+  constructor(limit: number, room?: (size: number) => boolean | void) {
     this._limit = limit;
     this._room = room!;
   }

@@ -9,6 +9,9 @@ declare const E: {
   mapInPlace(from: ArrayLike<number>, to: ArrayLike<number>, map: unknown): void;
 };
 
+/** A device does not cloak. */
+export const CLOAKS: boolean = false;
+
 /** Espruino's strings are bytes: text is taken as it is, UTF-8 where the application has it so. */
 export const toBytes: (from: string | Uint8Array[]) => Uint8Array = E.toUint8Array;
 

@@ -26,6 +26,9 @@ export function concat(parts: Uint8Array[]): Uint8Array {
   return all;
 }
 
+/** Whether packets are cloaked where the other side cloaks: see `cloaking`. */
+export const CLOAKS: boolean = true;
+
 /** A view of bytes from start to before end; what is beyond their end is left out. */
 export function slice(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return bytes.subarray(start, end);

@@ -5,8 +5,9 @@ import { aliasOften } from "./passes/alias.ts";
 import { boardGlobals, languageGlobals, members, moduleGlobals, publicMembers, reservedIdentifiers } from "./espruino-names.ts";
 import { findThrowing, liftThrowing, namesOf } from "./passes/lift.ts";
 import { mends, type Pass } from "./passes/mends/index.ts";
-import { shortNames } from "./passes/rename.ts";
-import { shortenFunctions } from "./passes/functions.ts";
+import { inlineCalls } from "./passes/inline.ts";
+import { shortNames, uniqueNames } from "./passes/rename.ts";
+import { leaveOutUndefined, shortenFunctions } from "./passes/functions.ts";
 import { keepSums } from "./passes/sums.ts";
 
 /** What is minified: the runtime, which has a scope of its own, or an application, which shares the global scope. */
@@ -93,6 +94,12 @@ export async function minify(input: Compiled, file: string, role: Role, names: s
     for (const mend of mending) step(mend);
     return made;
   }
+  const unique = uniqueNames(made.code, throwing ? namesOf(throwing) : []);
+  made = { code: unique.toString(), maps: [unique.generateMap({ hires: true }), ...made.maps] };
+  const inlined = inlineCalls(made.code, throwing ? namesOf(throwing) : [], (code) => parse(code, file));
+  made = { code: inlined.code, maps: [...inlined.maps, ...made.maps] };
+  made = await terse(made, file, options(role, throwing && namesOf(throwing)));
+  step(leaveOutUndefined);
   const taken = new Set([...staying(names), ...memberNames(joined, inQuotes)]);
   if (throwing) step((parsed, edits) => liftThrowing(parsed, throwing, edits));
   step((parsed, edits) => {

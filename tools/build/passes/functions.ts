@@ -76,6 +76,10 @@ export function declare(node: ts.FunctionLikeDeclaration, names: string[], file:
 
 function asParameters(node: ts.FunctionLikeDeclaration, names: string[], file: ts.SourceFile, edits: MagicString): void {
   const { parameters } = node;
+  if (!parameters.length && names.length === 1) {
+    edits.update(node.getStart(file), node.getStart(file) + 2, names[0]!);
+    return;
+  }
   const bare = file.text[node.getStart(file)] !== "(";
   if (bare) edits.appendLeft(node.getStart(file), "(");
   const end = parameters.length ? parameters[parameters.length - 1]!.getEnd() : node.getStart(file) + 1;
@@ -99,6 +103,21 @@ function variableToParameter(node: ts.ArrowFunction, file: ts.SourceFile, edits:
     if (statement !== last) edits.update(statement.getEnd() - 1, statements[i + 1]!.getStart(file), ",");
   });
   edits.update(last.expression.getEnd(), node.body.getEnd(), ")");
+}
+
+/** Leaves out the members of objects that functions return which are undefined: to read them gives the same. */
+export function leaveOutUndefined(file: ts.SourceFile, edits: MagicString): void {
+  const visit = (node: ts.Node): void => {
+    if (ts.isReturnStatement(node) && node.expression && ts.isObjectLiteralExpression(node.expression)) {
+      const list = node.expression.properties;
+      list.forEach((each, i) => {
+        const next = list[i + 1];
+        if (next && ts.isPropertyAssignment(each) && ts.isVoidExpression(each.initializer)) edits.remove(each.getStart(file), next.getStart(file));
+      });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
 }
 
 /**

@@ -117,3 +117,30 @@ export function shortNames(code: string, stays: Set<string>): MagicString {
   }
   return edits;
 }
+
+/** Whether a function or a class is declared at a place. */
+const isFunctionAt = (code: string, { start, end }: Place): boolean =>
+  /(?:class|function)\s$/.test(code.slice(start - 9, start)) || /^=(?:\(|[\w$]+=>|class\b|function\b)/.test(code.slice(end, end + 40));
+
+/** Gives each variable a name of its own, but functions and classes whose names stay; globals keep theirs. */
+export function uniqueNames(code: string, stays: string[]): MagicString {
+  const edits = new MagicString(code);
+  walk(code, ({ sourceCode }) => ({
+    "Program:exit": () => {
+      const { variables, globals } = variablesOf(sourceCode.scopeManager);
+      const taken = new Set([...stays, ...globals.map(({ name }) => name!)]);
+      let next = 0;
+      for (const { places } of variables) {
+        const [first] = places;
+        if (stays.includes(code.slice(first!.start, first!.end)) && isFunctionAt(code, first!)) continue;
+        let name;
+        do name = `v${next++}`; while (taken.has(name));
+        for (const { start, end, shorthand } of places) {
+          if (shorthand) edits.appendLeft(end, `:${name}`);
+          else edits.update(start, end, name);
+        }
+      }
+    },
+  }));
+  return edits;
+}
