@@ -1,7 +1,5 @@
-import type { ErrorCode } from "./errors.ts";
-
 /** What each error says to people: what was wrong and what to do. New ones go to the end: a device has their numbers. */
-export const texts: Record<ErrorCode, string> = {
+export const texts = {
   KEY_LENGTH: "A public key has 21 bytes in CS1a, 33 in CS1c: 02 or 03, then x. Check that the whole key was copied.",
   KEY_PREFIX: "A compressed public key starts with 02 or 03. Uncompressed keys are not accepted.",
   KEY_RANGE: "The public key's x is not below the field's prime. The key is damaged, or not of its Cipher Set's curve.",
@@ -40,7 +38,17 @@ export const texts: Record<ErrorCode, string> = {
   LINK_INFO: "The text names no link: it is not link JSON, a JWK with \"kty\":\"hashname\", a link's URI or a hashname; or it says too little or too much. Check that the whole of it was copied.",
   PATH: "A path is an object with a \"type\": udp4, udp6, tcp4 and tcp6 need \"ip\" and \"port\", http a \"url\", peer the router's hashname as \"hn\" or \"peer\".",
   URI: "It is no URI such as protocol://host:port/... in ASCII, or what is behind its \"#\" is not digest.rest in base32.",
+  OPTION: "An option or argument is not what it must be: `field` names it.",
+  STATE: "An entry of the state that was kept is damaged, or not of this endpoint: `field` names it. Restore it from a copy, or leave it out: its link then begins anew.",
+  SAVE: "`save` returned a promise: what comes after relies on the state being kept, so nothing is taken or sent. Have it note the state, make what it noted durable, and call `drain` then.",
+  CLOSED: "The pipe was closed: nothing goes by it any more. Make another.",
+  REMOVED: "The link was removed from its endpoint. Make another with `endpoint.link(key)`.",
+  BLOCKED: "The link is blocked: nothing of the other is taken, and nothing sent to it, until `unblock`.",
+  KEYS_FILE: "It is no keys file with a secret, or its public key is not that of its secret. Restore the file, or make a new one with `mote keys new`.",
 };
+
+/** Every way in which input, state or use can be refused. On a device a number stands for it. */
+export type ErrorCode = keyof typeof texts;
 
 /** The number, from 1, that stands for an error's code on a device. Throws for what is no code. */
 export function errorNumber(code: string): number {

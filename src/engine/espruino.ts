@@ -1,5 +1,5 @@
 /** What differs between JavaScript engines, for Espruino; `standard.ts` says what each function does. */
-import type { E3XError, ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { Multiplier } from "./multiplier.ts";
 
 // what the runtime uses of Espruino's E
@@ -25,7 +25,7 @@ export function own(bytes: Uint8Array): Uint8Array {
 
 /** No texts on a device, and numbers for codes: they would take more flash than the code that fails. */
 export function fail(code: ErrorCode): never {
-  const error = new Error("e3x-mote " + code) as E3XError;
+  const error = new Error("e3x-mote " + code) as Error & { code: ErrorCode };
   error.code = code;
   throw error;
 }

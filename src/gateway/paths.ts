@@ -3,7 +3,7 @@
  * telehash v3, channels/path.md.
  */
 import type { Channel } from "../channel/channel.ts";
-import type { E3XError } from "../errors.ts";
+import { E3XError } from "../e3x-error.ts";
 import { PATHS_MAX, checkPath, distinct } from "../mesh/path.ts";
 import type { Path } from "../mesh/path.ts";
 import type { Pipe } from "../mesh/pipe.ts";
@@ -53,7 +53,7 @@ function checked(value: unknown): Path | undefined {
   try {
     return checkPath(value);
   } catch (error) {
-    if (!(error as E3XError).code) throw error;
+    if (!(error instanceof E3XError)) throw error;
     return undefined;
   }
 }

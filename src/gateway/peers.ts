@@ -4,7 +4,7 @@
  */
 import { connects, peer } from "../channel/peer.ts";
 import { setOf } from "../cipher/sets.ts";
-import type { E3XError } from "../errors.ts";
+import { E3XError } from "../e3x-error.ts";
 import { isBeside, isHandshake, typeOf } from "../exchange/exchange.ts";
 import { attachedKeys, hashname, isCsid, isHashname } from "../mesh/hashname.ts";
 import { Pipe } from "../mesh/pipe.ts";
@@ -89,7 +89,7 @@ class PeerPipe extends Pipe {
       peer(this.router, this.hashname, packet);
     } catch (error) {
       // too much waits for it already, or its session is just being renewed
-      if (!(error as E3XError).code) throw error;
+      if (!(error instanceof E3XError)) throw error;
     }
     this.router.fill(pipe);
   }
@@ -178,7 +178,7 @@ export class Peers {
       }
     } catch (error) {
       // it is none
-      if (!(error as E3XError).code) throw error;
+      if (!(error instanceof E3XError)) throw error;
     }
     if (found) this._options.introduced?.(found, router);
   }
