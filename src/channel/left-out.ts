@@ -5,3 +5,4 @@ export const CHANNELS: boolean = false;
 export const Session = undefined as unknown as typeof SessionType;
 export const Channels = undefined as unknown as typeof Type;
 export const PEERS: boolean = false;
+export const HOST: boolean = false;

@@ -8,7 +8,7 @@ import type { Channel } from "../channel/channel.ts";
 import { pour } from "../channel/pour.ts";
 import { E3XError } from "../e3x-error.ts";
 import { isHashname } from "../mesh/hashname.ts";
-import type { Pipe } from "../mesh/pipe.ts";
+import type { Pipe } from "./pipe.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 import { fromHex, toHex } from "../packet/text.ts";
 import type { Endpoint, Source } from "./endpoint.ts";

@@ -6,7 +6,7 @@ import type { Channel } from "../channel/channel.ts";
 import { E3XError } from "../e3x-error.ts";
 import { PATHS_MAX, checkPath, distinct } from "../mesh/path.ts";
 import type { Path } from "../mesh/path.ts";
-import type { Pipe } from "../mesh/pipe.ts";
+import type { Pipe } from "./pipe.ts";
 import type { Packet } from "../packet/lob.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { GatewayLink } from "./link.ts";
@@ -116,7 +116,12 @@ export class Paths {
     if (!meter) this._meters.set(link, (meter = new Meter(RATE, BURST)));
     for (const [pipe, each] of ways) {
       if (pipe !== here && !meter.take(1, this._endpoint.now)) break;
-      link.channels.put(pipe, channel, each ? { path: each } : {});
+      try {
+        link.channels.put(pipe, channel, each ? { path: each } : {});
+      } catch (error) {
+        // as a frame that is lost: that pipe takes no more, or is closed
+        if (!(error instanceof E3XError)) throw error;
+      }
     }
     // by this one it can be reached
     if (path) link.paths = distinct([...link.paths, path]).slice(-PATHS_MAX);

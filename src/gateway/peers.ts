@@ -7,7 +7,7 @@ import { setOf } from "../cipher/sets.ts";
 import { E3XError } from "../e3x-error.ts";
 import { isBeside, isHandshake, typeOf } from "../exchange/exchange.ts";
 import { attachedKeys, hashname, isCsid, isHashname } from "../mesh/hashname.ts";
-import { Pipe } from "../mesh/pipe.ts";
+import { Pipe } from "./pipe.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import type { Endpoint, Source } from "./endpoint.ts";
@@ -55,7 +55,7 @@ class PeerPipe extends Pipe {
 
   constructor(endpoint: Endpoint, router: GatewayLink, hashname: string) {
     const carrier = (): Pipe | undefined => this.carrier;
-    super({ limit: 0, over: carrier, mtu: MTU });
+    super({ over: carrier, mtu: MTU });
     this._endpoint = endpoint;
     this.router = router;
     this.hashname = hashname;
@@ -80,6 +80,10 @@ class PeerPipe extends Pipe {
       this._endpoint.source(this._source);
       this.router.channels.wake();
     }
+  }
+
+  protected override release(): void {
+    this._waiting.length = 0;
   }
 
   private _request(pipe: Pipe): void {

@@ -9,7 +9,7 @@ import { SEAL_LENGTH, TOKEN_LENGTH, token } from "../cipher/seal.ts";
 import { E3XError } from "../e3x-error.ts";
 import { isBeside, isHandshake } from "../exchange/exchange.ts";
 import { isHashname } from "../mesh/hashname.ts";
-import type { Pipe } from "../mesh/pipe.ts";
+import type { Pipe } from "./pipe.ts";
 import { decode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 import { toHex } from "../packet/text.ts";
