@@ -34,10 +34,6 @@ export class HostChannel extends Channel {
       super._emit(event, data);
     } catch (error) {
       failed(error);
-      if (!this.reliable || event === "close") return;
-      // it is not acknowledged, and nothing that comes behind it is of use
-      if (event === "packet") this._done--;
-      end(this);
     }
   }
 

@@ -70,7 +70,7 @@ export interface Knock {
 
 /** What of the application threw: an event's handler by its name, an option by its name, a channel's handler, the outlet's functions. */
 export type Where =
-  | Exclude<keyof Events, "error"> | "save" | "accept" | "judge" | "recent" | "epoch" | "wake" | "channel" | "write" | "ready"
+  | Exclude<keyof Events, "error"> | "save" | "accept" | "judge" | "recent" | "epoch" | "random" | "wake" | "channel" | "write" | "ready"
   /** A fault of this library. */
   | "library";
 
@@ -300,7 +300,7 @@ export class Endpoint {
   constructor(options: EndpointOptions) {
     checkOptions(options);
     this._options = options;
-    this._identities = identities(options.pairs, options.random);
+    this._identities = identities(options.pairs, (n) => this._ask("random", undefined, () => options.random(n)));
     this.identity = [...this._identities.values()][0]!;
     this.hashname = hashname(keysOf(this._identities));
     // whom it was linked with goes on as if nothing had happened, and does not ask to link again
@@ -376,8 +376,9 @@ export class Endpoint {
   }
 
   /**
-   * Has channels of a type that others open handled: see Handler. One handler a type. Where it, or the `on` of such a channel,
-   * throws, the event "error" tells; a reliable channel is then failed, as it has lost a packet.
+   * Has channels of a type that others open handled: see Handler. One handler a type. Where it throws, the event "error" tells, and
+   * the channel is failed; where `on` of a channel throws, the channel goes on. A packet counts as delivered then, and is
+   * acknowledged; with `manualAck` of the channel that is for the application to say.
    */
   handle(type: string, handler: Handler<GatewayLink>): void {
     this._handlers[` ${type}`] = (channel, open, link) => {
@@ -863,6 +864,8 @@ export class Endpoint {
     }
     link.exchange.meet(body, shared);
     this._work(link);
+    // `random` has failed
+    if (link.exchange.stage() < 3) fail("ENTROPY");
     this._add(link);
     this._strangers.add(link);
     return link;

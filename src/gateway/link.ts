@@ -125,7 +125,7 @@ export class GatewayLink extends Link {
    * Opens a channel: `open` has its `type`, `seq` 1 where it is to be reliable, and what else the type asks for; `on` is
    * told what happens. An unreliable one is closed ("timeout") where the other sends nothing in it for 30 s after it was
    * opened, or after this side said `end`: set `timeout` of the channel to other seconds, or have the other say something.
-   * Where `on` throws, the event "error" tells; a reliable channel is then failed.
+   * Where `on` throws, the event "error" tells, and the channel goes on.
    * @throws NOT_IN_SYNC while the link is not up, CHANNEL when all ids are used, BUSY, BLOCKED, REMOVED
    */
   channel(open: Json, body?: Uint8Array, on?: ChannelOn): Channel {
