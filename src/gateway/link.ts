@@ -73,6 +73,8 @@ export class GatewayLink extends Link {
   private _strict = false;
   // when what could not be sent is tried again
   private _again: number | undefined;
+  // whether it has just failed
+  private _failed = false;
   private _packet: () => number | undefined;
   private _message: number;
   private _judge: GatewayLinkOptions["judge"];
@@ -267,6 +269,9 @@ export class GatewayLink extends Link {
         }
         if (left) this._leaves(inner, left);
       }
+    } catch (error) {
+      this._failed = true;
+      throw error;
     } finally {
       this.out = waiting;
     }
@@ -304,7 +309,8 @@ export class GatewayLink extends Link {
   // What could not be kept, or had no room in the pipe, stays to be sent. Returns when it is tried again.
   private _retry(now: number): number | undefined {
     const waits = (): boolean => !!this.pipe && this.exchange.stage() === 3 && (!!this._due || (this.out.length > 0 && (!!this.up || !this._session)));
-    if (waits() && now >= this._again!) {
+    // at once where there was no way to the other before
+    if (waits() && !(this._failed && this._again === undefined) && !(now < this._again!)) {
       this._again = undefined;
       try {
         this.flush();
@@ -312,6 +318,7 @@ export class GatewayLink extends Link {
         this.drop(error as E3XError);
       }
     }
+    this._failed = false;
     return (this._again = waits() ? this._again ?? now + RETRY : undefined);
   }
 

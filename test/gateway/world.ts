@@ -17,7 +17,7 @@ export interface Side {
   saves: number;
 }
 
-export type WorldOptions = Partial<Omit<EndpointOptions, "pairs" | "random">> & { pipe?: Partial<PipeOptions> };
+export type WorldOptions = Partial<EndpointOptions> & { pipe?: Partial<PipeOptions> };
 
 /** `events` of the options are in place of what is noted; `save` of the options comes first, and nothing is noted where it throws. */
 export function side(seed: string, { pipe, events: own, save, ...options }: WorldOptions = {}): Side {
