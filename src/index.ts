@@ -31,6 +31,8 @@ export type { BoxesOptions } from "./gateway/boxes.ts";
 export { Endpoint } from "./gateway/endpoint.ts";
 export type { Arrival, EndpointOptions, Events, Knock, Metadata, Outlet, Wake, Where } from "./gateway/endpoint.ts";
 export type { Save, SavedLink, State } from "./gateway/state.ts";
+export { keyFromText, keysFromFile, keysToFile, publicKeysFromFile } from "./gateway/keys-file.ts";
+export type { PublicKeys } from "./gateway/keys-file.ts";
 export { GatewayLink as Link } from "./gateway/link.ts";
 export type { Handshakes } from "./gateway/link.ts";
 export { Paths } from "./gateway/paths.ts";
