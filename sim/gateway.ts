@@ -193,7 +193,10 @@ export class Gateway implements Node {
       ...(window && { window }),
       ...(epoch && { epoch }),
       state: this.#state,
-      save: (state) => { this.#state = state; },
+      save: (id, link) => {
+        if (link) this.#state[id] = link;
+        else delete this.#state[id];
+      },
       accept: (key) => {
         const accepted = !!this.pairing;
         if (this.pairing !== "all") this.pairing = false;

@@ -38,15 +38,17 @@ export const texts = {
   LINK_INFO: "The text names no link: it is not link JSON, a JWK with \"kty\":\"hashname\", a link's URI or a hashname; or it says too little or too much. Check that the whole of it was copied.",
   PATH: "A path is an object with a \"type\": udp4, udp6, tcp4 and tcp6 need \"ip\" and \"port\", http a \"url\", peer the router's hashname as \"hn\" or \"peer\".",
   URI: "It is no URI such as protocol://host:port/... in ASCII, or what is behind its \"#\" is not digest.rest in base32.",
+  OPTION: "An option or argument is not what it must be: `field` names it.",
+  STATE: "An entry of the state that was kept is damaged, or not of this endpoint: `field` names it. Restore it from a copy, or leave it out: its link then begins anew.",
+  SAVE: "`save` returned a promise: what comes after relies on the state being kept, so nothing is taken or sent. Have it note the state, make what it noted durable, and call `drain` then.",
+  CLOSED: "The pipe was closed: nothing goes by it any more. Make another.",
+  REMOVED: "The link was removed from its endpoint. Make another with `endpoint.link(key)`.",
+  BLOCKED: "The link is blocked: nothing of the other is taken, and nothing sent to it, until `unblock`.",
+  KEYS_FILE: "It is no keys file with a secret, or its public key is not that of its secret. Restore the file, or make a new one with `mote keys new`.",
 };
 
 /** Every way in which input, state or use can be refused. On a device a number stands for it. */
 export type ErrorCode = keyof typeof texts;
-
-/** An error of this library: `code` says which, `message` what was wrong and what to do; never key material. */
-export interface E3XError extends Error {
-  code: ErrorCode;
-}
 
 /** The number, from 1, that stands for an error's code on a device. Throws for what is no code. */
 export function errorNumber(code: string): number {

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { Endpoint, Pipe, toBase32 } from "e3x-mote";
-import type { KeyPair, State } from "e3x-mote";
+import type { KeyPair, Save, State } from "e3x-mote";
 
 /** A serial port at 115,200 baud. */
 export interface Port {
@@ -13,7 +13,7 @@ export interface Port {
 }
 
 export function serve(
-  pair: KeyPair, port: Port, saved: State, save: (state: State) => void, reading: (from: string, line: string) => void,
+  pair: KeyPair, port: Port, saved: State, save: Save, reading: (from: string, line: string) => void,
 ): { endpoint: Endpoint; send(text: string): void } {
   // 16 where the board is an RP2040: its port holds 32 bytes, and two frames may be under way
   const pipe = new Pipe({ mtu: 64, stream: true, blocking: true, limit: 4096 });

@@ -9,7 +9,7 @@
 import { randomBytes } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { Endpoint, Pipe } from "e3x-mote";
-import type { KeyPair, State } from "e3x-mote";
+import type { KeyPair, Save, State } from "e3x-mote";
 import { ask, httpHandler } from "e3x-mote/gateway";
 
 export interface Radio {
@@ -24,7 +24,7 @@ export interface Gateway {
   http: RequestListener;
 }
 
-export function serve(pair: KeyPair, radio: Radio, saved: State, save: (state: State) => void): Gateway {
+export function serve(pair: KeyPair, radio: Radio, saved: State, save: Save): Gateway {
   const pipe = new Pipe({ mtu: 20, limit: 4096 });
   const now = (): number => performance.now() / 1000;
   let timer: NodeJS.Timeout;

@@ -1,10 +1,10 @@
 /**
  * The gateway of app.ts in Node.js, over any radio that carries frames: the Nordic UART of a BLE library, say. What
- * `save` was given last is `saved` at the next start. The first device that asks may link, and it alone.
+ * `save` was given last of each link is in `saved` at the next start. The first device that asks may link, and it alone.
  */
 import { randomBytes } from "node:crypto";
 import { Endpoint, Pipe, toBase32 } from "e3x-mote";
-import type { KeyPair, State } from "e3x-mote";
+import type { KeyPair, Save, State } from "e3x-mote";
 
 export interface Radio {
   write(frame: Uint8Array): void;
@@ -12,7 +12,7 @@ export interface Radio {
 }
 
 export function serve(
-  pair: KeyPair, radio: Radio, saved: State, save: (state: State) => void, reading: (from: string, text: string) => void,
+  pair: KeyPair, radio: Radio, saved: State, save: Save, reading: (from: string, text: string) => void,
 ): { endpoint: Endpoint; send(text: string): void } {
   const pipe = new Pipe({ mtu: 20, limit: 4096 });
   const endpoint: Endpoint = new Endpoint({

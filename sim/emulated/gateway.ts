@@ -32,7 +32,10 @@ export class LiveGateway {
     this.#pipe = new Pipe({ mtu, stream: true, blocking: true, limit: 4096 });
     this.#endpoint = new Endpoint({
       pairs: { "1a": this.#pair }, random: randomBytes, accept: () => this.#endpoint.links.length === 0,
-      save: (state) => { this.#state = state; },
+      save: (id, link) => {
+        if (link) this.#state[id] = link;
+        else delete this.#state[id];
+      },
       events: {
         up: () => { this.ups++; this.#wake(); },
         message: (_link, content) => { this.#got.push(Buffer.from(content).toString("latin1")); this.#wake(); },

@@ -136,7 +136,10 @@ export class NativeDevice implements Node {
     this.#endpoint = new Endpoint({
       pairs: { "1a": pair }, random, room: 64, patience: 30,
       state: this.#state,
-      save: (state) => { this.#state = state; },
+      save: (id, link) => {
+        if (link) this.#state[id] = link;
+        else delete this.#state[id];
+      },
       events: {
         up: () => {
           this.#wait = WAIT;

@@ -33,7 +33,11 @@ export type ChannelOn = (event: "packet" | "drain" | "close", data: Packet | str
 
 /** What opens channels: a link, or a mote. */
 export interface Opener {
-  /** Opens a channel: `open` has its `type`, `seq` 1 where it is to be reliable, and what else the type asks for. */
+  /**
+   * Opens a channel: `open` has its `type`, `seq` 1 where it is to be reliable, and what else the type asks for. An unreliable
+   * one is closed ("timeout") where the other sends nothing in it for 30 s after it was opened, or after this side said `end`:
+   * set `timeout` of the channel to other seconds, or have the other say something.
+   */
   channel(open: Json, body?: Uint8Array, on?: ChannelOn): Channel;
   /** As Channel.quota, for the opening packet. */
   quota(): number;
@@ -93,7 +97,17 @@ export class Channel {
   /** Is told what happens. */
   on: ChannelOn | undefined = undefined;
   reliable: boolean;
-  private _keeper: Keeper;
+  /**
+   * Of a gateway's reliable channel: whether the application says when what was delivered is acknowledged (`acknowledge`), as when
+   * it is stored. To be set before the first packet is delivered: by the handler, or right behind what opens the channel.
+   */
+  declare manualAck: boolean;
+  /**
+   * With `manualAck`: acknowledges all that was delivered up to a `seq`, or all so far. Until then the other keeps it and sends
+   * it again, which is not delivered again; and no more than a window of packets is taken beyond what is acknowledged.
+   */
+  declare acknowledge: (seq?: number) => void;
+  protected _keeper: Keeper;
   // whether the other opened it; whether we said `end`; whether it is over
   private _theirs: boolean;
   private _said?: boolean;
@@ -105,13 +119,13 @@ export class Channel {
   private _cap: number;
   private _full?: boolean;
   // the last number delivered, and acknowledged by us; packets after it that came already, by number
-  private _done = 0;
-  private _told = 0;
+  protected _done = 0;
+  protected _told = 0;
   private _held: { [seq: number]: Packet } = {};
-  private _count = 0;
+  protected _count = 0;
   private _paused?: boolean;
   // when an acknowledgement is due, and when the last was sent
-  private _due?: number;
+  protected _due?: number;
   private _toldAt = 0;
   // when something came last, or was begun to be waited for; when something was sent, and how long until it is again
   private _heard?: number;
@@ -197,7 +211,7 @@ export class Channel {
     this.on = undefined;
   }
 
-  private _emit(event: "packet" | "drain" | "close", data?: Packet | string): void {
+  protected _emit(event: "packet" | "drain" | "close", data?: Packet | string): void {
     if (this.on) this.on(event, data, this);
   }
 

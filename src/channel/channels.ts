@@ -3,6 +3,7 @@
  * may open one. The build leaves it out of a device's bundle that uses no channels (`#channels`). telehash v3,
  * e3x/channels.md, Channel IDs; e3x/compression.md.
  */
+import { HOST } from "#built";
 import { same } from "#text";
 import { Z_MAX, pack, unpack } from "#compression";
 import { fail } from "#engine";
@@ -10,9 +11,10 @@ import { UINT32_MAX, isAt } from "../exchange/exchange.ts";
 import type { Identity, MessageExchange } from "../exchange/exchange.ts";
 import { token } from "../cipher/seal.ts";
 import { Session } from "../exchange/session.ts";
-import type { E3XError } from "../errors.ts";
+import type { E3XError } from "../e3x-error.ts";
 import type { Json } from "../packet/lob.ts";
 import { Channel } from "./channel.ts";
+import { HostChannel } from "./host-channel.ts";
 import type { ChannelOn, Handler, Keeper } from "./channel.ts";
 
 /** Handlers by the type of channel, behind a blank: types come from outside. */
@@ -52,6 +54,8 @@ export interface ChannelsOptions<From> {
   from?: From;
   /** Something waits to be sent: `poll` the link, and take the frames of its pipe. */
   wake(): void;
+  /** The bytes of a packet that go at once, where packets go whole; not on a device. */
+  packet?(): number | undefined;
 }
 
 /** Bytes of a packet at most, everything but chunks included. channels.md, Packet Size Default */
@@ -113,7 +117,7 @@ export class Channels<From> implements Keeper {
     if (id > UINT32_MAX) fail("CHANNEL");
     const json = Object.assign({}, open);
     const reliable = !!json["seq"];
-    const channel = new Channel(this, id, json["type"] as string, reliable, false);
+    const channel = new (HOST ? HostChannel : Channel)(this, id, json["type"] as string, reliable, false);
     channel.on = on!;
     // a reliable channel's first packet gets them by itself
     if (reliable) {
@@ -180,6 +184,10 @@ export class Channels<From> implements Keeper {
   quota(): number {
     const room = this._frame() - 1;
     const head = this.agreed === 1 ? HEAD : HEAD_JSON;
+    if (HOST && this._options.packet) {
+      const most = this._options.packet();
+      if (most !== undefined) return Math.min(most, SIZE_MAX) - head;
+    }
     const half = head / room / 2;
     // (1 - loss)^n of packets with n frames come through, (n - 2 half) / n of each are content: most content where n is
     const frames = Math.max(half + Math.sqrt(half * half - (half * 2) / Math.log(1 - this.loss())), (head + 9) / room);
@@ -238,7 +246,7 @@ export class Channels<From> implements Keeper {
         this._late = this._late.slice(-32);
         this._last = id;
       } else this._late.splice(this._late.indexOf(id), 1);
-      channel = new Channel(this, id, type as string, json["seq"] === 1, true);
+      channel = new (HOST ? HostChannel : Channel)(this, id, type as string, json["seq"] === 1, true);
       const handler = this._options.handlers[" " + type];
       if (handler) handler(channel, packet, this._options.from ?? owner);
       if (!channel.on && !channel.over) {

@@ -11,7 +11,7 @@ import type { Channel, ChannelOn, Handler } from "../channel/channel.ts";
 import type { CurveJob } from "../cipher/curve.ts";
 import { KEY_LENGTH } from "../cipher/keys.ts";
 import { errorNumber } from "../errors.ts";
-import type { E3XError } from "../errors.ts";
+import type { E3XError } from "../e3x-error.ts";
 import type { Random } from "../types.ts";
 import type { Link, LinkOptions, LinkState } from "../link/link.ts";
 import { Pipe } from "../link/pipe.ts";

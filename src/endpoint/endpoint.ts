@@ -5,14 +5,14 @@ import type { Handlers } from "../channel/channels.ts";
 import { finish } from "../cipher/curve.ts";
 import { CHANNEL_OVERHEAD, messageKey, open } from "../cipher/seal.ts";
 import type { HostCipherSet } from "../cipher/sets.ts";
-import type { E3XError, ErrorCode } from "../errors.ts";
+import { E3XError } from "../e3x-error.ts";
+import type { ErrorCode } from "../errors.ts";
 import { identities, keysOf, messageCsid } from "./e3x.ts";
-import type { Csid, KeyPairs } from "./e3x.ts";
+import type { Csid } from "./e3x.ts";
 import { isHandshake, messageBody, messageSender, orderOf } from "../exchange/exchange.ts";
 import type { Identity } from "../exchange/exchange.ts";
-import type { Random } from "../types.ts";
 import { stampOf } from "../exchange/recency.ts";
-import { attachedKeys, hashname, linkCsid } from "../identity/hashname.ts";
+import { attachedKeys, hashname, isHashname, linkCsid } from "../identity/hashname.ts";
 import type { Keys } from "../identity/link-keys.ts";
 import { cloaking, decloak, isCloaked } from "../packet/cloak.ts";
 import { linkInfo, toJson } from "../identity/link-info.ts";
@@ -20,32 +20,20 @@ import type { LinkInfo } from "../identity/link-info.ts";
 import type { Path } from "../identity/path.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
-import { fromBase32, toBase32, toHex } from "../packet/text.ts";
+import { toBase32, toHex } from "../packet/text.ts";
 import type { LinkState } from "../link/link.ts";
-import { Pipe } from "../link/pipe.ts";
+import { Pipe, bytesOf } from "./pipe.ts";
+import type { Bytes } from "./pipe.ts";
 import { Agenda } from "./timer-queue.ts";
-import { GatewayLink } from "./link.ts";
+import { wrong } from "./check.ts";
+import { GatewayLink, end } from "./link.ts";
 import type { Handshakes } from "./link.ts";
+import type { Arrival, Knock, Metadata, Where } from "./events.ts";
+import { checkNow, checkOptions } from "./options.ts";
+import type { EndpointOptions } from "./options.ts";
 import { Repeats } from "./duplicates.ts";
-
-/** What of an endpoint outlives a restart: states of links by public key in base32. No secrets. */
-export type State = Record<string, GatewayState>;
-
-/** State of a link; sixth the token by which the other addressed us last, in hex. */
-export type GatewayState = [...LinkState, ...string[]];
-
-/** What happens, as in link.ts; packets of nobody known are dropped without a link. */
-export interface Events {
-  up?(link: GatewayLink): void;
-  down?(link: GatewayLink): void;
-  message?(link: GatewayLink, data: Uint8Array, packet: Packet): void;
-  drop?(code: ErrorCode, link: GatewayLink | undefined): void;
-  /**
-   * Somebody announces itself by a pipe, to whoever hears it: nothing of it is proved. To link: `endpoint.link(info.keys,
-   * info.hashname).connect(pipe)`. mesh.md, Discovery
-   */
-  discovered?(info: LinkInfo, pipe: Pipe): void;
-}
+import { badKey, readState } from "./state.ts";
+import type { SavedLink, State } from "./state.ts";
 
 /** Seconds from one announcement to the next. transports/udp.md, Discovery */
 const ANNOUNCE = 10;
@@ -54,47 +42,6 @@ const ANNOUNCE = 10;
 export interface Source {
   pipe?: Pipe | undefined;
   fill(pipe: Pipe): void;
-}
-
-export interface EndpointOptions {
-  /** The identity: key pairs by CSID. */
-  pairs: KeyPairs;
-  random: Random;
-  events: Events;
-  /** What `save` was last given; nothing for a new identity. Its links are there at once. */
-  state?: State;
-  /** Must keep the state before it returns: what comes after relies on it. Without it replays after a restart succeed. */
-  save?(state: State): void;
-  /**
-   * Whether an endpoint that is not known, and has proved who it is by its handshake, may link. Who may not is not
-   * answered. Without it nobody may.
-   */
-  accept?(key: Uint8Array, hashname: string): boolean;
-  /** Judges handshakes: see GatewayLinkOptions. Of one not known it is asked after `accept`. */
-  judge?(link: GatewayLink, handshakes: Handshakes): boolean | undefined;
-  /** The application's own rule of recency; without it `at` of messages must rise. */
-  recent?(link: GatewayLink, packet: Packet): boolean;
-  /** Of how many KEYs it is remembered whose they are, the least recently used going first; 20,000 if not given. */
-  room?: number;
-  /**
-   * Seconds after which a handshake that is not answered is given up, 180 if not given. e3x/handshake.md has 30: a
-   * microcontroller in JavaScript takes that long for the curve work of one handshake, and may have other work first.
-   */
-  patience?: number;
-  /** The largest content of one message, 1,400 if not given, and of several, 65,536 if not given; in bytes. */
-  message?: number;
-  content?: number;
-  /** The compression of channel packets that is asked for: 0 none, 1 CBOR, if not given, 2 DEFLATE. The other's is taken in answers. */
-  z?: number;
-  /** How many packets of a reliable channel wait, to be sent and to be delivered; 64 if not given. */
-  window?: number;
-  /**
-   * The time as `at` of handshakes has it: seconds of a clock that does not go back. With it a lost state does not keep
-   * the endpoint from those that it was linked with.
-   */
-  epoch?(): number;
-  /** Something waits to be sent, outside of `receive` and `poll`: the latter is to be called soon. */
-  wake?(): void;
 }
 
 /** Of how many links a message under a new KEY is tried with each. */
@@ -128,6 +75,14 @@ export interface Wake {
 /** How often `drain` asks pipes for frames in one call, as what was sent brings more to be sent. */
 const ROUNDS = 4;
 
+/** How many errors of the application are kept for the end of a call, at most. */
+const ERRORS = 16;
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+
+const copy = (saved: SavedLink): SavedLink => ({ ...saved, handshakes: [...saved.handshakes], messages: [...saved.messages] });
+
 /** The pipe whose frames carry the packets of a pipe. */
 const carrier = (pipe: Pipe | undefined): Pipe | undefined => pipe?.options.over?.() ?? pipe;
 
@@ -153,7 +108,12 @@ const carrier = (pipe: Pipe | undefined): Pipe | undefined => pipe?.options.over
  * taken from pipes past `drain`: a packet of a channel is made when its frame is, and has a retransmission timeout only
  * from then on. Who asks for the time first, and takes frames after it, sleeps through the loss of one.
  *
- * Nothing leaves before the owner calls `drain`: what `save` was given until then can be made durable first.
+ * Nothing leaves before the owner calls `drain`: the barrier for who makes states durable asynchronously. Such an owner collects
+ * what `save` is given, and what handlers are told, in a turn; has it all written at once (group commit); and only then calls
+ * `drain`, and publishes what handlers were told. After a crash in between the other side has no answer, and nobody has seen the
+ * message: it is as if nothing had come.
+ *
+ * What the application's own functions throw reaches it by the event "error": see Events.
  *
  * Curve work is done at once: a step takes a gateway less than 100 ns.
  */
@@ -168,11 +128,9 @@ export class Endpoint {
   // links by the token of their channel packets, in hex; those of tokens from before a restart; pipes to which to pass on
   private _tokens = new Map<string, GatewayLink>();
   private _former = new Map<string, GatewayLink>();
-  // the tokens of each that are in one of both
-  private _addresses = new WeakMap<GatewayLink, string>();
   private _bridges = new Map<string, Pick<Pipe, "send">>();
   private _handlers: Handlers<GatewayLink> = {};
-  readonly links: GatewayLink[] = [];
+  private _links: GatewayLink[] = [];
   // by the other's key in base32
   private _byKey = new Map<string, GatewayLink>();
   // those with something to do now, and when the others want to be asked
@@ -182,7 +140,17 @@ export class Endpoint {
   readonly drops: Partial<Record<ErrorCode, number>> = {};
   private _refused = 0;
   private _options: EndpointOptions;
-  private _state: State;
+  // what was to be kept last, by the other's key in base32
+  private _saved = new Map<string, SavedLink>();
+  // what a function of the application threw, on its way through what called it
+  private _thrown: { error: unknown; where: Where; link: GatewayLink | undefined } | undefined;
+  // what waits to be thrown, at the end of the call; how many calls are in each other
+  private _errors: unknown[] = [];
+  private _depth = 0;
+  // how the packet came that is just being taken
+  private _arrival: Arrival | undefined;
+  // how many frames came since the last packet of a pipe
+  private _frames = new WeakMap<Pipe, number>();
   // pipes by which this endpoint is announced, the packet, and when next
   private _announced: { pipes: Pipe[]; packet: Uint8Array; next: number } | undefined;
   /** The time that it was told last, in seconds. */
@@ -195,6 +163,8 @@ export class Endpoint {
   // what has packets for a pipe, whose turn it is first
   private _sources = new WeakMap<Pipe, Set<Source>>();
   private _repeats = new WeakMap<Pipe, Repeats>();
+  // those that tell when they are closed
+  private _attached = new WeakSet<Pipe>();
   // those that had something to send when a link was polled, and have not been seen without since
   private _busy = new WeakSet<Pipe>();
   // pipes that may have frames now: `drain` asks no others
@@ -204,21 +174,52 @@ export class Endpoint {
   // for which exchange of a link a new session was asked
   private _asked = new WeakMap<GatewayLink, GatewayLink["exchange"]>();
 
-  /** @throws CSID, SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE */
+  /**
+   * @throws CSID, SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE for `pairs`, STATE for `state`, OPTION for all else;
+   * `field` of the error says what is wrong
+   */
   constructor(options: EndpointOptions) {
+    checkOptions(options);
     this._options = options;
-    this._state = { ...options.state };
-    this._identities = identities(options.pairs, options.random);
+    this._identities = identities(options.pairs, (n) => this._ask("random", undefined, () => options.random(n)));
     this.identity = [...this._identities.values()][0]!;
     this.hashname = hashname(keysOf(this._identities));
     // whom it was linked with goes on as if nothing had happened, and does not ask to link again
-    for (const id of Object.keys(this._state)) {
-      const link = this.link(fromBase32(id));
-      const token = this._state[id]![5];
-      if (typeof token !== "string") continue;
-      this._former.set(token, link);
-      this._addresses.set(link, token);
+    const sets = [...this._identities.values()].map(({ set }) => set);
+    for (const [key, saved] of readState(options.state === undefined ? {} : options.state, sets)) {
+      const id = toBase32(key);
+      this._saved.set(id, saved);
+      try {
+        const link = this.link(key);
+        if (saved.token !== undefined && !saved.blocked) this._former.set(saved.token, link);
+      } catch (error) {
+        throw error instanceof E3XError ? badKey(id, error) : error;
+      }
     }
+  }
+
+  /** All links. */
+  get links(): readonly GatewayLink[] {
+    return this._links;
+  }
+
+  /** What is to be kept of all links now: what `save` was given last for each. */
+  get state(): State {
+    return Object.fromEntries([...this._saved].map(([id, saved]) => [id, copy(saved)]));
+  }
+
+  /**
+   * The link to another endpoint, where there is one: by its public key, as bytes or in base32, by its keys, or by its hashname.
+   * Nothing is made of it, and nothing thrown for what is no key.
+   */
+  find(who: Uint8Array | Keys | string): GatewayLink | undefined {
+    if (typeof who === "string") return isHashname(who) ? this._links.find((link) => link.hashname === who) : this._byKey.get(who);
+    const keys = who instanceof Uint8Array ? [who] : Object.values(who);
+    for (const key of keys) {
+      const link = this._byKey.get(toBase32(key));
+      if (link) return link;
+    }
+    return undefined;
   }
 
   /**
@@ -245,7 +246,7 @@ export class Endpoint {
   }
 
   private _add(link: GatewayLink): void {
-    this.links.push(link);
+    this._links.push(link);
     this._byKey.set(toBase32(link.exchange.key), link);
     this._ready.add(link);
   }
@@ -255,9 +256,23 @@ export class Endpoint {
     return this._identities;
   }
 
-  /** Has channels of a type that others open handled: see Handler. One handler a type. */
+  /**
+   * Has channels of a type that others open handled: see Handler. One handler a type. Where it throws, the event "error" tells, and
+   * the channel is failed; where `on` of a channel throws, the channel goes on. A packet counts as delivered then, and is
+   * acknowledged; with `manualAck` of the channel that is for the application to say.
+   */
   handle(type: string, handler: Handler<GatewayLink>): void {
-    this._handlers[` ${type}`] = handler;
+    this._handlers[` ${type}`] = (channel, open, link) => {
+      link.guard(channel);
+      try {
+        handler(channel, open, link);
+      } catch (error) {
+        this._tell(error, "channel", link);
+        end(channel);
+      }
+      // the handler may have removed the link
+      if (link.removed || link.blocked) channel.close("reset");
+    };
   }
 
   /**
@@ -274,90 +289,228 @@ export class Endpoint {
 
   private _make(identity: Identity & { set: HostCipherSet }, key: Uint8Array, name?: string): GatewayLink {
     identity.set.checkKey(key);
-    const { message, content, patience, recent, judge, events, save, epoch } = this._options;
+    const { message, content, patience, recent, judge, epoch } = this._options;
     const id = toBase32(key);
-    const known = this._state[id] as LinkState | undefined;
-    const state: LinkState = known ? [...known] : [0, 0, 0, 0];
+    const saved = this._saved.get(id);
+    const state: LinkState = saved ? [...saved.handshakes, ...saved.messages] : [0, 0, 0, 0];
     // Numbers of handshakes that a lost state would know of are below the time. Not one that the other may choose: it would
     // pass for an answer.
     if (epoch) {
-      const at = Math.floor(epoch());
+      const at = Math.floor(this._ask("epoch", undefined, epoch));
       state[0] = Math.max(state[0], orderOf(identity.key, key) === at % 2 ? at : at - 1);
     }
     const link: GatewayLink = new GatewayLink(identity, new Uint8Array(key), name ?? hashname({ [identity.set.id]: key }), state, {
       message: message ?? 1400,
       content: content ?? 65536,
       patience: patience ?? 180,
-      ...(recent && { recent: (_: unknown, packet: Packet) => recent(link, packet) }),
-      ...(judge && { judge }),
+      ...(recent && { recent: (_: unknown, packet: Packet) => this._ask("recent", link, () => recent(link, packet)) }),
+      ...(judge && { judge: (_: unknown, handshakes: Handshakes) => this._ask("judge", link, () => judge(link, handshakes)) }),
       ahead: 0,
       room: () => true,
-      save: (changed) => {
-        this._state[id] = changed;
-        save?.(this._state);
-      },
-      on: (event, _, data, packet) => {
-        if (event === "drop") this._drop(data as ErrorCode, link);
-        else if (event === "message") events.message?.(link, data as Uint8Array, packet!);
-        else {
-          if (event === "up") {
-            this._strangers.delete(link);
-            this._addressed(link);
-          }
-          events[event]?.(link);
-        }
-      },
+      save: (changed) => this._save(link, changed),
+      on: (event, _, data, packet) => this._on(event, link, data, packet),
       channels: {
         handlers: this._handlers as Handlers<unknown> as never,
         capacity: this._options.window ?? 64,
         runs: 4096,
         z: this._options.z ?? 1,
         wake: () => {
+          if (link.removed) return;
           this._ready.add(link);
-          this._options.wake?.();
+          this._emit("wake", link, this._options.wake && (() => this._options.wake!()));
         },
       },
-      touched: () => { this._ready.add(link); },
-    });
+      touched: () => { if (!link.removed) this._ready.add(link); },
+      caught: (error, where) => {
+        if (where) this._tell(error, where, link);
+        else this._caught(error, link);
+      },
+      left: (at, pipe, time) => {
+        const { sent } = this._options.events;
+        this._emit("sent", link, sent && (() => sent(link, at, { pipe, time })));
+      },
+      forget: (removed) => {
+        this._forget(link, removed);
+        if (removed && this._saved.delete(id)) this._ask("save", link, () => this._options.save?.(id, undefined));
+      },
+    }, saved);
     // the key is checked by what is needed of it anyhow
     link.exchange.done(finish(link.exchange.job()));
     return link;
   }
 
+  private _on(event: "up" | "down" | "message" | "drop", link: GatewayLink, data?: Uint8Array | ErrorCode, packet?: Packet): void {
+    const { events } = this._options;
+    const arrival = this._arrival!;
+    if (event === "drop") return this._drop(data as ErrorCode, link);
+    if (event === "down") {
+      this._emit("down", link, events.down && (() => events.down!(link)));
+      return;
+    }
+    link.heard = this.now;
+    if (event === "message") {
+      const handled = this._emit("message", link, events.message && (() => events.message!(link, data as Uint8Array, packet!, arrival)));
+      if (!handled) link.unhandled = true;
+      return;
+    }
+    this._strangers.delete(link);
+    try {
+      this._addressed(link);
+    } catch (error) {
+      // it is of use after a restart only
+      this._caught(error, link);
+    }
+    this._emit("up", link, events.up && (() => events.up!(link, arrival)));
+  }
+
   // After a restart its channel packets tell that it has to be asked for a new session.
   private _addressed(link: GatewayLink): void {
-    const id = toBase32(link.exchange.key);
+    const { token: old } = link;
     const token = toHex(link.channels.token());
-    const old = this._addresses.get(link);
     if (old !== undefined) {
       this._tokens.delete(old);
       this._former.delete(old);
     }
-    this._addresses.set(link, token);
+    link.token = token;
     this._tokens.set(token, link);
-    const [sent, taken, out, received] = link.state;
-    link.state = [sent, taken, out, received, 0, token] as unknown as LinkState;
-    this._state[id] = link.state as GatewayState;
-    this._options.save?.(this._state);
+    this._save(link);
+  }
+
+  private _save(link: GatewayLink, [sent, accepted, out, received]: LinkState = link.state): void {
+    const id = toBase32(link.exchange.key);
+    const { token, blocked } = link;
+    const before = this._saved.get(id);
+    const saved: SavedLink = { handshakes: [sent, accepted], messages: [out, received], ...(token !== undefined && { token }), ...(blocked && { blocked }) };
+    this._saved.set(id, saved);
+    const { save } = this._options;
+    if (!save) return;
+    try {
+      this._ask("save", link, () => save(id, copy(saved)));
+    } catch (error) {
+      if (before) this._saved.set(id, before);
+      else this._saved.delete(id);
+      throw error;
+    }
   }
 
   private _drop(code: ErrorCode, link?: GatewayLink): void {
+    const { drop } = this._options.events;
+    const arrival = this._arrival;
     this.drops[code] = (this.drops[code] ?? 0) + 1;
     this._refused++;
-    this._options.events.drop?.(code, link);
+    this._emit("drop", link, drop && (() => drop(code, link, arrival)));
   }
 
-  /** Takes a frame, or any bytes of a stream, that came by a pipe. Never throws for what is in it. */
-  receive(pipe: Pipe, frame: Uint8Array, now: number): void {
+  /** Has a function of the application asked for what goes on from here. What it throws goes on, too, and is known by `_caught`. */
+  private _ask<T>(where: Where, link: GatewayLink | undefined, ask: () => T): T {
+    try {
+      const answer = ask();
+      if (!isPromise(answer)) return answer;
+      answer.then(undefined, (error: unknown) => this._tell(error, where, link));
+      throw where === "save" ? new E3XError("SAVE", { field: where }) : wrong(where, "returned a promise, which is not waited for");
+    } catch (error) {
+      this._thrown = { error, where, link };
+      throw error;
+    }
+  }
+
+  /** Has a function of the application told of something. Returns whether it took it: what it throws goes no further. */
+  private _emit(where: Where, link: GatewayLink | undefined, tell: (() => unknown) | undefined): boolean {
+    try {
+      const done = tell?.();
+      if (isPromise(done)) done.then(undefined, (error: unknown) => this._tell(error, where, link));
+      return true;
+    } catch (error) {
+      this._tell(error, where, link);
+      return false;
+    }
+  }
+
+  /** Tells of what the application's own functions threw. */
+  private _tell(error: unknown, where: Where, link: GatewayLink | undefined): void {
+    const { events } = this._options;
+    try {
+      if (events.error) return events.error(error, where, link, this._arrival);
+    } catch (another) {
+      error = another;
+    }
+    if (this._errors.length < ERRORS) this._errors.push(error);
+  }
+
+  /** Sorts what was thrown: errors of this library are refusals, all others are not. */
+  private _caught(error: unknown, link?: GatewayLink): void {
+    const thrown = this._thrown;
+    if (thrown && thrown.error === error) {
+      this._thrown = undefined;
+      this._tell(error, thrown.where, thrown.link ?? link);
+    } else if (error instanceof E3XError) this._drop(error.code, link);
+    else this._tell(error, "library", link);
+  }
+
+  /** Does what comes from outside: what is thrown in it is thrown when all is done, or told. */
+  private _enter<T>(work: () => T): T | undefined {
+    let result: T | undefined;
+    this._depth++;
+    try {
+      result = work();
+    } catch (error) {
+      this._caught(error);
+    }
+    this._depth--;
+    const errors = this._errors;
+    if (this._depth || !errors.length) return result;
+    this._errors = [];
+    throw errors.length > 1 ? new AggregateError(errors, "functions of the application threw") : errors[0];
+  }
+
+  /**
+   * Takes a frame, or any bytes of a stream, that came by a pipe, at a time in seconds. Never throws for what is in it.
+   * @param metadata what the radio told of it; events have it
+   * @throws OPTION for what is no bytes, or no time; what an application's function threw: see Events.error
+   */
+  receive(pipe: Pipe, frame: Bytes, now: number, metadata?: Metadata): void {
+    const bytes = bytesOf(frame);
+    checkNow(now);
+    this._enter(() => this._receive(pipe, bytes, now, metadata));
+  }
+
+  private _receive(pipe: Pipe, frame: Uint8Array, now: number, metadata: Metadata | undefined): void {
+    this.now = now;
+    if (pipe.closed) return this._drop("CLOSED");
+    const { stream, blocking, datagram } = pipe.options;
+    this._attach(pipe);
     this._wanting.add(pipe);
     pipe.begins ??= (fragment) => fragment[0] === 0 && fragment[1] === 0 && this._known(fragment);
-    if (!pipe.options.stream && !pipe.options.blocking) {
+    if (!stream && !blocking && !datagram) {
       let repeats = this._repeats.get(pipe);
       if (!repeats) this._repeats.set(pipe, repeats = new Repeats());
       if (repeats.has(frame, now)) return;
     }
-    const given = pipe.receive(frame, now, (outer) => this.packet(pipe, outer, now));
+    this._frames.set(pipe, (this._frames.get(pipe) ?? 0) + 1);
+    const given = pipe.receive(frame, now, (outer) => {
+      const frames = Math.max(1, this._frames.get(pipe)!);
+      this._frames.set(pipe, 0);
+      this._packet(outer, { pipe, time: now, frames, ...(metadata && { metadata }) });
+    });
     for (let i = 0; i < given; i++) this._drop("PACKET_TOO_LARGE");
+  }
+
+  /** Has a pipe known: it is forgotten when it is closed. */
+  private _attach(pipe: Pipe): void {
+    if (this._attached.has(pipe)) return;
+    this._attached.add(pipe);
+    pipe.onClose(() => this._closed(pipe));
+  }
+
+  private _closed(pipe: Pipe): void {
+    this._attached.delete(pipe);
+    this._wanting.delete(pipe);
+    this._sources.delete(pipe);
+    this._repeats.delete(pipe);
+    this._frames.delete(pipe);
+    for (const link of this._links) if (link.pipe === pipe) link.pipe = undefined;
+    for (const [token, bridge] of this._bridges) if (bridge === pipe) this._bridges.delete(token);
+    if (this._announced) this._announced.pipes = this._announced.pipes.filter((one) => one !== pipe);
   }
 
   private _known(outer: Uint8Array): boolean {
@@ -368,12 +521,27 @@ export class Endpoint {
   /**
    * Takes a whole packet that came by a pipe, at a time in seconds (the last one told if not given). Never throws for
    * what is in it.
+   * @throws as `receive`
    */
-  packet(pipe: Pipe, outer: Uint8Array, now: number = this.now): void {
-    this.now = now;
+  packet(pipe: Pipe, outer: Bytes, now: number = this.now, metadata?: Metadata): void {
+    const bytes = bytesOf(outer, "packet");
+    checkNow(now);
+    this._enter(() => {
+      this._attach(pipe);
+      this._packet(bytes, { pipe, time: now, frames: 0, ...(metadata && { metadata }) });
+    });
+  }
+
+  private _packet(outer: Uint8Array, arrival: Arrival): void {
+    const { pipe, time: now } = arrival;
     const { wrap } = pipe;
+    const before = this._arrival;
     const refused = this._refused;
+    this.now = now;
+    this._arrival = arrival;
     try {
+      // it may be closed by a handler of the packet before
+      if (pipe.closed) fail("CLOSED");
       const { packet } = decloak(outer);
       // who cloaks may be reached by nothing else. e3x/cloaking.md, Accept both
       if (isCloaked(outer)) pipe.wrap ??= cloaking(this._options.random);
@@ -381,20 +549,20 @@ export class Endpoint {
       else if (packet[1]! > 6 && this._options.events.discovered) this._discovered(pipe, packet);
       else this._message(pipe, packet, now);
     } catch (error) {
-      const { code } = error as E3XError;
-      // without a code it is a fault of this program or of the application
-      if (!code) throw error;
-      this._drop(code);
+      this._caught(error);
     }
     // nothing that was refused decides how others are answered
     if (this._refused !== refused) pipe.wrap = wrap;
+    this._arrival = before;
   }
 
   private _discovered(pipe: Pipe, packet: Uint8Array): void {
     const { json } = decode(packet);
     const info = linkInfo(json ?? fail("JSON"));
     if (!info.hashname || !Object.keys(info.keys).length) fail("LINK_INFO");
-    if (info.hashname !== this.hashname) this._options.events.discovered!(info, pipe);
+    const { discovered } = this._options.events;
+    const arrival = this._arrival!;
+    if (info.hashname !== this.hashname) this._emit("discovered", undefined, () => discovered!(info, pipe, arrival));
   }
 
   /**
@@ -411,9 +579,7 @@ export class Endpoint {
     const token = toHex(outer.subarray(2, 18));
     const link = this._tokens.get(token);
     if (link) {
-      this._ready.add(link);
-      link.receive(outer, this.via(link, pipe), now);
-      this._work(link);
+      this._take(link, outer, this.via(link, pipe), now);
       this.source(link);
       return;
     }
@@ -435,33 +601,78 @@ export class Endpoint {
     const identity = this._identities.get(messageCsid(outer)) ?? fail("CSID");
     const body = messageBody(outer, identity);
     const link = this._sender(identity, body);
-    this._ready.add(link);
-    link.receive(outer, pipe, now);
-    this._work(link);
-    // who is refused leaves nothing behind
-    if (link.refused && this._strangers.delete(link)) {
-      this.links.splice(this.links.indexOf(link), 1);
-      this._byKey.delete(toBase32(link.exchange.key));
-      this._ready.delete(link);
-      for (const [key, owner] of this._senders) if (owner === link) this._senders.delete(key);
-      return;
+    if (link.blocked) {
+      this._knock("blocked", pipe, link.exchange.key, link.hashname);
+      return this._drop("BLOCKED", link);
     }
+    this._take(link, outer, pipe, now);
+    // who is refused leaves nothing behind
+    if (link.refused && this._strangers.has(link)) {
+      this._knock("refused", pipe, link.exchange.key, link.hashname);
+      link.remove();
+    }
+    if (link.removed || link.blocked) return;
     if (link.exchange.met(body)) this._remember(messageSender(body, identity), link);
     this._resume(link);
     this.source(link);
   }
 
+  /** Has a link take a packet, and do what it has to do for that. */
+  private _take(link: GatewayLink, outer: Uint8Array, pipe: Pipe, now: number): void {
+    const refused = this._refused;
+    this._ready.add(link);
+    link.receive(outer, pipe, now);
+    this._work(link);
+    if (this._refused === refused) link.heard = now;
+    if (link.removed) this._ready.delete(link);
+  }
+
+  private _knock(reason: Knock["reason"], pipe: Pipe, key?: Uint8Array, hashname?: string): void {
+    const { knock } = this._options.events;
+    const arrival = this._arrival!;
+    this._emit("knock", undefined, knock && (() => knock({ reason, pipe, ...(key && { key, hashname: hashname! }) }, arrival)));
+  }
+
+  /** Leaves nothing of a link behind but the link itself, or, where it is not removed, by which it would be told from others. */
+  private _forget(link: GatewayLink, removed: boolean): void {
+    const way = carrier(link.pipe);
+    const { token } = link;
+    if (way) this._sources.get(way)?.delete(link);
+    if (token !== undefined) {
+      this._tokens.delete(token);
+      this._former.delete(token);
+    }
+    for (const [key, owner] of this._senders) if (owner === link) this._senders.delete(key);
+    this._strangers.delete(link);
+    if (!removed) return;
+    const at = this._links.indexOf(link);
+    if (at >= 0) this._links.splice(at, 1);
+    this._byKey.delete(toBase32(link.exchange.key));
+    this._ready.delete(link);
+    this._agenda.set(link, undefined);
+  }
+
+  /**
+   * Removes a link, as of a device that was stolen or thrown away: its keys are wiped, its channels closed, its state is not kept
+   * any more (`save` gets undefined). If the other sends something, it is a stranger. To refuse it for good, `block` it instead.
+   * @throws what `save` throws; the link is removed all the same, but may be back after a restart
+   */
+  remove(link: GatewayLink): void {
+    link.remove();
+  }
+
   /** Has a source asked for packets when its pipe has none, in turn with others; to be called again when it has another pipe. */
   source(source: Source): void {
     const pipe = carrier(source.pipe);
-    if (!pipe) return;
+    if (!pipe || pipe.closed) return;
+    this._attach(pipe);
     const sources = this._sources.get(pipe) ?? new Set();
     this._sources.set(pipe, sources.add(source));
     pipe.more ??= () => this._fill(pipe);
   }
 
   private _fill(pipe: Pipe): void {
-    const sources = this._sources.get(pipe)!;
+    const sources = this._sources.get(pipe) ?? new Set();
     if (this._busy.delete(pipe)) {
       for (const source of sources) if (source instanceof GatewayLink && carrier(source.pipe) === pipe) source.sent(this.now);
     }
@@ -482,21 +693,25 @@ export class Endpoint {
     const known = this._senders.get(toBase32(messageSender(body, identity)));
     if (known) return known;
     // The MAC of each link takes no work with the KEY: nobody who is not known can cause that. Of many links it is dearer.
-    const many = this.links.length > MANY;
+    const many = this._links.length > MANY;
     const opened = many ? this._open(identity, body) : undefined;
     const claimed = opened && this._byKey.get(toBase32(opened.key));
+    if (claimed) this._work(claimed);
     const found = opened ? (claimed?.exchange.sent(body) ? claimed : undefined) : this._find(identity, body);
     if (found) {
       if (opened) found.exchange.meet(body, opened.shared);
       return found;
     }
     if (claimed) fail("MAC");
-    if (!this._options.accept) fail("UNKNOWN_SENDER");
-    return this._admit(identity, body, opened ?? this._open(identity, body) ?? fail("UNKNOWN_SENDER"));
+    const { accept, events: { knock } } = this._options;
+    const claim = opened ?? (!many && (accept || knock) ? this._open(identity, body) : undefined);
+    if (claim) return this._admit(identity, body, claim);
+    this._knock("unknown", this._arrival!.pipe);
+    return fail("UNKNOWN_SENDER");
   }
 
   private _find(identity: Identity & { set: HostCipherSet }, body: Uint8Array): GatewayLink | undefined {
-    return this.links.find((link) => {
+    return this._links.find((link) => {
       if (link.csid !== identity.set.id) return false;
       // after `renew` its keys have to be made first
       if (!link.exchange.stage()) this._work(link);
@@ -522,9 +737,16 @@ export class Endpoint {
   private _admit(identity: Identity & { set: HostCipherSet }, body: Uint8Array, { shared, key, name }: Claim): GatewayLink {
     const link = this._make(identity, key, name);
     if (!link.exchange.sent(body)) fail("MAC");
-    if (!this._options.accept!(link.exchange.key, link.hashname)) fail("UNKNOWN_SENDER");
+    const { accept } = this._options;
+    const arrival = this._arrival!;
+    if (!accept || !this._ask("accept", undefined, () => accept(new Uint8Array(link.exchange.key), link.hashname, arrival))) {
+      this._knock("refused", arrival.pipe, link.exchange.key, link.hashname);
+      fail("UNKNOWN_SENDER");
+    }
     link.exchange.meet(body, shared);
     this._work(link);
+    // `random` has failed
+    if (link.exchange.stage() < 3) fail("ENTROPY");
     this._add(link);
     this._strangers.add(link);
     return link;
@@ -549,20 +771,30 @@ export class Endpoint {
     while (link.work(false));
   }
 
-  /** Does what is due. Returns when it wants to be called next (seconds); undefined for not at all. */
+  /**
+   * Does what is due, as far as that needs no frames: `drain` calls it. Returns when it wants to be called next (seconds);
+   * undefined for not at all.
+   * @throws as `receive`
+   */
   poll(now: number): number | undefined {
+    checkNow(now);
+    return this._enter(() => this._poll(now));
+  }
+
+  private _poll(now: number): number | undefined {
     this.now = now;
     for (let due = this._agenda.take(now); due; due = this._agenda.take(now)) this._ready.add(due);
     // what events of one bring another to do is done as well
     for (let round = 0; round < 2; round++) {
       for (const link of [...this._ready]) {
         this._ready.delete(link);
+        if (link.removed) continue;
         this._work(link);
         this.source(link);
         const due = link.poll(now);
         // what it gave up may have been begun anew
         this._work(link);
-        this._agenda.set(link, due);
+        this._agenda.set(link, link.removed ? undefined : due);
         const way = carrier(link.pipe);
         if (!way) continue;
         this._wanting.add(way);
@@ -574,48 +806,60 @@ export class Endpoint {
     if (announced && now >= announced.next) {
       announced.next = now + ANNOUNCE;
       for (const pipe of announced.pipes) {
-        pipe.send(announced.packet);
+        // one that is not drained has an announcement waiting already
+        if (!pipe.full) pipe.send(announced.packet);
         this._wanting.add(pipe);
       }
     }
     return announced && !(announced.next > next!) ? announced.next : next;
   }
 
-  /** Forgets a pipe whose radio is gone for good; links that had it keep it until they hear from the other by another one. */
+  /** Closes a pipe whose radio is gone for good: as `pipe.close()`. */
   close(pipe: Pipe): void {
-    this._wanting.delete(pipe);
-    this._sources.delete(pipe);
-    this._repeats.delete(pipe);
+    pipe.close();
   }
 
   /**
    * Does what is due, has the frames that are to be sent now written, and does what that brings.
    * @param now seconds
    * @returns when it wants to be called next, where nothing happens until then; undefined for not at all
+   * @throws as `receive`; call it again then
    */
   drain(now: number, outlet: Outlet): Wake | undefined {
+    checkNow(now);
+    return this._enter(() => this._drain(now, outlet));
+  }
+
+  private _drain(now: number, outlet: Outlet): Wake | undefined {
     let line: number | undefined;
-    this.poll(now);
+    const takes = (pipe: Pipe): boolean => {
+      let taken = false;
+      this._emit("ready", undefined, () => { taken = outlet.ready?.(pipe) !== false; });
+      return taken;
+    };
+    this._poll(now);
     for (let round = 1; ; round++) {
       let wrote = false;
       line = undefined;
       for (const pipe of this._wanting) {
         // one that is not ready stays: its owner calls again when it is
-        if (outlet.ready?.(pipe) === false) continue;
+        if (!takes(pipe)) continue;
         let frame: Uint8Array | undefined;
         let ready = true;
         while (ready && (frame = pipe.frame(now))) {
-          outlet.write(pipe, frame);
+          const written = frame;
+          // one that throws is a frame lost
+          this._emit("write", undefined, () => { outlet.write(pipe, written); });
           wrote = true;
-          ready = outlet.ready?.(pipe) ?? true;
+          ready = takes(pipe);
         }
         const { until } = pipe;
         if (until !== undefined) line = line! <= until ? line : until;
         else if (!frame) this._wanting.delete(pipe);
       }
       // only now it is known what was sent in channels
-      this.poll(now);
-      const more = wrote && [...this._wanting].some((pipe) => pipe.queue.length && outlet.ready?.(pipe) !== false);
+      this._poll(now);
+      const more = wrote && [...this._wanting].some((pipe) => pipe.queue.length && takes(pipe));
       if (!more) break;
       if (round === ROUNDS) return { at: now, why: "frames" };
     }

@@ -1,17 +1,23 @@
 /** The link of a gateway: what a device has no room for. telehash v3, link.md, e3x/handshake.md. */
-import type { Channel, ChannelOn } from "../channel/channel.ts";
-import type { HostCipherSet } from "../cipher/sets.ts";
-import { isBeside, isHandshake, typeOf } from "../exchange/exchange.ts";
-import type { Identity } from "../exchange/exchange.ts";
-import { fail } from "#engine";
+import { fail, toBytes } from "#engine";
 import { same } from "#text";
+import type { Channel, ChannelOn } from "../channel/channel.ts";
+import type { HostChannel } from "../channel/host-channel.ts";
+import type { HostCipherSet } from "../cipher/sets.ts";
+import type { E3XError } from "../e3x-error.ts";
+import { UINT32_MAX, isBeside, isHandshake, typeOf } from "../exchange/exchange.ts";
+import type { Identity } from "../exchange/exchange.ts";
+import { FIRST, PIECES_MAX, pieceOf, stampOf } from "../exchange/recency.ts";
 import { attachedKeys, hashname } from "../identity/hashname.ts";
-import { Link } from "../link/link.ts";
+import { AHEAD, Link } from "../link/link.ts";
 import type { LinkOptions, LinkState } from "../link/link.ts";
 import type { Path } from "../identity/path.ts";
-import type { Pipe } from "../link/pipe.ts";
+import type { Pipe } from "./pipe.ts";
+import type { SavedLink } from "./state.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
+
+export { end } from "../channel/host-channel.ts";
 
 /** The handshake messages of one `at`, by type; those of type "key" are under "link". */
 export interface Handshakes {
@@ -26,9 +32,22 @@ export interface GatewayLinkOptions extends LinkOptions {
   judge?(link: GatewayLink, handshakes: Handshakes): boolean | undefined;
   /** `poll` has to be called: it has something to send, or its exchange is another. */
   touched?(): void;
+  /** Something was thrown; `where` is set where it is known to be the application's. */
+  caught?(error: unknown, where?: "channel"): void;
+  /** A message has left by a pipe, at a time in seconds. */
+  left?(at: number, pipe: Pipe, time: number): void;
+  /** Nothing that comes is to be known as of this link any more; `removed`: it is not to be kept, either. */
+  forget?(removed: boolean): void;
 }
 
+/** Bytes of a message beside its content and the other's KEY, with as many rounds of cloaking as there are. */
+const OVERHEAD = 48;
+
+/** Seconds before what could not be kept is tried again. */
+const RETRY = 1;
+
 export class GatewayLink extends Link {
+  declare pipe?: Pipe;
   /** 52 characters; also of keys in other cipher sets, where the other said their digests in a handshake. It then stays so. */
   hashname: string;
   readonly csid: string;
@@ -36,6 +55,27 @@ export class GatewayLink extends Link {
   why: "handshake" | "channel" = "handshake";
   /** Ways to reach it, as far as they are known. */
   paths: Path[] = [];
+  /** When something of the other was taken last, in seconds as `receive` was told; undefined: not since the start. `up` says nothing of that. */
+  heard: number | undefined = undefined;
+  /** Whether it was removed from its endpoint: nothing can be sent by it. */
+  removed = false;
+  /** Whether it is blocked: see `block`. */
+  blocked: boolean;
+  /** The token by which the other addressed channel packets last, in hex: an endpoint's. */
+  token: string | undefined;
+  /** Set by an endpoint: whoever was told of the content that just came did not take it. */
+  unhandled = false;
+  declare protected _options: GatewayLinkOptions;
+  // `at` accepted before the content that comes
+  private _before = 0;
+  // until a handshake comes no content is taken
+  private _strict = false;
+  // when what could not be sent is tried again
+  private _again: number | undefined;
+  // whether it has just failed
+  private _failed = false;
+  private _packet: () => number | undefined;
+  private _message: number;
   private _judge: GatewayLinkOptions["judge"];
   private _touched: GatewayLinkOptions["touched"];
   // what was given to be sent beside "link", and the messages that were, with which handshake
@@ -46,12 +86,24 @@ export class GatewayLink extends Link {
   private _taken: Handshakes = {};
 
   /** @throws SELF_EXCHANGE */
-  constructor(identity: Identity & { set: HostCipherSet }, key: Uint8Array, hashname: string, state: LinkState, options: GatewayLinkOptions) {
-    super(identity, key, state, options);
+  constructor(
+    identity: Identity & { set: HostCipherSet }, key: Uint8Array, hashname: string, state: LinkState, options: GatewayLinkOptions,
+    { token, blocked = false }: Partial<SavedLink> = {},
+  ) {
+    const packet = (): number | undefined => {
+      const { pipe } = this;
+      // cloaks take 8 bytes a round
+      return pipe?.options.datagram ? pipe.mtu - (pipe.wrap ? 24 : 0) : undefined;
+    };
+    super(identity, key, state, { ...options, ...(options.channels && { channels: { ...options.channels, packet } }) });
     this.hashname = hashname;
     this.csid = identity.set.id;
+    this.token = token;
+    this.blocked = blocked;
     this._judge = options.judge;
     this._touched = options.touched;
+    this._packet = packet;
+    this._message = options.message;
   }
 
   /** link.md, Link State: "unresolved" while there is no way to reach it, "up" while handshakes are in sync, else "down". */
@@ -72,16 +124,169 @@ export class GatewayLink extends Link {
 
   /**
    * Opens a channel: `open` has its `type`, `seq` 1 where it is to be reliable, and what else the type asks for; `on` is
-   * told what happens.
-   * @throws NOT_IN_SYNC while the link is not up, CHANNEL when all ids are used, BUSY
+   * told what happens. An unreliable one is closed ("timeout") where the other sends nothing in it for 30 s after it was
+   * opened, or after this side said `end`: set `timeout` of the channel to other seconds, or have the other say something.
+   * Where `on` throws, the event "error" tells, and the channel goes on.
+   * @throws NOT_IN_SYNC while the link is not up, CHANNEL when all ids are used, BUSY, BLOCKED, REMOVED
    */
   channel(open: Json, body?: Uint8Array, on?: ChannelOn): Channel {
-    return this.channels.open(open, body, on);
+    this._usable();
+    const channel = this.channels.open(open, body, on);
+    this.guard(channel);
+    return channel;
+  }
+
+  /** Has what `on` of a channel throws told as an error of the application. */
+  guard(channel: Channel): void {
+    const { caught } = this._options;
+    if (caught) (channel as HostChannel).failed = (error) => caught(error, "channel");
+  }
+
+  private _usable(): void {
+    if (this.removed) fail("REMOVED");
+    if (this.blocked) fail("BLOCKED");
+  }
+
+  /**
+   * Sends content: bytes, or a string, or an object as JSON text. What is too large for one message goes in several.
+   * After `connect` it waits until the link is up.
+   * @returns `at` of its (last) message: the event "sent" has it when that has left
+   * @throws BUSY when too much waits already, here or in its pipe, PACKET_TOO_LARGE beyond 127 messages, AT when all 2^32 numbers
+   * of messages are used, BLOCKED, REMOVED, and what `save` throws; nothing is sent then
+   */
+  override send(content: Uint8Array | string | object): number {
+    this._usable();
+    if (this.pipe?.full) fail("BUSY");
+    const bytes = content instanceof Uint8Array ? content : toBytes(typeof content === "string" ? content : JSON.stringify(content));
+    const most = this._packet();
+    const room = most === undefined ? this._message : Math.min(this._message, most - OVERHEAD - this.identity.set!.length);
+    const count = Math.max(1, Math.ceil(bytes.length / room));
+    // all of its numbers, before the first is used: a content must not stop half way
+    if (count <= PIECES_MAX) this._keep(2, Math.min(this._sent + count, UINT32_MAX), AHEAD);
+    this._options.message = room;
+    super.send(bytes);
+    return this._sent;
+  }
+
+  /**
+   * Sends a new handshake by a pipe; the link is up when it is answered. Where it is up already that keeps it alive, or
+   * finds out that the other is gone. Where the pipe is full it is tried again a second later.
+   * @throws CLOSED, BLOCKED, REMOVED, and what `save` throws
+   */
+  override connect(pipe: Pipe): void {
+    this._usable();
+    if (pipe.closed) fail("CLOSED");
+    super.connect(pipe);
+  }
+
+  /** Removes it from its endpoint: see Endpoint.remove. */
+  remove(): void {
+    if (this.removed) return;
+    this.removed = true;
+    this._end();
+    try {
+      this._options.forget?.(true);
+    } finally {
+      this.pipe = undefined;
+    }
+  }
+
+  /**
+   * Begins anew with an other that has lost its numbers, or the keys of its session, and is refused as STALE for that: what came
+   * of it counts for nothing, and the next handshake of either side wins. Numbers that this side sent stay: below them the other
+   * would refuse. Until that handshake comes, by `connect` or by itself, no content is taken. What was recorded of the other before
+   * may be replayed until then: `connect` at once.
+   * @throws what `save` throws; nothing is changed then
+   */
+  reset(): void {
+    const [sent, , out] = this.state;
+    const state: LinkState = [sent, 0, out, 0];
+    this._options.save(state);
+    this.state = state;
+    this.exchange.in = 0;
+    this._received = this._before = 0;
+    this._strict = true;
+    this._group = undefined;
+    this._taken = {};
+    this._end();
+    this._options.forget?.(false);
+  }
+
+  /**
+   * Takes nothing of the other from now on, whatever `accept` says, and sends it nothing: its keys are wiped, its channels closed.
+   * What comes is counted as BLOCKED. It is kept in the state, and so holds after a restart.
+   * @throws what `save` throws; it is blocked all the same, but not after a restart
+   */
+  block(): void {
+    if (this.removed) fail("REMOVED");
+    if (this.blocked) return;
+    this.blocked = true;
+    this._end();
+    this._options.forget?.(false);
+    this._options.save(this.state);
+  }
+
+  /** Ends a block: the next handshake of either side makes the link again. @throws what `save` throws */
+  unblock(): void {
+    if (!this.blocked) return;
+    this.blocked = false;
+    this._options.save(this.state);
+  }
+
+  /** Ends its exchange, and forgets what waits. */
+  private _end(): void {
+    this.out = [];
+    this._due = 0;
+    this._again = undefined;
+    this.renew();
+  }
+
+  // Tells errors of this library from those of the application: the latter are no drops.
+  override drop(error: E3XError): void {
+    const { caught } = this._options;
+    if (caught) caught(error);
+    else super.drop(error);
   }
 
   protected override flush(): void {
     this._touched?.();
-    super.flush();
+    if (this.pipe?.closed) this.pipe = undefined;
+    const { left } = this._options;
+    const waiting = this.out;
+    try {
+      this.out = [];
+      // what has no room in the pipe waits here: `poll` tries again
+      if (this.pipe?.full) return;
+      super.flush();
+      while (waiting.length && !this.pipe?.full) {
+        const inner = waiting.shift()!;
+        this.out = [inner];
+        super.flush();
+        if (this.out.length) {
+          waiting.unshift(inner);
+          break;
+        }
+        if (left) this._leaves(inner, left);
+      }
+    } catch (error) {
+      this._failed = true;
+      throw error;
+    } finally {
+      this.out = waiting;
+    }
+  }
+
+  private _leaves(inner: Uint8Array, left: NonNullable<GatewayLinkOptions["left"]>): void {
+    const pipe = this.pipe!;
+    let packet: Packet;
+    try {
+      packet = decode(inner);
+    } catch {
+      // the application's own, by `message`: it has no number
+      return;
+    }
+    // others of its content come behind it
+    if (pieceOf(packet) % FIRST <= 1) pipe.left((now) => left(stampOf(packet), pipe, now));
   }
 
   override renew(): void {
@@ -91,15 +296,34 @@ export class GatewayLink extends Link {
 
   /** As of Link, and does what time brings to channels. */
   override poll(now: number): number | undefined {
-    const next = super.poll(now);
+    const handshake = super.poll(now);
+    const again = this._retry(now);
+    const next = handshake! <= again! || again === undefined ? handshake : again;
     const other = this.channels.poll(now);
     const channel = next === undefined || other! < next;
     this.why = channel ? "channel" : "handshake";
     return channel ? other : next;
   }
 
+  // What could not be kept, or had no room in the pipe, stays to be sent. Returns when it is tried again.
+  private _retry(now: number): number | undefined {
+    const waits = (): boolean => !!this.pipe && this.exchange.stage() === 3 && (!!this._due || (this.out.length > 0 && (!!this.up || !this._session)));
+    // at once where there was no way to the other before
+    if (waits() && !(this._failed && this._again === undefined) && !(now < this._again!)) {
+      this._again = undefined;
+      try {
+        this.flush();
+      } catch (error) {
+        this.drop(error as E3XError);
+      }
+    }
+    this._failed = false;
+    return (this._again = waits() ? this._again ?? now + RETRY : undefined);
+  }
+
   /** Its radio has sent all that it was given: what it took for that is none of the time that an answer takes. */
   sent(now: number): void {
+    if (this.out.length) this._again = now;
     for (const channel of this.channels.list) channel.poll(now, true);
     this._touched?.();
   }
@@ -116,6 +340,8 @@ export class GatewayLink extends Link {
 
   /** Sends an INNER packet as it is, for applications with a rule of recency of their own. */
   message(inner: Uint8Array): void {
+    this._usable();
+    if (this.pipe?.full) fail("BUSY");
     this.out.push(inner);
     this.flush();
   }
@@ -132,12 +358,14 @@ export class GatewayLink extends Link {
 
   protected override say(handshake: Uint8Array): void {
     const { exchange, pipe } = this;
+    // as a frame that is lost: it is sent again
+    if (!pipe || pipe.full || pipe.closed) return;
     super.say(handshake);
     if (this._said?.handshake !== handshake) {
       const messages = [...this._beside].map(([type, { json, body }]) => exchange.encrypt(encode({ ...json, type, at: exchange.out }, body)));
       this._said = { handshake, messages };
     }
-    for (const outer of this._said.messages) pipe!.send(outer);
+    for (const outer of this._said.messages) if (!pipe.full) pipe.send(outer);
   }
 
   // The other's hashname by a handshake of type "link". Throws HASHNAME, and what opens LOB packets. link.md, Handshake
@@ -154,7 +382,7 @@ export class GatewayLink extends Link {
   // e3x/handshake.md, Handling Multiple Messages
   protected override judge(inner: Packet, key: Uint8Array, pipe: Pipe): void {
     const link = isHandshake(inner);
-    if (!link && !isBeside(inner)) return super.judge(inner, key, pipe);
+    if (!link && !isBeside(inner)) return this._content(inner, key, pipe);
     const type = link ? "link" : (typeOf(inner) as string);
     const { exchange } = this;
     const before = this._group;
@@ -170,18 +398,52 @@ export class GatewayLink extends Link {
     this._group = group;
     if (group.refused) return;
     const first = group.handshakes["link"];
-    const verdict = this._judge ? this._judge(this, group.handshakes) : !!first || undefined;
-    if (verdict === false) {
-      // what was taken stays so
-      if (late) delete group.handshakes[type];
-      else group.refused = true;
-    } else if (verdict && first && !late) {
-      // "up" tells the application to look
-      if (at >= exchange.out) {
-        this._taken = group.handshakes;
-        this.hashname = this._name(first);
+    try {
+      const verdict = this._judge ? this._judge(this, group.handshakes) : !!first || undefined;
+      if (verdict === false) {
+        // what was taken stays so
+        if (late) delete group.handshakes[type];
+        else group.refused = true;
+      } else if (verdict && first && !late) {
+        // "up" tells the application to look
+        if (at >= exchange.out) {
+          const name = this._name(first);
+          // before anything is changed: what could not be kept may come again
+          this._keep(1, at, 0);
+          this._taken = group.handshakes;
+          this.hashname = name;
+          this._strict = false;
+        }
+        super.judge(first, key, pipe);
       }
-      super.judge(first, key, pipe);
+    } catch (error) {
+      // as if it had not come, where it was not taken
+      if (exchange.in !== at || late) {
+        delete group.handshakes[type];
+        this._group = before;
+      }
+      throw error;
+    }
+  }
+
+  // What was not taken does not count as received: it may come again, content in pieces from the first one on.
+  private _content(inner: Packet, key: Uint8Array, pipe: Pipe): void {
+    const piece = pieceOf(inner);
+    if (this._strict) fail("NOT_IN_SYNC");
+    const before = !piece || piece > FIRST ? this._received : this._before;
+    super.judge(inner, key, pipe);
+    this._before = before;
+    if (!this.unhandled) return;
+    this.unhandled = false;
+    this._received = before;
+    if (this.removed || this.state[3] <= before) return;
+    const state = [...this.state] as LinkState;
+    state[3] = before;
+    try {
+      this._options.save(state);
+      this.state = state;
+    } catch (error) {
+      this.drop(error as E3XError);
     }
   }
 }

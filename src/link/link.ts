@@ -11,7 +11,8 @@ import { setOf } from "#set";
 import { same } from "#text";
 import type { Channels as ChannelsType, ChannelsOptions } from "../channel/channels.ts";
 import type { Job } from "../cipher/set.ts";
-import type { E3XError, ErrorCode } from "../errors.ts";
+import type { E3XError } from "../e3x-error.ts";
+import type { ErrorCode } from "../errors.ts";
 import { UINT32_MAX, MessageExchange, isBeside, isHandshake, messageBody } from "../exchange/exchange.ts";
 import type { Identity } from "../exchange/exchange.ts";
 import type { KeyPair } from "../types.ts";
@@ -59,7 +60,7 @@ export interface LinkOptions {
 }
 
 /** How far what is kept of `at` sent runs ahead of it. */
-const AHEAD = 64;
+export const AHEAD = 64;
 
 /** How many packets wait to be sent, and how many that came wait for curve work. */
 const WAITING = 16;
@@ -78,15 +79,15 @@ export class Link {
   state: LinkState;
   /** Channels, where the build has them. */
   channels!: ChannelsType<Link>;
-  private _options: LinkOptions;
+  protected _options: LinkOptions;
   // whether handshakes are asked for: content then waits for them
-  private _session?: boolean;
+  protected _session?: boolean;
   // INNER packets to be sent; packets that came, each with its pipe and time
   protected out: Uint8Array[] = [];
   private _in: [Uint8Array, Pipe, number][] = [];
   // `at` of messages: sent, accepted
-  private _sent: number;
-  private _received: number;
+  protected _sent: number;
+  protected _received: number;
   // the content that comes in pieces, its bytes, and `at` of its last piece
   private _pieces?: Uint8Array[];
   private _length?: number;
@@ -96,7 +97,7 @@ export class Link {
   private _since!: number;
   private _tries!: number;
   // a handshake to be made: -1 a new one, otherwise the `at` to answer with
-  private _due?: number;
+  protected _due?: number;
   private _job?: Job;
   private _done?: (result?: Uint8Array) => void;
   private _spare?: KeyPair;
@@ -118,7 +119,7 @@ export class Link {
   }
 
   /** Sees that a number of the state is not below `value`; where it has to be raised, with some to spare. */
-  private _keep(i: number, value: number, ahead: number): void {
+  protected _keep(i: number, value: number, ahead: number): void {
     if (value > this.state[i]!) {
       const state = this.state.concat() as LinkState;
       state[i] = value + ahead;

@@ -2,8 +2,8 @@
  * One side of a radio link: packets in as frames, frames out of packets. No time of its own and no radio: who owns the
  * radio writes what `frame()` gives and hands what arrives to `receive`.
  */
-import { CHANNELS } from "#built";
-import { CLOAKS, fail, slice } from "#engine";
+import { CHANNELS, HOST } from "#built";
+import { fail, slice } from "#engine";
 import { Joiner, chunk } from "../packet/chunk.ts";
 
 /** How a radio carries frames. A pipe reads them and writes nothing into them: several pipes may have the same. */
@@ -61,7 +61,7 @@ export class Pipe {
   /** Queues a packet. Throws PACKET_TOO_SHORT where there is nothing to send. */
   send(packet: Uint8Array): void {
     if (!packet.length) fail("PACKET_TOO_SHORT");
-    const wrap = CLOAKS && this.wrap;
+    const wrap = HOST && this.wrap;
     this.queue.push(wrap ? wrap(packet) : packet);
   }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Opener } from "../channel/channel.ts";
 import { request as open } from "../channel/thtp.ts";
 import type { Answer, Request } from "../channel/thtp.ts";
-import type { E3XError } from "../errors.ts";
+import { E3XError } from "../e3x-error.ts";
 import type { GatewayLink } from "../endpoint/link.ts";
 
 export interface AskOptions {
@@ -44,9 +44,8 @@ export function ask(link: Opener, message: Request, options: AskOptions = {}): P
     try {
       channel = open(link, message, done, limit);
     } catch (error) {
-      const { code } = error as E3XError;
-      if (code) done(code);
-      else throw error;
+      if (!(error instanceof E3XError)) throw error;
+      done(error.code);
     }
   });
 }

@@ -1,5 +1,5 @@
 /** What differs between JavaScript engines, for Espruino; `standard.ts` says what each function does. */
-import type { E3XError, ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { Multiplier } from "./multiplier.ts";
 
 // what the runtime uses of Espruino's E
@@ -8,9 +8,6 @@ declare const E: {
   convolve(this: unknown, a: ArrayLike<number>, b: ArrayLike<number>, offset: number): number;
   mapInPlace(from: ArrayLike<number>, to: ArrayLike<number>, map: unknown): void;
 };
-
-/** A device does not cloak. */
-export const CLOAKS: boolean = false;
 
 /** Espruino's strings are bytes: text is taken as it is, UTF-8 where the application has it so. */
 export const toBytes: (from: string | Uint8Array[]) => Uint8Array = E.toUint8Array;
@@ -28,7 +25,7 @@ export function own(bytes: Uint8Array): Uint8Array {
 
 /** No texts on a device, and numbers for codes: they would take more flash than the code that fails. */
 export function fail(code: ErrorCode): never {
-  const error = new Error("e3x-mote " + code) as E3XError;
+  const error = new Error("e3x-mote " + code) as Error & { code: ErrorCode };
   error.code = code;
   throw error;
 }

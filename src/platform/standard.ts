@@ -2,8 +2,8 @@
  * What differs between JavaScript engines, for Node.js and browsers: text, error texts, and the inner
  * loop of the curve. `espruino.ts` is the other half; package.json's "imports" choose.
  */
-import { texts } from "../errors.ts";
-import type { E3XError, ErrorCode } from "../errors.ts";
+import { E3XError } from "../e3x-error.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { Columns, Multiplier } from "./multiplier.ts";
 
 const encoder = new TextEncoder();
@@ -26,9 +26,6 @@ export function concat(parts: Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** Whether packets are cloaked where the other side cloaks: see `cloaking`. */
-export const CLOAKS: boolean = true;
-
 /** A view of bytes from start to before end; what is beyond their end is left out. */
 export function slice(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return bytes.subarray(start, end);
@@ -39,11 +36,9 @@ export function own(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-/** Throws a typed error. A plain Error with a code: Espruino cannot extend Error. */
+/** Throws an error with a code: an E3XError; on a device, which cannot extend Error, a plain one. */
 export function fail(code: ErrorCode): never {
-  const error = new Error(texts[code]) as E3XError;
-  error.code = code;
-  throw error;
+  throw new E3XError(code);
 }
 
 const read = new Map<string, Uint8Array>();

@@ -69,7 +69,7 @@ const restarted = (before: Side, seed: string, more = {}): Side => {
   const again = side(seed, { state: before.saved, ...more });
   const endpoint = new Endpoint({
     pairs: { "1a": { key: before.key, secret } }, random: seeded(`${seed} again`), state: before.saved, ...more,
-    save: (state) => { again.saved = structuredClone(state); },
+    save: (id, state) => { again.saved = { ...again.saved, [id]: structuredClone(state!) }; },
     events: {
       up: () => again.events.push("up"), down: () => again.events.push("down"),
       message: (_link, content) => again.events.push(`message ${hex(content)}`), drop: (code) => again.events.push(`drop ${code}`),
@@ -111,10 +111,10 @@ test("without saving first nothing is sent or believed", (t) => {
   const { a, b, ab } = linked();
   const before = structuredClone(a.saved);
   ab.send(data(1));
-  const [, , sent] = Object.values(a.saved)[0]!;
-  t.true(sent > Object.values(before)[0]![2] || sent >= 1);
+  const [sent] = Object.values(a.saved)[0]!.messages;
+  t.true(sent > Object.values(before)[0]!.messages[0] || sent >= 1);
   carry(a, b, 1);
-  const [, , , received] = Object.values(b.saved)[0]!;
+  const [, received] = Object.values(b.saved)[0]!.messages;
   t.is(received, 1);
   // numbers are kept ahead: not every message is a write
   const { saves } = a;
@@ -377,7 +377,7 @@ test("content that waits for the link, whole or refused at once", (t) => {
   // refused means that none of it was sent
   t.deepEqual(got, code ? [] : [`message ${hex(large)}`]);
   t.deepEqual(b.endpoint.drops, {});
-  const { sent } = { sent: Object.values(a.saved)[0]![2] };
+  const { sent } = { sent: Object.values(a.saved)[0]!.messages[0] };
   if (code) t.true(sent <= 64);
   // and goes when the link is up
   link.send(large);
@@ -398,7 +398,7 @@ test("what waits is bounded", (t) => {
 test("the number of messages ends with a typed error, again and again", (t) => {
   const before = linked();
   const id = Object.keys(before.a.saved)[0]!;
-  const a = restarted(before.a, "late", { state: { [id]: [0, 0, 4294967200, 0] } });
+  const a = restarted(before.a, "late", { state: { [id]: { handshakes: [0, 0], messages: [4294967200, 0] } } });
   const link = a.endpoint.link(before.b.key);
   link.pipe = a.pipe;
   a.endpoint.poll(0);

@@ -11,15 +11,16 @@ export interface Side {
   random: Seeded;
   /** What happened, as text: "up", "down", "drop CODE", "message HEX". */
   events: string[];
-  /** What `save` was given last. */
+  /** What `save` was given, as a whole. */
   saved: State;
   /** How often `save` was called. */
   saves: number;
 }
 
-export type WorldOptions = Partial<Omit<EndpointOptions, "pairs" | "random" | "events" | "save">> & { pipe?: Partial<PipeOptions> };
+export type WorldOptions = Partial<EndpointOptions> & { pipe?: Partial<PipeOptions> };
 
-export function side(seed: string, { pipe, ...options }: WorldOptions = {}): Side {
+/** `events` of the options are in place of what is noted; `save` of the options comes first, and nothing is noted where it throws. */
+export function side(seed: string, { pipe, events: own, save, ...options }: WorldOptions = {}): Side {
   const pair = generate(seeded(`${seed} identity`))["1a"];
   const random = seeded(seed);
   const made: Omit<Side, "endpoint"> & { endpoint?: Endpoint } = {
@@ -28,15 +29,19 @@ export function side(seed: string, { pipe, ...options }: WorldOptions = {}): Sid
   const events = made.events;
   made.endpoint = new Endpoint({
     pairs: { "1a": pair }, random, patience: 30, ...options,
-    save: (state) => {
-      made.saved = structuredClone(state);
+    save: (id, state) => {
+      const done = save?.(id, state);
+      made.saved = { ...made.saved, [id]: structuredClone(state!) };
+      if (!state) delete made.saved[id];
       made.saves++;
+      return done;
     },
     events: {
       up: () => events.push("up"),
       down: () => events.push("down"),
       message: (_link: Link, data: Uint8Array) => events.push(`message ${hex(data)}`),
       drop: (code) => events.push(`drop ${code}`),
+      ...own,
     },
   });
   return made as Side;

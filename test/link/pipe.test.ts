@@ -1,6 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { Pipe } from "../../src/index.ts";
+import { Pipe as Framing } from "../../src/link/pipe.ts";
 import { codeOf, hex, seeded } from "../helpers/core.ts";
 
 const packet = (length: number, seed = 1): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 11 + seed * 31) & 255);
@@ -308,7 +309,8 @@ test("no bytes do harm", (t) => {
 });
 
 test("a packet that can not be cut is refused", (t) => {
-  const { pipe } = end(1);
+  // of a device, whose radio the build chooses; a host refuses such a size at once (test/gateway/transports.test.ts)
+  const pipe = new Framing({ mtu: 1, limit: 2000 });
   pipe.send(packet(3));
   t.is(codeOf(() => pipe.frame()), "CHUNK_SIZE");
   t.is(codeOf(() => end(20).pipe.send(new Uint8Array(0))), "PACKET_TOO_SHORT");

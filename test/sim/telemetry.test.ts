@@ -219,7 +219,7 @@ test("the example's gateway side links with its app, receives every reading and 
   let out: Uint8Array[] = [];
   let deliver: (frame: Uint8Array) => void = () => undefined;
   const radio = { write: (frame: Uint8Array) => { out.push(frame); }, listen: (listener: (frame: Uint8Array) => void) => { deliver = listener; } };
-  const { endpoint, send } = serve(pair, radio, saved, (state) => { saved = structuredClone(state); }, (_from, text) => heard.push(text));
+  const { endpoint, send } = serve(pair, radio, saved, (id, link) => { saved = { ...saved, [id]: link! }; }, (_from, text) => heard.push(text));
   const logs: string[] = [];
   const simulator = new Simulator({ seed: 1, medium: calm, observe: (event) => { if (event.kind === "log") logs.push(event.text); } });
   const written = (time: number): Output => {

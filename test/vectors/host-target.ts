@@ -203,7 +203,7 @@ export function insideOperations({ Session, channelKey, open }: Inside, library:
       const pipe = new Pipe({ mtu: 20, limit: 2000 });
       const endpoint = new Endpoint({
         pairs: { "1a": { key: bytes(key), secret: bytes(secret) } }, random: (n) => new Uint8Array(n).fill(0x55),
-        state: { [library.toBase32(bytes(peer))]: [Math.max(0, out - 2), 0, 0, 0] }, events: { drop: (dropped) => { code = `!${dropped}`; } },
+        state: { [library.toBase32(bytes(peer))]: { handshakes: [Math.max(0, out - 2), 0], messages: [0, 0] } }, events: { drop: (dropped) => { code = `!${dropped}`; } },
       });
       const link = endpoint.link(bytes(peer));
       const exchange = link.exchange;

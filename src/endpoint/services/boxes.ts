@@ -6,9 +6,9 @@ import { concat } from "#engine";
 import { boxId, messageId } from "./box-ids.ts";
 import type { Channel } from "../../channel/channel.ts";
 import { pour } from "../../channel/pour.ts";
-import type { E3XError } from "../../errors.ts";
+import { E3XError } from "../../e3x-error.ts";
 import { isHashname } from "../../identity/hashname.ts";
-import type { Pipe } from "../../link/pipe.ts";
+import type { Pipe } from "../pipe.ts";
 import type { Json, Packet } from "../../packet/lob.ts";
 import { fromHex, toHex } from "../../packet/text.ts";
 import type { Endpoint, Source } from "../endpoint.ts";
@@ -178,7 +178,7 @@ export class Boxes {
       for (let i = 1; i < parts.length; i++) channel.send(head(i), parts[i]);
     } catch (error) {
       // too much waits for it already
-      if (!(error as E3XError).code) throw error;
+      if (!(error instanceof E3XError)) throw error;
       news.due = true;
     }
     link.fill(pipe);

@@ -3,10 +3,10 @@
  * telehash v3, channels/path.md.
  */
 import type { Channel } from "../../channel/channel.ts";
-import type { E3XError } from "../../errors.ts";
+import { E3XError } from "../../e3x-error.ts";
 import { PATHS_MAX, checkPath, distinct } from "../../identity/path.ts";
 import type { Path } from "../../identity/path.ts";
-import type { Pipe } from "../../link/pipe.ts";
+import type { Pipe } from "../pipe.ts";
 import type { Packet } from "../../packet/lob.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { GatewayLink } from "../link.ts";
@@ -53,7 +53,7 @@ function checked(value: unknown): Path | undefined {
   try {
     return checkPath(value);
   } catch (error) {
-    if (!(error as E3XError).code) throw error;
+    if (!(error instanceof E3XError)) throw error;
     return undefined;
   }
 }
@@ -116,7 +116,12 @@ export class Paths {
     if (!meter) this._meters.set(link, (meter = new Meter(RATE, BURST)));
     for (const [pipe, each] of ways) {
       if (pipe !== here && !meter.take(1, this._endpoint.now)) break;
-      link.channels.put(pipe, channel, each ? { path: each } : {});
+      try {
+        link.channels.put(pipe, channel, each ? { path: each } : {});
+      } catch (error) {
+        // as a frame that is lost: that pipe takes no more, or is closed
+        if (!(error instanceof E3XError)) throw error;
+      }
     }
     // by this one it can be reached
     if (path) link.paths = distinct([...link.paths, path]).slice(-PATHS_MAX);

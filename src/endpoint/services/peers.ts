@@ -4,10 +4,10 @@
  */
 import { connects, peer } from "../../channel/peer.ts";
 import { setOf } from "../../cipher/sets.ts";
-import type { E3XError } from "../../errors.ts";
+import { E3XError } from "../../e3x-error.ts";
 import { isBeside, isHandshake, typeOf } from "../../exchange/exchange.ts";
 import { attachedKeys, hashname, isCsid, isHashname } from "../../identity/hashname.ts";
-import { Pipe } from "../../link/pipe.ts";
+import { Pipe } from "../pipe.ts";
 import { decode, encode } from "../../packet/lob.ts";
 import type { Packet } from "../../packet/lob.ts";
 import type { Endpoint, Source } from "../endpoint.ts";
@@ -55,7 +55,7 @@ class PeerPipe extends Pipe {
 
   constructor(endpoint: Endpoint, router: GatewayLink, hashname: string) {
     const carrier = (): Pipe | undefined => this.carrier;
-    super({ limit: 0, over: carrier, mtu: MTU });
+    super({ over: carrier, mtu: MTU });
     this._endpoint = endpoint;
     this.router = router;
     this.hashname = hashname;
@@ -82,6 +82,10 @@ class PeerPipe extends Pipe {
     }
   }
 
+  protected override release(): void {
+    this._waiting.length = 0;
+  }
+
   private _request(pipe: Pipe): void {
     const packet = this._waiting.shift();
     if (!packet) return;
@@ -89,7 +93,7 @@ class PeerPipe extends Pipe {
       peer(this.router, this.hashname, packet);
     } catch (error) {
       // too much waits for it already, or its session is just being renewed
-      if (!(error as E3XError).code) throw error;
+      if (!(error instanceof E3XError)) throw error;
     }
     this.router.fill(pipe);
   }
@@ -178,7 +182,7 @@ export class Peers {
       }
     } catch (error) {
       // it is none
-      if (!(error as E3XError).code) throw error;
+      if (!(error instanceof E3XError)) throw error;
     }
     if (found) this._options.introduced?.(found, router);
   }

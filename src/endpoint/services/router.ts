@@ -6,10 +6,10 @@
  * a word.
  */
 import { SEAL_LENGTH, TOKEN_LENGTH, token } from "../../cipher/seal.ts";
-import type { E3XError } from "../../errors.ts";
+import { E3XError } from "../../e3x-error.ts";
 import { isBeside, isHandshake } from "../../exchange/exchange.ts";
 import { isHashname } from "../../identity/hashname.ts";
-import type { Pipe } from "../../link/pipe.ts";
+import type { Pipe } from "../pipe.ts";
 import { decode } from "../../packet/lob.ts";
 import type { Json, Packet } from "../../packet/lob.ts";
 import { toHex } from "../../packet/text.ts";
@@ -194,7 +194,7 @@ export class Router {
       this.relayed++;
     } catch (error) {
       // too much waits for it already, or its session is just being renewed
-      if (!(error as E3XError).code) throw error;
+      if (!(error instanceof E3XError)) throw error;
       this.dropped++;
     }
   }

@@ -302,7 +302,7 @@ function dropCopy(file: ts.SourceFile, edits: MagicString): boolean {
       if (!said.every((each) => each.pos >= place!.pos && each.end <= place!.end) || !ts.isExpression(place) || !comesFirst(set, place)) continue;
     } else if (sets.length) continue;
     if (!source || !isFixed(source)) continue;
-    if (place) edits.update(whole(sets[0]!.parent).getStart(file), whole(sets[0]!.parent).getEnd(), source.text);
+    if (place) edits.update(whole(sets[0]!.parent).getStart(file), whole(sets[0]!.parent).getEnd(), `(${source.text})`);
     for (const each of said) if (each !== sets[0]) edits.update(each.getStart(file), each.getEnd(), source.text);
     undeclare(declaration, file, edits);
     return true;

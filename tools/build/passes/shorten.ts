@@ -18,8 +18,12 @@ function privateMembers(node: ts.ClassLikeDeclaration): Map<string, string> {
   // a class made of another shares its objects
   if (node.heritageClauses) return names;
   for (const member of node.members) {
-    if (!ts.canHaveModifiers(member) || !ts.getModifiers(member)?.some((m) => m.kind === ts.SyntaxKind.PrivateKeyword)) continue;
-    const name = member.name!.getText();
+    const has = (kind: ts.SyntaxKind): boolean => ts.canHaveModifiers(member) && !!ts.getModifiers(member)?.some((m) => m.kind === kind);
+    if (has(ts.SyntaxKind.DeclareKeyword)) continue;
+    const name = member.name?.getText() ?? "";
+    // what only classes of the host that are made of it reach
+    const own = has(ts.SyntaxKind.PrivateKeyword) || (has(ts.SyntaxKind.ProtectedKeyword) && name.startsWith("_"));
+    if (!own) continue;
     if (ts.isMethodDeclaration(member)) names.set(name, `${name}$${node.name!.text}`);
     else uses.set(name, 1);
   }
