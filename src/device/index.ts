@@ -21,9 +21,9 @@ import type { Json, Packet } from "../packet/lob.ts";
 import "../cipher/native-kept.ts";
 import { parts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
-import type { Radio } from "./radio.ts";
+import type { Radio } from "../mesh/radio.ts";
 
-export type { Radio } from "./radio.ts";
+export type { Radio } from "../mesh/radio.ts";
 
 // what the runtime uses of Espruino
 declare const E: { toUint8Array(data: unknown): Uint8Array };
