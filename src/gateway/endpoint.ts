@@ -316,7 +316,10 @@ export class Endpoint {
           this._options.wake?.();
         },
       },
-      touched: () => { this._ready.add(link); },
+      touched: () => {
+        this._ready.add(link);
+        this._options.wake?.();
+      },
     });
     // the key is checked by what is needed of it anyhow
     link.exchange.done(finish(link.exchange.job()));
