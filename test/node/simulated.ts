@@ -1,4 +1,5 @@
 /** Simulated time for drivers and transports, and radios of memory between them. */
+import { realTime } from "../../src/node/index.ts";
 import type { Clock, Radio } from "../../src/node/index.ts";
 import { randomOf } from "../../sim/index.ts";
 
@@ -57,6 +58,13 @@ export class SimulatedClock implements Clock {
       await new Promise(setImmediate);
     }
     return true;
+  }
+}
+
+/** Simulated time for timers of transports whose sockets are real: what is to run soon does by itself. */
+export class TimerClock extends SimulatedClock {
+  override soon(run: () => void): () => void {
+    return realTime.soon(run);
   }
 }
 

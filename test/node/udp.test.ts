@@ -7,10 +7,11 @@ import test from "ava";
 import type { ExecutionContext } from "ava";
 import { Endpoint, Pipe, cloaking, generate, split, toBase32 } from "../../src/index.ts";
 import type { State } from "../../src/index.ts";
-import { Driver, realTime, udp } from "../../src/node/index.ts";
-import type { Clock, DriverOptions, Udp, UdpOptions } from "../../src/node/index.ts";
+import { Driver, udp } from "../../src/node/index.ts";
+import type { DriverOptions, Udp, UdpOptions } from "../../src/node/index.ts";
 import { randomOf } from "../../sim/index.ts";
 import { eventually } from "./eventually.ts";
+import { TimerClock } from "./simulated.ts";
 
 const host = "127.0.0.1";
 
@@ -186,29 +187,17 @@ test("a flood of addresses is bounded, and pushes out strangers, not those that 
 });
 
 test("an address that no link uses is forgotten when it is idle; one that a link uses is kept", async (t) => {
-  let time = 0;
-  const timers: { at: number; run: () => void }[] = [];
-  const clock: Clock = {
-    ...realTime, now: () => time,
-    after: (seconds, run) => {
-      timers.push({ at: time + seconds, run });
-      return () => undefined;
-    },
-  };
+  const clock = new TimerClock();
   const one = await gateway(t, { idle: 60, clock });
   const device = new Device("device", await socketTo(t), () => one.address).link(one.driver.endpoint.identity.key);
   await eventually(() => device.isUp);
   (await socketTo(t)).send(Uint8Array.of(3, 1, 2, 3), one.address.port, host);
   await eventually(() => one.port.size === 2);
-  const pass = (): void => {
-    time += 31;
-    for (const timer of timers.splice(0)) timer.run();
-  };
-  pass();
+  clock.runTo(59);
   t.is(one.port.size, 2);
-  pass();
+  clock.runTo(61);
   t.is(one.port.size, 1);
-  pass();
+  clock.runTo(1000);
   one.driver.endpoint.links[0]!.send("still there");
   await eventually(() => device.got.length === 1);
 });
