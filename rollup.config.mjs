@@ -5,8 +5,8 @@ import ts from "typescript";
 import { buildBoard, loadBoards, writeBuild } from "./src/build/index.ts";
 import { stripTypes } from "./src/build/strip-types.ts";
 
-const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
-const external = [/^node:/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))];
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+const external = [/^node:/, ...Object.keys({ ...dependencies, ...optionalDependencies }).map((name) => new RegExp(`^${name}(/|$)`))];
 // what an application imports by the same name on a device, in Node.js and in a browser
 const channels = Object.fromEntries(["stream", "thtp", "block", "sock", "path", "box"].map((name) => [name, `src/channel/${name}.ts`]));
 const shared = { index: "src/index.ts", channels: "src/device/channels.ts", ...channels };

@@ -583,6 +583,13 @@ export class Endpoint {
     return announced && !(announced.next > next!) ? announced.next : next;
   }
 
+  /** The radio of a pipe has reached the other side anew: packets that were under way, either way, begin again. */
+  restart(pipe: Pipe): void {
+    pipe.restart();
+    // one that waited for an answer was not asked any more
+    this._wanting.add(pipe);
+  }
+
   /** Forgets a pipe whose radio is gone for good; links that had it keep it until they hear from the other by another one. */
   close(pipe: Pipe): void {
     this._wanting.delete(pipe);

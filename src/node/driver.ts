@@ -146,7 +146,7 @@ export class Driver extends EventEmitter<DriverEvents> {
     on("open", () => {
       way.isOpen = true;
       way.held = undefined;
-      pipe.restart();
+      this.endpoint.restart(pipe);
       this.wake();
     });
     on("close", () => {
