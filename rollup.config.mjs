@@ -1,21 +1,22 @@
 // Builds everything in dist but the types: the boards' bundles, then the host package (ESM).
 import { chmodSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import ts from "typescript";
 import { buildBoard, loadBoards, writeBuild } from "./tools/build/index.ts";
 import { stripTypes } from "./tools/build/passes/strip-types.ts";
 
-const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
-const external = [/^node:/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))];
-const dir = "dist/host";
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+const external = [/^node:/, ...Object.keys({ ...dependencies, ...optionalDependencies }).map((name) => new RegExp(`^${name}(/|$)`))];
+// what an application imports by the same name on a device, in Node.js and in a browser
+const channels = Object.fromEntries(["stream", "thtp", "block", "sock", "path", "box"].map((name) => [name, `src/channel/${name}.ts`]));
+const shared = { index: "src/index.ts", channels: "src/device/channels.ts", ...channels };
 
 const executable = {
   name: "executable",
-  writeBundle: () => chmodSync(join(dir, "cli.js"), 0o755),
+  writeBundle: () => chmodSync("dist/host/cli.js", 0o755),
 };
 
-const host = (input, exportConditions, ...plugins) => ({
+const bundle = (dir, input, exportConditions, ...plugins) => ({
   input,
   external,
   plugins: [nodeResolve({ exportConditions, extensions: [".ts", ".js"] }), stripTypes(ts.ScriptTarget.ES2022), ...plugins],
@@ -25,7 +26,9 @@ const host = (input, exportConditions, ...plugins) => ({
 export default async () => {
   for (const board of loadBoards()) if (board.refused === undefined) writeBuild(await buildBoard(board, { modules: true }));
   return [
-    host({ index: "src/index.ts", gateway: "src/node/index.ts", cli: "cli/main.ts", sim: "sim/app.ts", "espruino-tools": "tools/flash/tools.ts" }, ["node"], executable),
-    host({ browser: "src/index.ts" }, ["browser"]),
+    bundle("dist/host", {
+      ...shared, node: "src/node/index.ts", cli: "cli/main.ts", sim: "sim/app.ts", "espruino-tools": "tools/flash/tools.ts",
+    }, ["node"], executable),
+    bundle("dist/browser", shared, ["browser"]),
   ];
 };

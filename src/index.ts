@@ -1,13 +1,7 @@
-/** e3x-mote for Node.js and browsers: the protocol, by the names of telehash v3. What only Node.js has is in gateway/index.ts. */
-export * as block from "./channel/block.ts";
-export * as box from "./channel/box.ts";
+/** e3x-mote for Node.js and browsers: the protocol, by the names of telehash v3. What needs Node.js is in node/index.ts, channels in channel/. */
 export { boxId, messageId } from "./endpoint/services/box-ids.ts";
 export type { Channel, ChannelOn, Handler, Opener, Taker } from "./channel/channel.ts";
 export { compress, decompress } from "./channel/compression.ts";
-export * as path from "./channel/path.ts";
-export * as sock from "./channel/sock.ts";
-export * as stream from "./channel/stream.ts";
-export * as thtp from "./channel/thtp.ts";
 export { CSID } from "./cipher/cs1a.ts";
 export { CurveJob, finish } from "./cipher/curve.ts";
 export { KEY_LENGTH, checkKey, checkSecret } from "./cipher/keys.ts";

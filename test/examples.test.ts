@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import test from "ava";
 import { serve } from "../examples/requests/gateway.ts";
 import { loadBoard, measureBoard } from "../tools/build/index.ts";
-import { fromBase32, thtp } from "../src/index.ts";
+import { request } from "../src/channel/thtp.ts";
+import { fromBase32 } from "../src/index.ts";
 import { Simulator, VmHost, emptyOutput, findInterpreter, simulate, type Happening, type Json, type Output, type Simulation } from "../sim/app.ts";
 
 const path = (file: string): string => fileURLToPath(new URL(`../examples/${file}`, import.meta.url));
@@ -18,7 +19,7 @@ if (hosts.length === 1) test("the examples in the real interpreter", (t) => { t.
 /** What the device answers to a request of the gateway. */
 async function answer(s: Simulation, method: string, path: string, body?: string): Promise<unknown> {
   let said: unknown;
-  thtp.request(s.gateway.links[0]!, { method, path, ...(body !== undefined && { body }) }, (error, response) => {
+  request(s.gateway.links[0]!, { method, path, ...(body !== undefined && { body }) }, (error, response) => {
     said = error ?? [response!.status, response!.reason, new TextDecoder().decode(response!.body)].filter((part) => part !== undefined).join(" ");
   });
   await s.simulator.poke("gateway");

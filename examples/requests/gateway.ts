@@ -10,7 +10,7 @@ import { randomBytes } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { Endpoint, Pipe } from "e3x-mote";
 import type { KeyPair, Save, State } from "e3x-mote";
-import { ask, httpHandler } from "e3x-mote/gateway";
+import { ask, httpHandler } from "e3x-mote/node";
 
 export interface Radio {
   write(frame: Uint8Array): void;

@@ -1,8 +1,8 @@
 // A stream of bytes outside: a serial port, or any Duplex.
 
-import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
 import type { Outside } from "../bridge.ts";
+import { openSerialPort } from "../../src/node/transports/serial-port.ts";
 import { SimError } from "../errors.ts";
 
 /** Bytes have no bounds there, and there is one other side: what any station sends goes to it. */
@@ -41,25 +41,7 @@ export class StreamOutside implements Outside {
   }
 }
 
-/** The npm package serialport, as far as it is used. */
-interface SerialModule {
-  SerialPort: new (options: { path: string; baudRate: number; autoOpen: false }) => Duplex & { open(done: (error: Error | null) => void): void };
-}
-
 /** A serial port. Throws SimError "bridge" on opening, where it is not there or the package serialport is not. */
 export function serialOutside(path: string, baud: number): StreamOutside {
-  return new StreamOutside(async () => {
-    let module: SerialModule;
-    try {
-      // optional: it has native code, which not every machine can build
-      module = createRequire(import.meta.url)("serialport") as SerialModule;
-    } catch {
-      throw new SimError("bridge", "the package serialport is not there, or does not run on this machine; install it with npm install serialport");
-    }
-    const port = new module.SerialPort({ path, baudRate: baud, autoOpen: false });
-    await new Promise<void>((resolve, reject) => {
-      port.open((error) => { if (error) reject(new SimError("bridge", `cannot open the serial port ${path}: ${error.message.replace(/^Error: /, "")}`)); else resolve(); });
-    });
-    return port;
-  });
+  return new StreamOutside(() => openSerialPort(path, baud).catch((error: Error): never => { throw new SimError("bridge", error.message); }));
 }

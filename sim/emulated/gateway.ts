@@ -1,7 +1,8 @@
 // The gateway of an emulated board: the host package's Endpoint with a Pipe, at the other end of the board's serial port.
 
 import { randomBytes } from "node:crypto";
-import { Endpoint, Pipe, generate, stream, toBase32 } from "../../src/index.ts";
+import { stream, streams } from "../../src/channel/stream.ts";
+import { Endpoint, Pipe, generate, toBase32 } from "../../src/index.ts";
 import type { Link, State } from "../../src/index.ts";
 import type { Clock, Rig } from "./rig.ts";
 
@@ -42,7 +43,7 @@ export class LiveGateway {
         drop: (code) => { this.drops.push(code); },
       },
     });
-    stream.streams(this.#endpoint, (one) => {
+    streams(this.#endpoint, (one) => {
       this.#streamed = { bytes: 0, sum: 0, ended: false };
       one.on = (event, data) => {
         if (event === "data") {
@@ -86,7 +87,7 @@ export class LiveGateway {
   /** Opens a stream to the board and writes so many bytes; returns their sum. */
   pour(bytes: number): number {
     const data = Uint8Array.from({ length: bytes }, (_, i) => (i * 7) & 255);
-    stream.stream(this.link).end(data);
+    stream(this.link).end(data);
     this.#turn();
     return sumOf(data);
   }

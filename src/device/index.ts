@@ -20,9 +20,9 @@ import type { Json, Packet } from "../packet/lob.ts";
 import "../cipher/native-kept.ts";
 import { parts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
-import type { Radio } from "./radio.ts";
+import type { Radio } from "../link/radio.ts";
 
-export type { Radio } from "./radio.ts";
+export type { Radio } from "../link/radio.ts";
 
 // what the runtime uses of Espruino
 declare const E: { toUint8Array(data: unknown): Uint8Array };

@@ -320,7 +320,12 @@ export class Endpoint {
           this._emit("wake", link, this._options.wake && (() => this._options.wake!()));
         },
       },
-      touched: () => { if (!link.removed) this._ready.add(link); },
+      touched: () => {
+        // one that is to be polled anyhow needs no other call
+        if (link.removed || this._ready.has(link)) return;
+        this._ready.add(link);
+        this._emit("wake", link, this._options.wake && (() => this._options.wake!()));
+      },
       caught: (error, where) => {
         if (where) this._tell(error, where, link);
         else this._caught(error, link);
@@ -812,6 +817,13 @@ export class Endpoint {
       }
     }
     return announced && !(announced.next > next!) ? announced.next : next;
+  }
+
+  /** The radio of a pipe has reached the other side anew: packets that were under way, either way, begin again. */
+  restart(pipe: Pipe): void {
+    pipe.restart();
+    // one that waited for an answer was not asked any more
+    this._wanting.add(pipe);
   }
 
   /** Closes a pipe whose radio is gone for good: as `pipe.close()`. */

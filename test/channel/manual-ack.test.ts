@@ -1,7 +1,7 @@
 // A reliable channel of a gateway that acknowledges when the application says so: after its commit, and not before.
 import test from "ava";
 import fc from "fast-check";
-import { stream } from "../../src/index.ts";
+import * as stream from "../../src/channel/stream.ts";
 import type { Channel, Packet } from "../../src/index.ts";
 import { lossy, pair } from "./pair.ts";
 import type { Pair } from "./pair.ts";

@@ -2,7 +2,8 @@
 // sent again, whatever it was, and neither is called for nothing.
 import test from "ava";
 import fc from "fast-check";
-import { Endpoint, Pipe, generate, stream } from "../../src/index.ts";
+import { Endpoint, Pipe, generate } from "../../src/index.ts";
+import { stream, streams } from "../../src/channel/stream.ts";
 import type { Link, PipeOptions, Wake } from "../../src/index.ts";
 import { randomOf } from "../../sim/index.ts";
 
@@ -63,14 +64,14 @@ class World {
 function transfer(world: World, bytes: number, most = 600): number {
   const [device, gateway] = world.sides as [Side, Side];
   let got = 0;
-  stream.streams(gateway.endpoint, (one) => {
+  streams(gateway.endpoint, (one) => {
     one.on = (event, data) => { if (event === "data") got += (data as Uint8Array).length; };
   });
   const link: Link = device.endpoint.link(gateway.endpoint.identity.key);
   link.connect(device.pipe);
   world.drain(device);
   if (!world.until(() => !!link.up && gateway.endpoint.links[0]?.up === true, most)) return -1;
-  const sending = stream.stream(link);
+  const sending = stream(link);
   sending.write(new Uint8Array(bytes));
   world.drain(device);
   world.until(() => got >= bytes, most);

@@ -1,6 +1,7 @@
 // What the application's own functions throw reaches it, wherever that is; it is no drop, and nothing else is lost by it.
 import test from "ava";
-import { E3XError, Endpoint, Pipe, generate, stream } from "../../src/index.ts";
+import * as stream from "../../src/channel/stream.ts";
+import { E3XError, Endpoint, Pipe, generate } from "../../src/index.ts";
 import type { Events, Where } from "../../src/index.ts";
 import { hex, seeded } from "../helpers/core.ts";
 import { carry, frames, linked, side, tick } from "./world.ts";
@@ -289,6 +290,8 @@ test("a wake that throws is told, and what it was for is sent", (t) => {
   const { a, b, ab } = linked({ wake: () => stop("no loop"), events: telling(told) }, {});
   const got: string[] = [];
   b.endpoint.handle("say", (channel) => { channel.on = (event) => { got.push(event); }; });
+  // to link it was called, too
+  told.length = 0;
   ab.channel({ type: "say" });
   t.deepEqual(told.map(({ error, where }) => [error, where]), [["no loop", "wake"]]);
   tick(a, b, 1);

@@ -1,6 +1,7 @@
 // Links that are found, removed, reset and blocked; pipes that fill up and end; and what events say of how a packet came and left.
 import test from "ava";
-import { E3XError, Endpoint, Pipe, generate, hashname, stamp, stream, toBase32 } from "../../src/index.ts";
+import * as stream from "../../src/channel/stream.ts";
+import { E3XError, Endpoint, Pipe, generate, hashname, stamp, toBase32 } from "../../src/index.ts";
 import type { Arrival, Knock, Link, SavedLink } from "../../src/index.ts";
 import { codeOf, hex, jobsOf, seeded } from "../helpers/core.ts";
 import { carry, frames, linked, side, tick } from "./world.ts";

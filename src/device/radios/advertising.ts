@@ -16,7 +16,7 @@
  * The firmware turns it, an advertisement an interval; meanwhile the board cannot be connected to.
  * The receiver is src/endpoint/advertisements.ts.
  */
-import type { Radio } from "../radio.ts";
+import type { Radio } from "../../link/radio.ts";
 
 // what it uses of Espruino
 interface AdvertisingParameters {

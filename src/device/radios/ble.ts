@@ -13,7 +13,7 @@
  * whose radio library knows the MTU subscribes and then writes as many zeros as one write takes (MTU - 3, at most 128).
  * Zeros between packets mean nothing; frames of the board are as long from then on. Without that they have 20 bytes.
  */
-import type { Radio } from "../radio.ts";
+import type { Radio } from "../../link/radio.ts";
 
 // what it uses of Espruino
 interface Write {

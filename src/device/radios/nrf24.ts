@@ -2,7 +2,7 @@
  * `require("e3x-mote/nrf24")`: a Nordic nRF24L01+ on SPI. Registers and commands: nRF24L01+ Product Specification 1.0,
  * chapters 6 to 9.
  */
-import type { Radio } from "../radio.ts";
+import type { Radio } from "../../link/radio.ts";
 
 // what it uses of Espruino
 type Pin = unknown;

@@ -5,7 +5,7 @@
  * frames were, and splits long writes of the central where its queue does (64 bytes). So frames here need not fit
  * the MTU, and a gateway's Pipe has `stream: true`, too.
  */
-import type { Radio } from "../radio.ts";
+import type { Radio } from "../../link/radio.ts";
 
 // what it uses of Espruino
 declare const E: { setConsole(device: string, options: { force: boolean }): void };

@@ -1,5 +1,5 @@
 /** `require("e3x-mote/serial")`: a serial port, with an answer to every chunk, so that no buffer runs over. */
-import type { Radio } from "../radio.ts";
+import type { Radio } from "../../link/radio.ts";
 
 // what it uses of Espruino
 interface Port {

@@ -5,7 +5,7 @@
  * How much may be sent is for the application to see to. EU868 (EN 300 220): 868.0 to 868.6 MHz 25 mW (14 dBm) e.r.p.
  * and 1 % of each hour, 36 s; 869.4 to 869.65 MHz 500 mW and 10 %. A frame of 52 bytes takes 0.1 s at SF7, 2.5 s at SF12.
  */
-import type { Radio } from "../radio.ts";
+import type { Radio } from "../../link/radio.ts";
 
 // what it uses of Espruino
 type Pin = unknown;

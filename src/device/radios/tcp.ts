@@ -1,5 +1,5 @@
 /** `require("e3x-mote/tcp")`: a connection to a gateway. The application connects to the Wi-Fi. */
-import type { Radio } from "../radio.ts";
+import type { Radio } from "../../link/radio.ts";
 
 // what it uses of Espruino
 interface Socket {
