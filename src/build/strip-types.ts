@@ -1,5 +1,6 @@
 import type { Plugin } from "rollup";
 import ts from "typescript";
+import { braceLoops } from "./brace-loops.ts";
 import type { Role } from "./minify.ts";
 import { shorten } from "./shorten.ts";
 import { findUnsupported } from "./unsupported.ts";
@@ -25,7 +26,7 @@ export function stripTypes(target: ts.ScriptTarget, device?: Role): Plugin {
       const output = ts.transpileModule(code, {
         fileName: id,
         reportDiagnostics: true,
-        transformers: { before: device ? [shorten(device)] : [] },
+        transformers: { before: [...(device ? [shorten(device)] : []), braceLoops] },
         compilerOptions: {
           target,
           module: ts.ModuleKind.ESNext,
