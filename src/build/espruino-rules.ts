@@ -80,6 +80,9 @@ const classMember = define(
   },
 );
 
+/** Whether a function is called where it stands, and no more. */
+const isCalledAtOnce = (node: Node): boolean => node.type === "ArrowFunctionExpression" && node.parent.type === "CallExpression" && node.parent.callee === node;
+
 /** A closure over the variable of a for loop: all passes of the loop share it. */
 const loopClosure = define({ closure: "all passes of the loop share {{name}}: copy it to a const in the body" }, (context) => {
   const check = (node: Node): void => {
@@ -87,7 +90,9 @@ const loopClosure = define({ closure: "all passes of the loop share {{name}}: co
     if (declaration?.type !== "VariableDeclaration") return;
     for (const variable of context.sourceCode.getDeclaredVariables(declaration)) {
       for (const reference of variable.references) {
-        if (reference.from.variableScope !== variable.scope.variableScope) {
+        let { from } = reference;
+        while (from.type !== "function" ? from !== variable.scope : isCalledAtOnce(from.block)) from = from.upper!;
+        if (from.variableScope !== variable.scope.variableScope) {
           context.report({ node: reference.identifier as Rule.Node, messageId: "closure", data: { name: variable.name } });
         }
       }

@@ -4,6 +4,7 @@ import ts from "typescript";
 import { aliasOften } from "./alias.ts";
 import { boardGlobals, languageGlobals, members, moduleGlobals, publicMembers, reservedIdentifiers } from "./espruino-names.ts";
 import { findThrowing, liftThrowing, namesOf } from "./lift.ts";
+import { nameBases } from "./mends/bases.ts";
 import { mends, type Pass } from "./mends/index.ts";
 import { shortNames } from "./rename.ts";
 import { shortenFunctions } from "./functions.ts";
@@ -88,6 +89,8 @@ export async function minify(input: Compiled, file: string, role: Role, names: s
     if (edits.hasChanged()) made = { code: edits.toString(), maps: [edits.generateMap({ hires: true }), ...made.maps] };
   };
   step(keepSums);
+  // terser puts a class in its place where it is said once, whatever its base is by then
+  step(nameBases);
   made = await terse(made, file, options(role, throwing && namesOf(throwing)));
   if (role === "app") {
     for (const mend of mending) step(mend);
