@@ -73,7 +73,6 @@ export const deviceRules: { plugins: Record<string, object>; rules: Linter.Rules
         [`:matches(ClassDeclaration,ClassExpression)[superClass.name=${builtinClass}]`]: "built-in classes cannot be extended",
         "ClassExpression[id]": "a class expression's own name is not visible in it",
         "TaggedTemplateExpression": "tagged templates are missing",
-        "TryStatement CallExpression[callee.type=Super]": "what is in catch may not be found when super() throws: call it before",
         "MemberExpression[object.type=Super]": "super.x looks from the class of this: it never ends in a class derived twice",
         "BinaryExpression[operator=instanceof][right.name=Error]": "a TypeError, and all errors of Espruino's own, are not instanceof Error: ask for what they have, such as message",
         "MethodDefinition[static=true][kind=/^[gs]et$/]": "a static getter is run once, when the class is made, and a static setter never",

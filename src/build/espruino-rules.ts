@@ -239,6 +239,15 @@ const skippedClass = define({ skipped: "a class cannot stand where it may be lef
   },
 }));
 
+/** `super()` in a `try`: an expression that throws there may take a function of its own (src/build/mends/thrown.ts), which has no super. */
+const superInTry = define({ lost: "what is in catch may not be found when super() throws: call it before" }, (context) => ({
+  "CallExpression[callee.type=Super]"(node: Node) {
+    for (let at = node; at.parent && !/Function/.test(at.type); at = at.parent) {
+      if (at.parent.type === "TryStatement") return context.report({ node, messageId: "lost" });
+    }
+  },
+}));
+
 /** `try` in a `finally`: the error that brought the code there is forgotten. */
 const tryInFinally = define({ forgotten: "an error on its way is forgotten where there is a try in finally: write that behind it" }, (context) => ({
   TryStatement(node: Node) {
@@ -302,6 +311,7 @@ export const rules: Record<string, Rule.RuleModule> = {
   "reserved-name": reservedName,
   "skipped-class": skippedClass,
   "static-inherited": staticInherited,
+  "super-in-try": superInTry,
   template,
   "try-in-finally": tryInFinally,
   "typed-slice": typedSlice,

@@ -89,7 +89,6 @@ export async function minify(input: Compiled, file: string, role: Role, names: s
     if (edits.hasChanged()) made = { code: edits.toString(), maps: [edits.generateMap({ hires: true }), ...made.maps] };
   };
   step(keepSums);
-  // terser puts a class in its place where it is said once, whatever its base is by then
   step(nameBases);
   made = await terse(made, file, options(role, throwing && namesOf(throwing)));
   if (role === "app") {

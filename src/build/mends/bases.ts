@@ -22,7 +22,7 @@ function findChanging(file: ts.SourceFile, home: (name: string, node: ts.Node) =
 /**
  * Gives a name of its own to what a class extends, if that is not a name, or another class's later. Espruino (2v29, src/jsparse.c:
  * jspeClassDefinition) takes a name only, and a class without a constructor calls what has that name when an instance is made.
- * Terser puts a class there that is used once.
+ * Terser puts a class there that is used once, and one that is said once where it is said, whatever its base is by then.
  * @param file the parsed code; @param edits is given the changes
  */
 export function nameBases(file: ts.SourceFile, edits: MagicString): void {
@@ -33,12 +33,12 @@ export function nameBases(file: ts.SourceFile, edits: MagicString): void {
     ts.forEachChild(node, visit);
     const base = ts.isClassLike(node) ? node.heritageClauses?.[0]?.types[0]?.expression : undefined;
     if (!base) return;
-    const { members, name: declared } = node as ts.ClassLikeDeclaration;
-    if (ts.isIdentifier(base) && (members.some(ts.isConstructorDeclaration) || !changing.get(home(base.text, base))?.has(base.text))) return;
+    if (ts.isIdentifier(base) && !changing.get(home(base.text, base))?.has(base.text)) return;
+    const { name } = node as ts.ClassLikeDeclaration;
     const own = newName();
     const [begin, end] = ts.isClassExpression(node) ? bracketsOf(node, base, newName, file, edits) : ["", ""];
     edits.update(node.getStart(file), base.getStart(file), `${begin}let ${own}=`);
-    edits.appendLeft(base.getEnd(), `;${begin && "return "}class${declared ? ` ${declared.text}` : ""} extends ${own}`);
+    edits.appendLeft(base.getEnd(), `;${begin && "return "}class${name ? ` ${name.text}` : ""} extends ${own}`);
     if (end) edits.appendLeft(node.getEnd(), end);
   };
   visit(file);
