@@ -3,8 +3,8 @@ import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import ts from "typescript";
-import { buildBoard, loadBoards, writeBuild } from "./src/build/index.ts";
-import { stripTypes } from "./src/build/strip-types.ts";
+import { buildBoard, loadBoards, writeBuild } from "./tools/build/index.ts";
+import { stripTypes } from "./tools/build/passes/strip-types.ts";
 
 const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 const external = [/^node:/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))];
@@ -25,7 +25,7 @@ const host = (input, exportConditions, ...plugins) => ({
 export default async () => {
   for (const board of loadBoards()) if (board.refused === undefined) writeBuild(await buildBoard(board, { modules: true }));
   return [
-    host({ index: "src/index.ts", gateway: "src/gateway/index.ts", cli: "src/cli/main.ts", sim: "sim/app.ts", "espruino-tools": "src/flash/tools.ts" }, ["node"], executable),
+    host({ index: "src/index.ts", gateway: "src/node/index.ts", cli: "cli/main.ts", sim: "sim/app.ts", "espruino-tools": "tools/flash/tools.ts" }, ["node"], executable),
     host({ browser: "src/index.ts" }, ["browser"]),
   ];
 };

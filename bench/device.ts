@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { coreEntry, loadBoard, measureBoard } from "../src/build/index.ts";
+import { coreEntry, loadBoard, measureBoard } from "../tools/build/index.ts";
 import { findInterpreter } from "../sim/index.ts";
 
 /** Instructions of one operation. */

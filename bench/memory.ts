@@ -1,6 +1,6 @@
 /** Prints what the runtime takes of boards' heaps, on heaps of their own variables: `npm run memory`, `-- --json`. */
 import { findFixedInterpreter } from "../sim/index.ts";
-import { loadBoard } from "../src/build/index.ts";
+import { loadBoard } from "../tools/build/index.ts";
 import { promises, tried } from "../test/device/promises.ts";
 import type { Kept } from "../test/device/promises.ts";
 

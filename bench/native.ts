@@ -2,9 +2,9 @@
  * Size and instructions of the native code: for Cortex-M0 under rp2040js, for Cortex-M4 under qemu-arm where it is there.
  * `npx tsx bench/native.ts`
  */
-import { cores } from "../src/build/native.ts";
-import { code as m0Code } from "../src/device/native/blob-m0.ts";
-import { code as m4Code } from "../src/device/native/blob-m4.ts";
+import { cores } from "../tools/build/native.ts";
+import { code as m0Code } from "../src/cipher/thumb/blob-m0.ts";
+import { code as m4Code } from "../src/cipher/thumb/blob-m4.ts";
 import { bytes } from "../test/helpers/core.ts";
 import { M0 } from "../test/native/m0.ts";
 import { M4, missing } from "../test/native/m4.ts";

@@ -5,7 +5,7 @@
  * `npx tsx bench/reliable.ts [BYTES]`, 1,000,000 if not given; `--json` for programs.
  */
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { loadBoard, measureBoard } from "../src/build/index.ts";
+import { loadBoard, measureBoard } from "../tools/build/index.ts";
 import { compress, errorCode, generate, toBase32 } from "../src/index.ts";
 import type { Packet } from "../src/index.ts";
 import { Gateway, Simulator, VmHost, randomOf } from "../sim/index.ts";

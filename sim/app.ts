@@ -1,8 +1,8 @@
 // Public entry `e3x-mote/sim`: the simulator, and `simulate` for the tests of an application: its bundle on its board, next
 // to a gateway, in simulated time.
 
-import { loadBoard, measureBoard } from "../src/build/index.ts";
-import { seedFile } from "../src/flash/seed.ts";
+import { loadBoard, measureBoard } from "../tools/build/index.ts";
+import { seedFile } from "../tools/flash/seed.ts";
 import { fromBase32, generate, type KeyPair } from "../src/index.ts";
 import { SimError } from "./errors.ts";
 import { Gateway } from "./gateway.ts";

@@ -6,7 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../src/build/root.ts";
+import { packageRoot } from "../tools/build/root.ts";
 import { SimError } from "./errors.ts";
 import type { MediumKind, Usage } from "./media/medium.ts";
 

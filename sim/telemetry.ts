@@ -3,7 +3,7 @@
 // has nothing to do with what the receiver makes of them: this observer hears everything, and has the gateway's key.
 
 import { Joiner, Self, generate, isHandshake, lob, stampOf, toBase32 } from "../src/index.ts";
-import { seedFile } from "../src/flash/seed.ts";
+import { seedFile } from "../tools/flash/seed.ts";
 import { Gateway } from "./gateway.ts";
 import { Watched } from "./hosts/watched.ts";
 import type { IdealOptions } from "./media/ideal.ts";

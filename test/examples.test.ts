@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { serve } from "../examples/requests/gateway.ts";
-import { loadBoard, measureBoard } from "../src/build/index.ts";
+import { loadBoard, measureBoard } from "../tools/build/index.ts";
 import { fromBase32, thtp } from "../src/index.ts";
 import { Simulator, VmHost, emptyOutput, findInterpreter, simulate, type Happening, type Json, type Output, type Simulation } from "../sim/app.ts";
 

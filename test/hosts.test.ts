@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import test from "ava";
-import { loadBoards } from "../src/build/index.ts";
+import { loadBoards } from "../tools/build/index.ts";
 import { findFixedInterpreter, findInterpreter } from "../sim/index.ts";
 import { noTerminal } from "./flash/terminal.ts";
 import { skip } from "./helpers/hosts.ts";

@@ -1,7 +1,7 @@
 // What those have in common who say something and hope that it is accepted.
 
 import type { Position } from "../media/propagation.ts";
-import type { AdversaryOf } from "../scenarios/scenario.ts";
+import type { AdversaryOf } from "../scenario.ts";
 import type { StationOptions } from "../simulator.ts";
 import { Acceptance } from "./acceptance.ts";
 import { Actor } from "./actor.ts";

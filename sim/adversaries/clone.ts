@@ -13,7 +13,7 @@ import { CurveJob, Endpoint, Exchange, KEY_LENGTH, Pipe, Self, finish, lob, mess
 import type { Link } from "../../src/index.ts";
 import { CHANNEL_OVERHEAD, SEAL_LENGTH, TOKEN_LENGTH, authentic, channelKey, open } from "../../src/cipher/seal.ts";
 import type { Position } from "../media/propagation.ts";
-import type { AdversaryOf } from "../scenarios/scenario.ts";
+import type { AdversaryOf } from "../scenario.ts";
 import { emptyOutput } from "../types.ts";
 import type { Node, Output } from "../types.ts";
 import { Actor, plain } from "./actor.ts";

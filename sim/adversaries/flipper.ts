@@ -3,7 +3,7 @@
 
 import { split } from "../../src/index.ts";
 import type { Position } from "../media/propagation.ts";
-import type { AdversaryOf } from "../scenarios/scenario.ts";
+import type { AdversaryOf } from "../scenario.ts";
 import { Attacker } from "./attacker.ts";
 import type { Heard } from "./actor.ts";
 import type { Shared } from "./world.ts";

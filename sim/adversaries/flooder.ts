@@ -6,7 +6,7 @@ import { Exchange, Self, generate, split, toHex } from "../../src/index.ts";
 import type { Gateway } from "../gateway.ts";
 import type { Transmission } from "../media/medium.ts";
 import type { Position } from "../media/propagation.ts";
-import type { AdversaryOf } from "../scenarios/scenario.ts";
+import type { AdversaryOf } from "../scenario.ts";
 import { Attacker } from "./attacker.ts";
 import type { Shared } from "./world.ts";
 

@@ -9,8 +9,8 @@
 
 import type { Gateway } from "../gateway.ts";
 import type { Position } from "../media/propagation.ts";
-import type { Breach } from "../scenarios/outcome.ts";
-import type { AdversaryOf } from "../scenarios/scenario.ts";
+import type { Breach } from "../outcome.ts";
+import type { AdversaryOf } from "../scenario.ts";
 import type { SimEvent } from "../simulator.ts";
 import type { Node, Output } from "../types.ts";
 import { Actor } from "./actor.ts";

@@ -9,7 +9,7 @@ import { ContentionMedium } from "../media/contention.ts";
 import { loraAirtime } from "../media/lora.ts";
 import type { Transmission } from "../media/medium.ts";
 import type { Position } from "../media/propagation.ts";
-import type { AdversaryOf } from "../scenarios/scenario.ts";
+import type { AdversaryOf } from "../scenario.ts";
 import { Actor } from "./actor.ts";
 import type { Shared } from "./world.ts";
 

@@ -3,7 +3,7 @@
 // nothing new. A packet that did not get through the first time is not stale: to bring it is what a relay does.
 
 import type { Position } from "../media/propagation.ts";
-import type { AdversaryOf } from "../scenarios/scenario.ts";
+import type { AdversaryOf } from "../scenario.ts";
 import { Attacker } from "./attacker.ts";
 import type { Heard } from "./actor.ts";
 import type { Shared } from "./world.ts";

@@ -3,7 +3,7 @@
 
 import { toBase32, toHex } from "../../src/index.ts";
 import type { Position } from "../media/propagation.ts";
-import type { AdversaryOf } from "../scenarios/scenario.ts";
+import type { AdversaryOf } from "../scenario.ts";
 import { Actor, plain } from "./actor.ts";
 import type { Heard } from "./actor.ts";
 import { Search } from "./search.ts";

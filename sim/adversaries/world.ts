@@ -4,8 +4,8 @@ import type { KeyPair } from "../../src/index.ts";
 import type { Gateway, Received } from "../gateway.ts";
 import type { MediumOptions } from "../media/index.ts";
 import type { Position } from "../media/propagation.ts";
-import type { AdversaryOf } from "../scenarios/scenario.ts";
-import type { Breach } from "../scenarios/outcome.ts";
+import type { AdversaryOf } from "../scenario.ts";
+import type { Breach } from "../outcome.ts";
 import type { SimEvent, Simulator, StationOptions } from "../simulator.ts";
 import type { Node } from "../types.ts";
 

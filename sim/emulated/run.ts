@@ -2,8 +2,8 @@
 
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadBoard, loadBoards, measureBoard } from "../../src/build/index.ts";
-import { Port, flash, planOf, seedFile } from "../../src/flash/index.ts";
+import { loadBoard, loadBoards, measureBoard } from "../../tools/build/index.ts";
+import { Port, flash, planOf, seedFile } from "../../tools/flash/index.ts";
 import { applicationOf, type Told } from "./application.ts";
 import { LiveGateway } from "./gateway.ts";
 import { steps, type Rig, type Step } from "./rig.ts";

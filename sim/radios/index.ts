@@ -17,7 +17,7 @@
 // installs its globals and modules, and returns
 //   { frame(string): a frame came by the air, link(up, mtu): the link went away or came }
 
-import type { Board } from "../../src/build/index.ts";
+import type { Board } from "../../tools/build/index.ts";
 import type { RadioKind } from "../types.ts";
 import { advertisingText } from "./advertising.ts";
 import { bleText } from "./ble.ts";

@@ -4,7 +4,7 @@ import { toHex } from "../capture.ts";
 import type { AirRecord, Capture } from "../capture.ts";
 import type { Reception } from "../media/medium.ts";
 import type { Position } from "../media/propagation.ts";
-import type { Delivery, Outcome } from "../scenarios/outcome.ts";
+import type { Delivery, Outcome } from "../outcome.ts";
 import { sentPackets } from "./packets.ts";
 import type { PacketKind, SentPacket } from "./packets.ts";
 import { quantile } from "../quantile.ts";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { rollup } from "rollup";
 import ts from "typescript";
-import { packageRoot } from "../../src/build/root.ts";
-import { stripTypes } from "../../src/build/strip-types.ts";
+import { packageRoot } from "../../tools/build/root.ts";
+import { stripTypes } from "../../tools/build/passes/strip-types.ts";
 import { collect } from "./collect.ts";
 import type { ReportOptions } from "./collect.ts";
 

@@ -1,7 +1,7 @@
 // What a report's page holds of a run: columns, so that much of it stays small. Times of `air`, `packets`, `deliveries` and
 // logs are whole microseconds; -1 is "none" in columns of numbers.
 
-import type { Breach, Verdict } from "../scenarios/outcome.ts";
+import type { Breach, Verdict } from "../outcome.ts";
 
 export const packetKinds = ["handshake", "message", "channel", "unknown"] as const;
 /** What a transmission is: part of a packet of a kind, or of none: "ack" of the radio or of chunks, "noise". */

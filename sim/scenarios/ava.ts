@@ -3,10 +3,10 @@
 import { SimError } from "../errors.ts";
 import { commandOf } from "./command.ts";
 import { checkScenario, loadScenario } from "./load.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "../outcome.ts";
 import { runScenario } from "./run.ts";
 import type { RunOptions } from "./run.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "../scenario.ts";
 
 /** What is used of ava's `t`. */
 export interface Test {

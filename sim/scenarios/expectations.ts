@@ -1,8 +1,8 @@
 // Whether what was expected of a run holds.
 
 import { quantile } from "../quantile.ts";
-import type { Bounds, Expectation } from "./scenario.ts";
-import type { Delivery, DeviceOutcome, Outcome, Verdict } from "./outcome.ts";
+import type { Bounds, Expectation } from "../scenario.ts";
+import type { Delivery, DeviceOutcome, Outcome, Verdict } from "../outcome.ts";
 
 type Seen = Omit<Outcome, "verdicts" | "held" | "command">;
 

@@ -11,11 +11,11 @@ import type { ErrorObject } from "ajv/dist/2020.js";
 import { rollup } from "rollup";
 import type { Plugin } from "rollup";
 import ts from "typescript";
-import { loadBoard, packageRoot } from "../../src/build/index.ts";
-import { stripTypes } from "../../src/build/strip-types.ts";
+import { loadBoard, packageRoot } from "../../tools/build/index.ts";
+import { stripTypes } from "../../tools/build/passes/strip-types.ts";
 import { SimError } from "../errors.ts";
 import { namesOf } from "./names.ts";
-import type { Expectation, Scenario } from "./scenario.ts";
+import type { Expectation, Scenario } from "../scenario.ts";
 
 const validate = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, discriminator: true, strictNumbers: false })
   .compile<Scenario>(JSON.parse(readFileSync(join(packageRoot, "sim/scenarios/schema.json"), "utf8")));

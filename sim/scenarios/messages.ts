@@ -1,6 +1,6 @@
 // Which messages were sent, and which were delivered: by the sender's key and the content.
 
-import type { Delivery } from "./outcome.ts";
+import type { Delivery } from "../outcome.ts";
 
 export class Messages {
   readonly deliveries: Delivery[] = [];

@@ -1,6 +1,6 @@
 // What devices of a scenario are called.
 
-import type { DeviceGroup } from "./scenario.ts";
+import type { DeviceGroup } from "../scenario.ts";
 
 type Named = Pick<DeviceGroup, "name" | "count">;
 

@@ -1,7 +1,7 @@
 // Where the stations of a group are.
 
 import type { Position } from "../media/propagation.ts";
-import type { Places } from "./scenario.ts";
+import type { Places } from "../scenario.ts";
 
 /** The place of the i-th of a group, from a stream of numbers in [0, 1); centimetres are exact enough. */
 export function placeOf(places: Places | undefined, i: number, random: () => number): Position | undefined {

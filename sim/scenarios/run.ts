@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Advertisements, Joiner, Self, fromBase32, generate, isHandshake, lob, pieceOf, toBase32, toHex } from "../../src/index.ts";
 import type { KeyPair } from "../../src/index.ts";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
-import type { BoardBuild } from "../../src/build/index.ts";
-import { seedFile } from "../../src/flash/seed.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
+import type { BoardBuild } from "../../tools/build/index.ts";
+import { seedFile } from "../../tools/flash/seed.ts";
 import { Adversaries } from "../adversaries/index.ts";
 import type { Stolen, Target } from "../adversaries/index.ts";
 import { deviceEnergy } from "../energy.ts";
@@ -28,9 +28,9 @@ import type { SimEvent, StationOptions } from "../simulator.ts";
 import type { BootOptions, Node, RadioKind, StorageImage } from "../types.ts";
 import { judge } from "./expectations.ts";
 import { Messages } from "./messages.ts";
-import type { DeviceOutcome, GatewayOutcome, MediumOutcome, Outcome } from "./outcome.ts";
+import type { DeviceOutcome, GatewayOutcome, MediumOutcome, Outcome } from "../outcome.ts";
 import { placeOf } from "./places.ts";
-import type { DeviceGroup, Fault, GatewayOf, Scenario, StationOf } from "./scenario.ts";
+import type { DeviceGroup, Fault, GatewayOf, Scenario, StationOf } from "../scenario.ts";
 import { trafficOf } from "./traffic.ts";
 
 export interface RunOptions {

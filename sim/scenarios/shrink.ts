@@ -8,9 +8,9 @@ import { SimError } from "../errors.ts";
 import { deriveState, sfc32 } from "../random.ts";
 import { checkScenario } from "./load.ts";
 import { nameOf } from "./names.ts";
-import type { Outcome, Verdict } from "./outcome.ts";
+import type { Outcome, Verdict } from "../outcome.ts";
 import { placeOf } from "./places.ts";
-import type { DeviceGroup, Expectation, Fault, Scenario } from "./scenario.ts";
+import type { DeviceGroup, Expectation, Fault, Scenario } from "../scenario.ts";
 
 export interface ShrinkOptions {
   /** Runs at most. Default 200. */

@@ -1,7 +1,7 @@
 // What is sent, and when.
 
 import { exact } from "../engine.ts";
-import type { Traffic } from "./scenario.ts";
+import type { Traffic } from "../scenario.ts";
 
 /** Default bytes of a message. */
 const BYTES = 12;

@@ -3,7 +3,8 @@
  * order, and wait until there is room. A machine without clock or radio: `channels.ts` gives it time and what came, and
  * asks it what is to be sent. telehash v3, e3x/channels.md, e3x/reliable.md.
  */
-import { fail } from "../errors.ts";
+import { fail } from "#engine";
+import { UINT32_MAX, isAt } from "../exchange/exchange.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 
 /** What a channel needs of those who keep it. */
@@ -79,7 +80,7 @@ export const OPENING = 0;
 export const OPEN = 1;
 export const ENDED = 2;
 
-const isUint = (value: unknown): boolean => (value as number) >= 0 && (value as number) <= 4294967295 && Math.floor(value as number) === value;
+const isUint = (value: unknown): boolean => value === 0 || isAt(value, UINT32_MAX);
 
 export class Channel {
   /** `c` */

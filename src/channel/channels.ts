@@ -5,14 +5,13 @@
  */
 import { same } from "#text";
 import { Z_MAX, pack, unpack } from "#compression";
-import { isAt } from "../exchange/exchange.ts";
+import { fail } from "#engine";
+import { UINT32_MAX, isAt } from "../exchange/exchange.ts";
 import type { Identity, MessageExchange } from "../exchange/exchange.ts";
 import { token } from "../cipher/seal.ts";
 import { Session } from "../exchange/session.ts";
-import { fail } from "../errors.ts";
 import type { E3XError } from "../errors.ts";
 import type { Json } from "../packet/lob.ts";
-import type { Pipe } from "../mesh/pipe.ts";
 import { Channel } from "./channel.ts";
 import type { ChannelOn, Handler, Keeper } from "./channel.ts";
 
@@ -23,12 +22,19 @@ export interface Handlers<From> {
 
 export { Session };
 
+/** What channels need of a pipe. */
+export interface ChannelPipe {
+  mtu: number;
+  queue: Uint8Array[];
+  send(packet: Uint8Array): void;
+}
+
 /** What channels need of their link. */
 export interface Owner {
   exchange: MessageExchange;
   identity: Identity;
-  pipe?: Pipe;
-  connect(pipe: Pipe): void;
+  pipe?: ChannelPipe;
+  connect(pipe: ChannelPipe): void;
   /** The last handshake sent while it may have to be sent again. */
   unanswered?: Uint8Array;
   drop(error: E3XError): void;
@@ -104,7 +110,7 @@ export class Channels<From> implements Keeper {
     const exchange = this._owner.exchange;
     if (!exchange.remote) fail("NOT_IN_SYNC");
     const id = this._id ? this._id + 2 : exchange.order || 2;
-    if (id > 4294967295) fail("CHANNEL");
+    if (id > UINT32_MAX) fail("CHANNEL");
     const json = Object.assign({}, open);
     const reliable = !!json["seq"];
     const channel = new Channel(this, id, json["type"] as string, reliable, false);
@@ -201,7 +207,7 @@ export class Channels<From> implements Keeper {
    * @returns true where the session has to be made first
    * @throws NOT_IN_SYNC, PACKET_HEAD, PACKET_TOO_SHORT, TOKEN, MAC, REPLAY, CHANNEL, INNER, CBOR, and what opens LOB packets
    */
-  receive(outer: Uint8Array, pipe: Pipe, now: number): true | void {
+  receive(outer: Uint8Array, pipe: ChannelPipe, now: number): true | void {
     const session = this.session;
     const owner = this._owner;
     if (!session) {
@@ -245,7 +251,7 @@ export class Channels<From> implements Keeper {
   }
 
   /** Gives a pipe the next packet, where there is one. */
-  fill(pipe: Pipe): void {
+  fill(pipe: ChannelPipe): void {
     try {
       const list = this.list;
       const first = this.session && this._queue.shift();
@@ -268,7 +274,7 @@ export class Channels<From> implements Keeper {
   }
 
   /** Sends a packet of a channel by a pipe at once. Returns how many frames it takes. */
-  put(pipe: Pipe, channel: Channel, head: Json, body?: Uint8Array): number {
+  put(pipe: ChannelPipe, channel: Channel, head: Json, body?: Uint8Array): number {
     const outer = this.session!.seal(pack(this.agreed, Object.assign({ "c": channel.id }, head), body ?? new Uint8Array(0)));
     pipe.send(outer);
     return Math.ceil((outer.length + 1) / (this._frame() - 1));

@@ -3,10 +3,9 @@
  * reads all; of what others may send it passes over fractions, true, false and null in a map, and refuses lists, maps and
  * bytes there. telehash v3, e3x/compression.md.
  */
-import { concat, slice, toBytes } from "#engine";
+import { concat, fail, slice, toBytes } from "#engine";
 import { toText } from "#text";
-import { fail } from "../errors.ts";
-import { isAt } from "../exchange/exchange.ts";
+import { UINT32_MAX, isAt } from "../exchange/exchange.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 
@@ -94,6 +93,6 @@ export function unpack(z: number, payload: Uint8Array): Packet {
   }
   if (z) json["c"] = id;
   // 2^32 - 1
-  if (at !== length || !isAt(json["c"], -1 >>> 0)) fail("INNER");
+  if (at !== length || !isAt(json["c"], UINT32_MAX)) fail("INNER");
   return packet;
 }

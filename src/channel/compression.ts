@@ -9,10 +9,9 @@
 import { Tokenizer, Type, encode } from "cborg";
 import type { Token } from "cborg";
 import { Inflate, deflateSync } from "fflate";
-import { concat, toBytes } from "#engine";
+import { concat, fail, toBytes } from "#engine";
 import { toText } from "#text";
-import { fail } from "../errors.ts";
-import { isAt } from "../exchange/exchange.ts";
+import { UINT32_MAX, isAt } from "../exchange/exchange.ts";
 import * as lob from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 
@@ -198,6 +197,6 @@ export function pack(z: number, json: Json, body: Uint8Array = EMPTY): Uint8Arra
 export function unpack(z: number, payload: Uint8Array): Packet {
   if (z > Z_MAX) fail("INNER");
   const packet = z === 1 ? decompress(payload) : lob.decode(z ? inflate(payload) : payload);
-  if (!isAt(packet.json?.["c"], 0xffffffff)) fail("INNER");
+  if (!isAt(packet.json?.["c"], UINT32_MAX)) fail("INNER");
   return packet;
 }

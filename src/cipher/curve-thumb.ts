@@ -1,8 +1,8 @@
 /**
  * secp160r1 in native code: as curve.ts, but done at once, when a job is made.
  */
+import { fail } from "#engine";
 import { native } from "./native.ts";
-import { fail } from "../errors.ts";
 import { KEY_LENGTH } from "./keys.ts";
 
 /** Key pairs need not be made ahead. */
@@ -17,7 +17,7 @@ export class CurveJob {
     if (key && key.length !== KEY_LENGTH) fail("KEY_LENGTH");
     // throws where the secret is longer; shorter ones are numbers all the same
     const at = KEY_LENGTH - secret.length;
-    this.result = new Uint8Array(native(key ? 1 : 0, secret, key ?? 0, new Uint8Array(0), at).subarray(0, key ? 20 : KEY_LENGTH));
+    this.result = new Uint8Array(native(key ? 1 : 0, secret, key ?? 0, [] as never, at).subarray(0, key ? 20 : KEY_LENGTH));
   }
 
   /** There is nothing left to do. */

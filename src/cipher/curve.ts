@@ -14,7 +14,7 @@
  */
 import type { Job } from "./set.ts";
 import { fail, fromBase64, multiplier, toBytes } from "#engine";
-import type { Columns } from "../engine/multiplier.ts";
+import type { Columns } from "../platform/multiplier.ts";
 import { KEY_LENGTH, checkKey, scalar } from "./keys.ts";
 
 // the coefficient b; then x and y of eight points, each 2^123 G with 2^82 G, 2^41 G, G added or taken off as bits 2 to 0 of

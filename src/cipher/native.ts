@@ -1,9 +1,9 @@
 /**
- * Native Thumb code of the cipher set (device/native/blob.c), for boards that can call it. It is kept in Storage and run in place,
+ * Native Thumb code of the cipher set (thumb/blob.c), for boards that can call it. It is kept in Storage and run in place,
  * without RAM; where Storage can not be run from, from RAM.
  */
+import { fail } from "#engine";
 import { code } from "#thumb";
-import { fail } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ROOM, SIZE, kept } from "./native-kept.ts";
 
@@ -62,7 +62,7 @@ export function native(operation: number, first: ArrayLike<number> | 0, second: 
   if (first) memory.set(first, at);
   if (second) memory.set(second, 32);
   do {
-    n = length - done < ROOM ? length - done : ROOM;
+    n = Math.min(length - done, ROOM);
     // no view where there is one piece, as of most packets: that would take longer than the native code
     piece = n < length ? data.subarray(done, done + n) : data;
     memory.set(piece, 64);

@@ -1,5 +1,5 @@
 /** The cipher sets of the host, by CSID. telehash v3, e3x/cs/README.md. */
-import { fail } from "../errors.ts";
+import { fail } from "#engine";
 import { cs1a } from "./cs1a.ts";
 import * as p256 from "./cs1c.ts";
 import * as secp160r1 from "./keys.ts";

@@ -1,6 +1,6 @@
 /**
  * Entropy of boards whose E.hwRand is not a hardware source: a generator over the seed that was put into Storage when
- * the board was flashed (src/flash/seed.ts). Each step gives HMAC-SHA256(seed, 0) and goes on with HMAC-SHA256(seed, 1):
+ * the board was flashed (tools/flash/seed.ts). Each step gives HMAC-SHA256(seed, 0) and goes on with HMAC-SHA256(seed, 1):
  * what is in memory or Storage does not tell what was given before.
  *
  * At boot the result of the first step becomes the seed of the next boot. It is written to the other of two files, then
@@ -8,11 +8,10 @@
  * one, so either may be taken after a power cut, and a seed that was used can not come back. One write and one mark of
  * erasure a boot, none afterwards.
  */
-import { toBytes } from "#engine";
+import { fail, toBytes } from "#engine";
 import { hmac } from "#primitives";
 import { toText } from "#text";
-import { fail } from "../errors.ts";
-import type { Random } from "../exchange/exchange.ts";
+import type { Random } from "../types.ts";
 import { get, put, storage } from "./store.ts";
 
 /** Starts the generator. Throws ENTROPY where there is no seed, STORAGE where its successor could not be written. */

@@ -4,18 +4,17 @@
  */
 import { CHANNELS, PEERS } from "#built";
 import { SLOW } from "#curve";
-import { concat, slice } from "#engine";
+import { concat, fail, slice } from "#engine";
 import { entropy } from "#entropy";
 import { same } from "#text";
 import type { Channel, ChannelOn, Handler } from "../channel/channel.ts";
 import type { CurveJob } from "../cipher/curve.ts";
 import { KEY_LENGTH } from "../cipher/keys.ts";
-import { fail } from "../errors.ts";
-import { errorNumber } from "../errors-texts.ts";
+import { errorNumber } from "../errors.ts";
 import type { E3XError } from "../errors.ts";
-import type { Random } from "../exchange/exchange.ts";
-import type { Link, LinkOptions, LinkState } from "../mesh/link.ts";
-import { Pipe } from "../mesh/pipe.ts";
+import type { Random } from "../types.ts";
+import type { Link, LinkOptions, LinkState } from "../link/link.ts";
+import { Pipe } from "../link/pipe.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 // what is kept must not be among the parts
 import "../cipher/native-kept.ts";
@@ -73,7 +72,7 @@ export interface Mote {
    */
   on(event: "ready" | "up" | "down", listener: (mote: Mote) => void): void;
   on(event: "message", listener: (mote: Mote, content: Uint8Array, packet: Packet) => void): void;
-  /** `code` is a number: errors-texts.ts has the meanings. */
+  /** `code` is a number: errors.ts has the meanings. */
   on(event: "drop", listener: (mote: Mote, code: number) => void): void;
   /** Sends content to the gateway: bytes, a string, or an object as JSON. Throws BUSY when too much waits, and before "ready". */
   send(content: Uint8Array | string | object): void;
@@ -150,15 +149,11 @@ function clothe(link: Link): void {
  * Whether there is memory for a packet of so many bytes. If not, that is told, and channels give up what they can: running out
  * of memory can not be caught, and leaves what ran in the middle.
  */
-function room(bytes: number): boolean {
-  const need = bytes / BYTES + WORK;
+function room(bytes: number): boolean | void {
   // garbage is collected only where memory seems short: that takes as long as a small packet
-  const there = process.memory(false).free > need || process.memory().free > need;
-  if (!there) {
-    if (CHANNELS && made && link) link.channels.capacity = link.channels.capacity >> 1 || 1;
-    emit("drop", undefined, errorNumber("MEMORY"));
-  }
-  return there;
+  for (const collect of [false, true]) if (process.memory(collect).free > bytes / BYTES + WORK) return true;
+  if (CHANNELS && made && link) link.channels.capacity = link.channels.capacity >> 1 || 1;
+  emit("drop", undefined, errorNumber("MEMORY"));
 }
 
 /** Makes the parts, or lets go of them while there are no channels: links are without methods meanwhile. Throws MEMORY. */

@@ -6,7 +6,7 @@
 import { Channels, Session } from "#channels";
 import { CurveJob } from "#curve";
 import { MessageExchange } from "../exchange/exchange.ts";
-import { Link } from "../mesh/link.ts";
+import { Link } from "../link/link.ts";
 import { fromBase32 } from "../packet/text.ts";
 import { erase, readIdentity, readState, writeIdentity, writeState } from "./store.ts";
 

@@ -1,6 +1,6 @@
 /**
  * `require("e3x-mote/peer")`: links with others by way of the gateway, which has to be a router for them
- * (src/gateway/router.ts). The mote of an application that asks for it has `peer`.
+ * (src/endpoint/services/router.ts). The mote of an application that asks for it has `peer`.
  */
 import type { Mote, Peer } from "./index.ts";
 

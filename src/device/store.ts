@@ -11,11 +11,10 @@
  * page. That is the firmware's; a state that was lost, but not its identity, is found out here (STORAGE).
  */
 import { PEERS } from "#built";
-import { toBytes } from "#engine";
+import { fail, toBytes } from "#engine";
 import { sha256 } from "#primitives";
 import { toText } from "#text";
-import { fail } from "../errors.ts";
-import type { LinkState } from "../mesh/link.ts";
+import type { LinkState } from "../link/link.ts";
 
 declare function require(name: "Storage"): {
   read(name: string): string | undefined;

@@ -4,23 +4,14 @@
  * telehash v3: e3x/exchange.md, messages.md, handshake.md, order.md.
  */
 import { CHANNELS } from "#built";
-import { slice } from "#engine";
+import { fail, slice } from "#engine";
 import { setOf } from "#set";
 import { same } from "#text";
 import { SEAL_LENGTH, authentic, messageKey, open, seal } from "../cipher/seal.ts";
 import type { CipherSet, Job } from "../cipher/set.ts";
-import { fail } from "../errors.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
-
-/** A key pair: public key 21 bytes, secret 20 or 21 bytes; in CS1c 33 and 32. */
-export interface KeyPair {
-  key: Uint8Array;
-  secret: Uint8Array;
-}
-
-/** Gives n bytes from a source of entropy fit for keys. */
-export type Random = (n: number) => Uint8Array;
+import type { KeyPair, Random } from "../types.ts";
 
 /** One's own identity. That key and secret belong together is believed. */
 export interface Identity extends KeyPair {
@@ -33,6 +24,9 @@ export interface Identity extends KeyPair {
 
 /** The largest `at` that is handled: beyond 2^53 - 1 numbers would be rounded. */
 const AT_MAX = 9007199254740991;
+
+/** The largest number of 32 bits: of channel ids, sequence numbers, and `at` of messages. */
+export const UINT32_MAX = 4294967295;
 
 /** How many KEYs of one other are remembered: the one in use, and some so that old ones, sent again, do not put it out. */
 const MET = 3;

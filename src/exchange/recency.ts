@@ -8,16 +8,13 @@
  */
 import { encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
-import { isAt } from "./exchange.ts";
+import { UINT32_MAX, isAt } from "./exchange.ts";
 
 /** What is on top in the first piece. */
 export const FIRST = 128;
 
 /** The most pieces that a content can have. */
 export const PIECES_MAX = 127;
-
-/** The highest `at` of a message. */
-export const MESSAGE_AT_MAX = 4294967295;
 
 /** INNER of content (`piece` 0) or of a piece of it. */
 export function stamp(at: number, piece: number, body: Uint8Array): Uint8Array {
@@ -32,7 +29,7 @@ export function stampOf(packet: Packet): number {
   const at = (head.length >> 1 === 2
     ? head[0]! * 16777216 + ((head[1]! << 16) | (head[2]! << 8) | head[3]!)
     : packet.json && packet.json["at"]) as number;
-  return isAt(at, MESSAGE_AT_MAX) ? at : 0;
+  return isAt(at, UINT32_MAX) ? at : 0;
 }
 
 /** Which piece of a content an INNER packet has; 0 for all of it. */

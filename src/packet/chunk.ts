@@ -2,8 +2,7 @@
  * Chunking: a packet in fragments of 1 to 255 bytes, each behind its length, ended by a zero byte, for radios whose
  * frames are smaller than a packet. telehash v3, chunking.md.
  */
-import { slice } from "#engine";
-import { fail } from "../errors.ts";
+import { fail, slice } from "#engine";
 
 /** Bytes of a packet for which memory is not asked for. */
 const SMALL = 255;
@@ -45,14 +44,14 @@ export class Joiner {
   left = 0;
   private _limit: number;
   private _buffer?: Uint8Array;
-  private _room?: (size: number) => boolean;
+  private _room?: (size: number) => boolean | void;
 
   /**
    * @param limit the longest packet that is put together, in bytes
    * @param room whether there is memory for a packet of so many bytes; one for which there is none is skipped as one that is
    * longer than the limit
    */
-  constructor(limit: number, room?: (size: number) => boolean) {
+  constructor(limit: number, room?: (size: number) => boolean | void) {
     this._limit = limit;
     this._room = room!;
   }

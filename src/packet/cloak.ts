@@ -5,8 +5,8 @@
  */
 import { chacha20orig } from "@noble/ciphers/chacha.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { fail } from "../errors.ts";
-import type { Random } from "../exchange/exchange.ts";
+import { fail } from "#engine";
+import type { Random } from "../types.ts";
 
 const NONCE_LENGTH = 8;
 

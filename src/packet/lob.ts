@@ -1,9 +1,8 @@
 /**
  * LOB packets: LENGTH (uint16, big-endian), HEAD (LENGTH bytes), BODY (the rest). telehash v3, lob.md.
  */
-import { toBytes } from "#engine";
+import { fail, toBytes } from "#engine";
 import { toText } from "#text";
-import { fail } from "../errors.ts";
 
 /** A JSON object, as in the HEAD of a packet. */
 export type Json = { [name: string]: unknown };

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { backEndOf, boardsFolder, loadBoard, loadBoards, radioKinds, readBoard, type Board } from "../../src/build/boards.ts";
-import { BoardError, BuildError } from "../../src/build/errors.ts";
+import { backEndOf, boardsFolder, loadBoard, loadBoards, radioKinds, readBoard, type Board } from "../../tools/build/boards.ts";
+import { BoardError, BuildError } from "../../tools/build/errors.ts";
 import { skip } from "../helpers/hosts.ts";
 
 const puck = JSON.parse(readFileSync(join(boardsFolder, "puckjs.json"), "utf8"));

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import vm from "node:vm";
 import test from "ava";
-import { buildBoard, measureBoard, writeBuild, type BoardBuild } from "../../src/build/bundle.ts";
-import { loadBoard, loadBoards } from "../../src/build/boards.ts";
-import { BudgetError, BuildError, DialectError } from "../../src/build/errors.ts";
-import { formatBuild, formatSizes, sizeReport } from "../../src/build/report.ts";
+import { buildBoard, measureBoard, writeBuild, type BoardBuild } from "../../tools/build/bundle.ts";
+import { loadBoard, loadBoards } from "../../tools/build/boards.ts";
+import { BudgetError, BuildError, DialectError } from "../../tools/build/errors.ts";
+import { formatBuild, formatSizes, sizeReport } from "../../tools/build/report.ts";
 import { espruino, run } from "./interpreter.ts";
 import * as source from "./fixtures/device.ts";
 

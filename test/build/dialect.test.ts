@@ -1,5 +1,5 @@
 import test from "ava";
-import { findDialectErrors } from "../../src/build/dialect.ts";
+import { findDialectErrors } from "../../tools/build/dialect.ts";
 import { accepted, refused } from "./dialect-cases.ts";
 import { espruino, run } from "./interpreter.ts";
 

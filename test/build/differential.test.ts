@@ -2,9 +2,9 @@
 // bundled there. More of them: npm run differential.
 import fc from "fast-check";
 import test from "ava";
-import { findDialectErrors } from "../../src/build/dialect.ts";
-import { separateTexts } from "../../src/build/mends/lexer.ts";
-import { mends } from "../../src/build/mends/index.ts";
+import { findDialectErrors } from "../../tools/build/dialect.ts";
+import { separateTexts } from "../../tools/build/passes/mends/lexer.ts";
+import { mends } from "../../tools/build/passes/mends/index.ts";
 import { programs } from "./differential/grammar.ts";
 import { kindsOf, language, notOfScripts } from "./differential/kinds.ts";
 import { knownDifferences } from "./differential/known-differences.ts";

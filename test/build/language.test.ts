@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import ts from "typescript";
-import { compile } from "../../src/build/compile.ts";
-import { BuildError } from "../../src/build/errors.ts";
+import { compile } from "../../tools/build/compile.ts";
+import { BuildError } from "../../tools/build/errors.ts";
 import { espruino, runLines } from "./interpreter.ts";
 import { languageCases } from "./language-cases.ts";
 

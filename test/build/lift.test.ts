@@ -1,5 +1,5 @@
 import test from "ava";
-import { minify } from "../../src/build/minify.ts";
+import { minify } from "../../tools/build/minify.ts";
 import { espruino, run } from "./interpreter.ts";
 
 // what the runtime is like: functions that are made when they are needed, and may throw; each is called twice, so that it stays one
@@ -76,7 +76,7 @@ test("what threw leaves nothing in Espruino's memory", async (t) => {
   for (const name of ["order", "sum", "deep", "twice", "called"]) {
     // of the measure itself
     t.true(left(code, name) < 10, name);
-    // as Espruino has it; should it not be so any more, src/build/lift.ts may go
+    // as Espruino has it; should it not be so any more, tools/build/passes/lift.ts may go
     t.true(left(program, name) > 500, name);
   }
 });

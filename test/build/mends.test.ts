@@ -1,8 +1,8 @@
 import MagicString from "magic-string";
 import test from "ava";
 import ts from "typescript";
-import { mends } from "../../src/build/mends/index.ts";
-import { minify } from "../../src/build/minify.ts";
+import { mends } from "../../tools/build/passes/mends/index.ts";
+import { minify } from "../../tools/build/minify.ts";
 import { espruino, run } from "./interpreter.ts";
 
 const map = { version: 3, sources: [], names: [], mappings: "" };
@@ -59,6 +59,7 @@ const broken: [string, string, [unknown, unknown], boolean?][] = [
   ["delete of what a call gives", "const f = () => b; delete f().x; return JSON.stringify(b)", [4, { x: 1, y: 2 }]],
   ["numbers", "return [0.6 === 6 / 10, 1e-7 * 1e7 === 1, 9223372036854775808 > 0, 0.30000000000000004 === 0.1 + 0.2, 3.14159e-30 > 0].join()", [0, 0]],
   ["this in an arrow function that is left out", "const o = { v: a, m() { return b && [1].map(() => this.v) } }; return String(o.m())", [4, 0]],
+  ["this before another function in an arrow function", "const o = { v: a, m() { const f = (n) => this.v + [1, n].map((v) => v + 1)[1]; return f(1) + [2].map((v) => v + this.v + (() => v)())[0] } }; return String(o.m())", [4, 0]],
   ["this of a class in an arrow function that is left out", "const f = b ? () => { class A { constructor() { this.v = 1 } } return new A().v } : 7; return f", [4, 0]],
 ];
 

@@ -1,6 +1,6 @@
 import test from "ava";
-import { findDialectErrors } from "../../src/build/dialect.ts";
-import { minify } from "../../src/build/minify.ts";
+import { findDialectErrors } from "../../tools/build/dialect.ts";
+import { minify } from "../../tools/build/minify.ts";
 import { accepted } from "./dialect-cases.ts";
 import { espruino, run } from "./interpreter.ts";
 

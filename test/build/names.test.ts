@@ -1,5 +1,5 @@
 import test from "ava";
-import { builtinModules, languageGlobals, missingGlobals, statics } from "../../src/build/espruino-names.ts";
+import { builtinModules, languageGlobals, missingGlobals, statics } from "../../tools/build/espruino-names.ts";
 import { espruino, run } from "./interpreter.ts";
 
 const ask = (expression: string): string[] => JSON.parse(run(`print("@@" + JSON.stringify(${expression}))`)!);

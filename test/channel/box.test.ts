@@ -1,11 +1,11 @@
 import test from "ava";
 import { boxes, inbox, outbox } from "../../src/channel/box.ts";
 import type { Channel } from "../../src/channel/channel.ts";
-import { channelModule } from "../../src/build/bundle.ts";
+import { channelModule } from "../../tools/build/bundle.ts";
 import { lob } from "../../src/index.ts";
 import { hex, seeded } from "../helpers/core.ts";
 import { espruinoPath, runEspruino } from "../helpers/espruino.ts";
-import { linked, tick } from "../gateway/world.ts";
+import { linked, tick } from "../endpoint/world.ts";
 
 const content = (size: number, seed = "content"): Uint8Array => seeded(seed)(size);
 const BOX = "0011223344556677";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import test from "ava";
 import fc from "fast-check";
 import ts from "typescript";
-import { compile } from "../../src/build/compile.ts";
+import { compile } from "../../tools/build/compile.ts";
 import * as host from "../../src/channel/compression.ts";
 import { errorCode, lob } from "../../src/index.ts";
 import type { Json } from "../../src/index.ts";

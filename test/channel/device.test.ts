@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import test from "ava";
 import ts from "typescript";
-import { compile } from "../../src/build/compile.ts";
-import { packageRoot } from "../../src/build/root.ts";
+import { compile } from "../../tools/build/compile.ts";
+import { packageRoot } from "../../tools/build/root.ts";
 import { espruinoPath, runEspruino } from "../helpers/espruino.ts";
 
 // A link to itself: what is opened is handled at once, and `run` carries what was sent. Reliable channels take three packets.

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { lob } from "../../src/index.ts";
 import type { Json, Packet } from "../../src/index.ts";
 import type { Channel, ChannelOn } from "../../src/channel/channel.ts";
-import type { GatewayLink } from "../../src/gateway/link.ts";
-import { linked, tick } from "../gateway/world.ts";
-import type { Radio, Side, WorldOptions } from "../gateway/world.ts";
+import type { GatewayLink } from "../../src/endpoint/link.ts";
+import { linked, tick } from "../endpoint/world.ts";
+import type { Radio, Side, WorldOptions } from "../endpoint/world.ts";
 import { hex } from "../helpers/core.ts";
 
 export interface Pair {

@@ -3,7 +3,7 @@ import { createCipheriv, createHash, createHmac } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { channelKey, messageKey, seal, token } from "../../src/cipher/seal.ts";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
 import { hosts } from "../sim/helpers.ts";
 
 const entry = fileURLToPath(new URL("primitives-entry.ts", import.meta.url));

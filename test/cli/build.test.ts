@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { loadBoards } from "../../src/build/boards.ts";
+import { loadBoards } from "../../tools/build/boards.ts";
 import { folder, mote } from "./mote.ts";
 
 const built = loadBoards().filter(({ refused }) => refused === undefined).map(({ name }) => name);

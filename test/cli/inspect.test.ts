@@ -1,10 +1,10 @@
 import test from "ava";
 import { Self, fromHex, split } from "../../src/index.ts";
-import { readFrames } from "../../src/cli/inspect/frames.ts";
-import { explainPacket, nothingKnown } from "../../src/cli/inspect/packet.ts";
-import { formatFrames, formatPart } from "../../src/cli/inspect/print.ts";
-import type { Part } from "../../src/cli/inspect/part.ts";
-import { areFrames } from "../../src/cli/inspect/recognise.ts";
+import { readFrames } from "../../cli/inspect/frames.ts";
+import { explainPacket, nothingKnown } from "../../cli/inspect/packet.ts";
+import { formatFrames, formatPart } from "../../cli/inspect/print.ts";
+import type { Part } from "../../cli/inspect/part.ts";
+import { areFrames } from "../../cli/inspect/recognise.ts";
 import { cloak } from "../../src/packet/cloak.ts";
 
 // shared/vectors/messages.json

@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { generate } from "lean-qr";
-import { qrLines, qrSize } from "../../src/cli/qr.ts";
+import { qrLines, qrSize } from "../../cli/qr.ts";
 import { fromBase32, toHex } from "../../src/index.ts";
-import { capitals, peerUri } from "../../src/mesh/uri.ts";
+import { capitals, peerUri } from "../../src/identity/uri.ts";
 import { folder, mote } from "./mote.ts";
 
 // link.md's example

@@ -1,8 +1,8 @@
 import type { WriteStream } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
 import test from "ava";
-import { Live } from "../../src/cli/live.ts";
-import type { LiveState } from "../../src/cli/live.ts";
+import { Live } from "../../cli/live.ts";
+import type { LiveState } from "../../cli/live.ts";
 
 /** A terminal, and what was written to it. */
 function terminal({ isTTY = true, colours = true, columns = 60 } = {}): { out: WriteStream; written: string[] } {

@@ -12,12 +12,12 @@ const built = join(root, "dist/host/cli.js");
 function isFresh(): boolean {
   if (!existsSync(built)) return false;
   const { mtimeMs } = statSync(built);
-  return ["src", "sim", "boards"].every((folder) =>
+  return ["src", "tools", "cli", "sim", "boards"].every((folder) =>
     readdirSync(join(root, folder), { recursive: true }).every((file) => statSync(join(root, folder, String(file))).mtimeMs <= mtimeMs));
 }
 
 // what was built starts in a sixth of the time
-const command = isFresh() ? [built] : ["--import", import.meta.resolve("tsx"), join(root, "src/cli/main.ts")];
+const command = isFresh() ? [built] : ["--import", import.meta.resolve("tsx"), join(root, "cli/main.ts")];
 
 export interface Ran {
   code: number;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
 import { Gateway, Simulator, provision } from "../../sim/index.ts";
 import { generate } from "../../src/index.ts";
 import type { Channel, Packet } from "../../src/index.ts";

@@ -3,7 +3,7 @@
  * takes a share of them. `npm run test:long` has the full counts.
  */
 import test from "ava";
-import { loadBoards } from "../../src/build/index.ts";
+import { loadBoards } from "../../tools/build/index.ts";
 import { findFixedInterpreter, findInterpreter } from "../../sim/index.ts";
 import { skip } from "../helpers/hosts.ts";
 import { enduring, promises, tried } from "./promises.ts";

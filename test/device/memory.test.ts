@@ -1,7 +1,7 @@
 /** Variables of a Puck.js's heap that the runtime takes, in the real interpreter: on an exact heap where there is one, else with larger variables (sim/hosts/interpreter.ts). */
 import test from "ava";
 import type { ExecutionContext } from "ava";
-import { loadBoard } from "../../src/build/index.ts";
+import { loadBoard } from "../../tools/build/index.ts";
 import { Telemetry, findInterpreter } from "../../sim/index.ts";
 import type { Output } from "../../sim/index.ts";
 import type { Packet } from "../../src/index.ts";

@@ -5,9 +5,9 @@ import test from "ava";
 import type { ExecutionContext } from "ava";
 import { DeviceError, Gateway, InterpreterHost, Simulator, VmHost, findInterpreter, randomOf, sfc32 } from "../../sim/index.ts";
 import type { DeviceHost, DeviceOptions, Faults, Output, SimBoard } from "../../sim/index.ts";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
-import { errorNumber } from "../../src/errors-texts.ts";
-import { seedFile } from "../../src/flash/seed.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
+import { errorNumber } from "../../src/errors.ts";
+import { seedFile } from "../../tools/flash/seed.ts";
 import { Joiner, Self, generate, isHandshake, lob, messageBody, stampOf, toBase32, toHex } from "../../src/index.ts";
 
 const storageError = `e3x-mote ${errorNumber("STORAGE")}`;

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
 import { Endurance, enduranceApp } from "../../sim/endurance.ts";
 import { InterpreterHost } from "../../sim/index.ts";
 import type { BootOptions, MemoryReport, Output } from "../../sim/index.ts";

@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import test from "ava";
 import { InterpreterHost, VmHost, findInterpreter } from "../../sim/index.ts";
 import type { Json, DeviceHost, Faults, StorageImage } from "../../sim/index.ts";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
-import { errorNumber } from "../../src/errors-texts.ts";
-import { seedFile } from "../../src/flash/seed.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
+import { errorNumber } from "../../src/errors.ts";
+import { seedFile } from "../../tools/flash/seed.ts";
 
 const board = loadBoard("linux");
 const entry = fileURLToPath(new URL("./fixtures/store.ts", import.meta.url));

@@ -7,7 +7,7 @@ import type { ExecutionContext } from "ava";
 import fc from "fast-check";
 import { InterpreterHost, VmHost, findInterpreter } from "../../sim/index.ts";
 import type { DeviceHost } from "../../sim/index.ts";
-import { coreEntry, loadBoard, measureBoard } from "../../src/build/index.ts";
+import { coreEntry, loadBoard, measureBoard } from "../../tools/build/index.ts";
 import * as library from "../../src/index.ts";
 import { Exchange, Self, generate, lob } from "../../src/index.ts";
 import { bytes, codeOf, hex, seeded } from "../helpers/core.ts";

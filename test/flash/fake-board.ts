@@ -1,5 +1,5 @@
 import vm from "node:vm";
-import { crc32, type Wire } from "../../src/flash/index.ts";
+import { crc32, type Wire } from "../../tools/flash/index.ts";
 
 export interface FakeOptions {
   board?: string;

@@ -1,7 +1,7 @@
 import test from "ava";
-import { loadBoard, loadBoards } from "../../src/build/index.ts";
-import type { BoardBuild } from "../../src/build/index.ts";
-import { boardIds, crc32, flash, planOf, requireBoard, seedFile, type Facts, type Flashed, type Plan, type Wire } from "../../src/flash/index.ts";
+import { loadBoard, loadBoards } from "../../tools/build/index.ts";
+import type { BoardBuild } from "../../tools/build/index.ts";
+import { boardIds, crc32, flash, planOf, requireBoard, seedFile, type Facts, type Flashed, type Plan, type Wire } from "../../tools/flash/index.ts";
 import { FakeBoard, type FakeOptions } from "./fake-board.ts";
 
 const board = loadBoard("puckjs");

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import type { ExecutionContext } from "ava";
-import { Port } from "../../src/flash/index.ts";
+import { Port } from "../../tools/flash/index.ts";
 import { folder, type Ran } from "../cli/mote.ts";
 import { Board, noTerminal, type Noise } from "./terminal.ts";
 
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const reason = noTerminal();
 const real = reason === undefined ? test.serial : test.serial.skip;
 if (reason !== undefined) test("flashing over a pseudo-terminal", (t) => { t.pass(); t.log(`skipped: ${reason}`); });

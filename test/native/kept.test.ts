@@ -3,7 +3,7 @@ import { createCipheriv, createHash, createHmac } from "node:crypto";
 import test from "ava";
 import fc from "fast-check";
 import { SIZE, kept } from "../../src/cipher/native-kept.ts";
-import { code } from "../../src/device/native/blob-m0.ts";
+import { code } from "../../src/cipher/thumb/blob-m0.ts";
 import { bytes, codeOf, hex, seeded } from "../helpers/core.ts";
 import { publicReference, sharedReference } from "../vectors/reference.ts";
 import { M0 } from "./m0.ts";

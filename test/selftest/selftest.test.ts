@@ -1,8 +1,8 @@
 import { createCipheriv, createHash } from "node:crypto";
 import test from "ava";
-import { loadBoard, loadBoards } from "../../src/build/index.ts";
-import { crc32 } from "../../src/flash/index.ts";
-import { checksOf, selftest, type Row, type Selftest } from "../../src/selftest/index.ts";
+import { loadBoard, loadBoards } from "../../tools/build/index.ts";
+import { crc32 } from "../../tools/flash/index.ts";
+import { checksOf, selftest, type Row, type Selftest } from "../../tools/selftest/index.ts";
 import { serveThumb } from "../../sim/hosts/thumb.ts";
 import { FakeBoard, type FakeOptions } from "../flash/fake-board.ts";
 

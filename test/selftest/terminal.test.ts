@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import type { ExecutionContext } from "ava";
-import type { Row } from "../../src/selftest/index.ts";
+import type { Row } from "../../tools/selftest/index.ts";
 import { findBinary } from "../../sim/emulated/binaries.ts";
 import { readFlash, writeFlash } from "../../sim/hosts/flash-image.ts";
 import { folder } from "../cli/mote.ts";
 import { Board, noTerminal } from "../flash/terminal.ts";
 
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const reason = noTerminal();
 const exact = findBinary("espruino-linux-2630");
 

@@ -8,7 +8,7 @@ import { Adversaries } from "../../sim/adversaries/index.ts";
 import type { Adversary } from "../../sim/adversaries/index.ts";
 import { Gateway, SimError, Simulator, emptyOutput } from "../../sim/index.ts";
 import type { MediumOptions, Node, Output, SimEvent, StationOptions } from "../../sim/index.ts";
-import type { AdversaryOf } from "../../sim/scenarios/scenario.ts";
+import type { AdversaryOf } from "../../sim/scenario.ts";
 import type { Position } from "../../sim/media/propagation.ts";
 import { Pair } from "./pair.ts";
 import { randomOf } from "../../sim/random.ts";

@@ -15,8 +15,8 @@ import { randomOf } from "../../sim/random.ts";
 import { Simulator } from "../../sim/simulator.ts";
 import type { SimEvent } from "../../sim/simulator.ts";
 import { emptyOutput } from "../../sim/types.ts";
-import type { Scenario } from "../../sim/scenarios/scenario.ts";
-import { runBridged } from "../../src/cli/sim-bridge.ts";
+import type { Scenario } from "../../sim/scenario.ts";
+import { runBridged } from "../../cli/sim-bridge.ts";
 import { Beacon } from "./helpers.ts";
 
 const random = (name: string): ((n: number) => Uint8Array) => randomOf(7, name);

@@ -4,13 +4,13 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import test from "ava";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
-import type { BoardBuild } from "../../src/build/index.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
+import type { BoardBuild } from "../../tools/build/index.ts";
 import { findInterpreter } from "../../sim/index.ts";
-import type { Outcome } from "../../sim/scenarios/outcome.ts";
+import type { Outcome } from "../../sim/outcome.ts";
 import { runScenario } from "../../sim/scenarios/run.ts";
 import type { RunOptions } from "../../sim/scenarios/run.ts";
-import type { Scenario } from "../../sim/scenarios/scenario.ts";
+import type { Scenario } from "../../sim/scenario.ts";
 import { golden, table } from "./media/golden.ts";
 
 const folder = fileURLToPath(new URL("determinism/", import.meta.url));

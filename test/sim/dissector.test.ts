@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import test from "ava";
 import type { ExecutionContext } from "ava";
 import fc from "fast-check";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
 import { seal, token } from "../../src/cipher/seal.ts";
 import { pack, unpack } from "../../src/channel/compression.ts";
 import { CurveJob, cloak, decompress, finish, generate, lob, messageKey, split, stamp, toBase32, toHex } from "../../src/index.ts";

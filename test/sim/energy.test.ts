@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import test from "ava";
 import type { ExecutionContext } from "ava";
-import { loadBoards } from "../../src/build/index.ts";
+import { loadBoards } from "../../tools/build/index.ts";
 import { deviceEnergy, energyFigures, energyOf } from "../../sim/energy.ts";
 import { SimError } from "../../sim/errors.ts";
 import type { Usage } from "../../sim/media/medium.ts";

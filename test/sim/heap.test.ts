@@ -7,7 +7,7 @@ import type { ExecutionContext } from "ava";
 import { InterpreterHost, Telemetry, VmHost } from "../../sim/index.ts";
 import { findFixedInterpreter } from "../../sim/hosts/executables.ts";
 import type { MemoryReport, SimBoard } from "../../sim/index.ts";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
 
 type Host = InterpreterHost | VmHost;
 

@@ -3,7 +3,7 @@
 import { split, toHex, token } from "../../src/index.ts";
 import { deriveState, sfc32, uniform } from "../../sim/index.ts";
 import type { AirRecord, Capture, CaptureRecord, Reception, Why } from "../../sim/index.ts";
-import type { Delivery, DeviceOutcome, Outcome } from "../../sim/scenarios/outcome.ts";
+import type { Delivery, DeviceOutcome, Outcome } from "../../sim/outcome.ts";
 
 export interface MadeUpOptions {
   devices: number;

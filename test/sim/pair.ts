@@ -1,6 +1,6 @@
 // A micro:bit 2 with an application of the fixtures, as it is flashed, and a gateway, with somebody who hears and reads all.
 import { fileURLToPath } from "node:url";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
 import { errorCode, generate, toBase32 } from "../../src/index.ts";
 import { Gateway, Simulator, VmHost, randomOf } from "../../sim/index.ts";
 import type { DeviceHost, GatewayOptions, IdealOptions, SimEvent } from "../../sim/index.ts";

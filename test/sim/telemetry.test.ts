@@ -5,7 +5,7 @@ import test from "ava";
 import { serve } from "../../examples/telemetry/gateway.ts";
 import { InterpreterHost, Telemetry, Simulator, VmHost, emptyOutput, findInterpreter, provision, readCapture, replay } from "../../sim/index.ts";
 import type { AirRecord, DeviceHost, IdealOptions, Output, Program, ReplayResult, TelemetryOptions } from "../../sim/index.ts";
-import { loadBoard, measureBoard } from "../../src/build/index.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
 import { fromHex, generate } from "../../src/index.ts";
 import type { State } from "../../src/index.ts";
 

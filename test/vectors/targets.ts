@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { InterpreterHost, VmHost, findInterpreter } from "../../sim/index.ts";
-import { coreEntry, loadBoard, measureBoard, packageRoot } from "../../src/build/index.ts";
+import { coreEntry, loadBoard, measureBoard, packageRoot } from "../../tools/build/index.ts";
 import { channelKey, open } from "../../src/cipher/seal.ts";
 import { Session } from "../../src/exchange/session.ts";
 import * as cloaking from "../../src/packet/cloak.ts";

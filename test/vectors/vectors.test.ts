@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { VmHost } from "../../sim/index.ts";
-import { coreEntry, loadBoard, measureBoard } from "../../src/build/index.ts";
+import { coreEntry, loadBoard, measureBoard } from "../../tools/build/index.ts";
 import * as library from "../../src/index.ts";
 import { check, sample } from "./check.ts";
 import { deviceTarget } from "./device-target.ts";

@@ -14,7 +14,7 @@
  *
  * All fragments go round in a carousel, `repeat` times, so that a gateway that misses some still gets all, in any order.
  * The firmware turns it, an advertisement an interval; meanwhile the board cannot be connected to.
- * The receiver is src/gateway/advertisements.ts.
+ * The receiver is src/endpoint/advertisements.ts.
  */
 import type { Radio } from "../radio.ts";
 

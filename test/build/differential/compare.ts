@@ -6,11 +6,11 @@ import { join } from "node:path";
 import vm from "node:vm";
 import MagicString from "magic-string";
 import ts from "typescript";
-import { compile } from "../../../src/build/compile.ts";
-import { findDialectErrors } from "../../../src/build/dialect.ts";
-import { BuildError } from "../../../src/build/errors.ts";
-import { mends, type Pass } from "../../../src/build/mends/index.ts";
-import type { Role } from "../../../src/build/minify.ts";
+import { compile } from "../../../tools/build/compile.ts";
+import { findDialectErrors } from "../../../tools/build/dialect.ts";
+import { BuildError } from "../../../tools/build/errors.ts";
+import { mends, type Pass } from "../../../tools/build/passes/mends/index.ts";
+import type { Role } from "../../../tools/build/minify.ts";
 import { espruino } from "../interpreter.ts";
 
 /** What the interpreter gets: a program as it is, or what the build makes of it. */

@@ -1,7 +1,7 @@
 // Programs of what the build lets pass, for the differential test. An arbitrary gives a function that prints: names are
 // chosen while printing, of what is in scope there, so that what is left of a program while it shrinks is one, too.
 import fc from "fast-check";
-import type { Role } from "../../../src/build/minify.ts";
+import type { Role } from "../../../tools/build/minify.ts";
 
 /** What an expression's value is: so that programs seldom fail, and never by what engines are known to differ in. */
 type Kind = "number" | "text" | "truth" | "list" | "object" | "function" | "class" | "instance" | "bytes" | "maybe";
@@ -176,7 +176,7 @@ const inCase = (lines: string[]): string => (lines.some((line) => /^(let|const|v
 /** What TypeScript makes of a static field of a class that has no name of its own asks for what is missing. */
 const withoutStatic = (text: string): string => text.replace(/static k\d+ = [^;]*;/g, "");
 
-/** @param role the runtime's sources have nothing that TypeScript would bring down, and no getters (pure_getters in src/build/minify.ts) */
+/** @param role the runtime's sources have nothing that TypeScript would bring down, and no getters (pure_getters in tools/build/minify.ts) */
 function grammar(role: Role): fc.Arbitrary<Statement[]> {
   const newer = role === "app";
   const getters = role === "app";

@@ -1,7 +1,7 @@
 // Looks for programs that the build changes, or Espruino takes otherwise.
 import fc from "fast-check";
-import { mends, type Pass } from "../../../src/build/mends/index.ts";
-import type { Role } from "../../../src/build/minify.ts";
+import { mends, type Pass } from "../../../tools/build/passes/mends/index.ts";
+import type { Role } from "../../../tools/build/minify.ts";
 import { compare, refusals, stripped, type Difference, type Host } from "./compare.ts";
 import { programs } from "./grammar.ts";
 

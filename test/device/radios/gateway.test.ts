@@ -1,8 +1,8 @@
 import test from "ava";
-import { loadBoard } from "../../../src/build/index.ts";
+import { loadBoard } from "../../../tools/build/index.ts";
 import { portOf } from "../../../sim/radios/index.ts";
 import { hosts } from "../../sim/helpers.ts";
-import { errorNumber } from "../../../src/errors-texts.ts";
+import { errorNumber } from "../../../src/errors.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 type Kind = Omit<WorldOptions, "host"> & { loses?: boolean };

@@ -1,5 +1,5 @@
 import ts from "typescript";
-import { compile } from "../../../src/build/compile.ts";
+import { compile } from "../../../tools/build/compile.ts";
 import type { DeviceHost, Json, Output, RadioKind } from "../../../sim/types.ts";
 import { board } from "../../sim/helpers.ts";
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadBoard, measureBoard } from "../../../src/build/index.ts";
-import type { Board } from "../../../src/build/index.ts";
-import { seedFile } from "../../../src/flash/seed.ts";
+import { loadBoard, measureBoard } from "../../../tools/build/index.ts";
+import type { Board } from "../../../tools/build/index.ts";
+import { seedFile } from "../../../tools/flash/seed.ts";
 import { generate, toBase32 } from "../../../src/index.ts";
 import { Gateway, Simulator, randomOf } from "../../../sim/index.ts";
 import type { DeviceHost, GatewayOptions, Json, IdealOptions, RadioKind, SimEvent, StorageImage } from "../../../sim/index.ts";

@@ -1,3 +1,0 @@
-/** As built.ts, of a device that has links by way of its gateway too. */
-export const CHANNELS: boolean = true;
-export const PEERS: boolean = true;

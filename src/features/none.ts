@@ -1,0 +1,3 @@
+/** As channels.ts, of a device that uses no channels. */
+export const CHANNELS: boolean = false;
+export const PEERS: boolean = false;

@@ -1,0 +1,3 @@
+/** As channels.ts, of a device that has links by way of its gateway too. */
+export const CHANNELS: boolean = true;
+export const PEERS: boolean = true;
