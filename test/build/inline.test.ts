@@ -117,3 +117,8 @@ test("a variable that may be set meanwhile is not read later instead", (t) => {
   const code = "let m=1,g=()=>{m=t(9)};o.f=x=>(a=>(g(),a))(m)";
   t.is(run(inlined(code)), run(code));
 });
+
+test("a keyword and what comes behind it stay apart", (t) => {
+  const code = "o.f=x=>{return(y=>{if(y>5)throw y;t(y)})(x),o.b}";
+  t.is(run(inlined(code)), run(code));
+});
