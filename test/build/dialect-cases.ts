@@ -36,6 +36,7 @@ export const accepted: [string, string, string][] = [
   ["an own member called at", "const o = { at: 4, keys: () => 5 }; return o.at + o.keys()", "9"],
   ["an own length", "class A { constructor() { this.length = 0 } m() { this.length = 5; return this.length } } return new A().m()", "5"],
   ["arguments in a function in an arrow function", "const f = () => { function g() { return arguments.length } return g(1, 2) }; return f()", "2"],
+  ["a function that is called at once with the variable of a for loop", "let s = 0; for (let i = 1; i < 3; i++) s += (() => { const n = i; return n + i })(); return s", "6"],
   ["closures over the variable of a while loop", "const f = []; let i = 0; while (i < 2) { const j = i++; f.push(() => j) } return f[0]()", "0"],
 ];
 
@@ -114,6 +115,7 @@ export const refused: [string, string, string, string][] = [
   ["methods called of", "class A { of() { return 3 } } return new A().of()", "espruino/class-member", "3"],
   ["methods called by a string", "class A { 'q'() { return 3 } } return new A().q()", "espruino/class-member", "3"],
   ["super.method", "class A { m() { return 1 } } class B extends A { m() { return super.m() + 1 } } class C extends B {} return new C().m()", "no-restricted-syntax", "2"],
+  ["super() in a try", "const f = () => { throw 1 }; class A { constructor(o) { this.o = o } } class B extends A { constructor() { let e = 0; try { super({ x: f(), y: 1, z: 2 }) } catch (x) { e = x } if (e) super(e) } } return new B().o", "espruino/super-in-try", "1"],
   ["a class expression's name in it", "const A = class B { m() { return typeof B } }; return new A().m()", "no-restricted-syntax", "function"],
   ["closures over the variable of a for loop", "const f = []; for (let i = 0; i < 2; i++) f.push(() => i); return f[0]()", "espruino/loop-closure", "0"],
   ["closures over the variable of a for-of loop", "const f = []; for (const i of [0, 1]) f.push(() => i); return f[0]()", "espruino/loop-closure", "0"],

@@ -5,6 +5,7 @@ import test from "ava";
 import { findDialectErrors } from "../../tools/build/dialect.ts";
 import { separateTexts } from "../../tools/build/passes/mends/lexer.ts";
 import { mends } from "../../tools/build/passes/mends/index.ts";
+import { classPrograms } from "./differential/classes.ts";
 import { programs } from "./differential/grammar.ts";
 import { kindsOf, language, notOfScripts } from "./differential/kinds.ts";
 import { knownDifferences } from "./differential/known-differences.ts";
@@ -22,6 +23,16 @@ test("300 programs print the same in Node, as source in Espruino, and built for 
   const found = await search({ count: 300, seed: SEED });
   t.is(found.difference, undefined, tell(found, SEED));
   t.true(found.compared >= 285, tell(found, SEED));
+});
+
+test("60 programs of classes print the same", async (t) => {
+  if (!espruino) {
+    t.pass("skipped: no espruino-linux");
+    return;
+  }
+  t.timeout(300_000);
+  const found = await search({ count: 60, seed: SEED, grammar: () => classPrograms });
+  t.is(found.difference, undefined, tell(found, SEED));
 });
 
 for (const host of ["source", "app"] as const) {

@@ -104,6 +104,7 @@ const cases: [string, string, RegExp][] = [
   ["a call of a function with its own parameters becomes that function", "o.f=x=>(y=>{let z=o.a;return y+z})(x)", /^o\.f=v\d+=>\{ let/],
   ["arguments that do something stay in their order", "o.f=x=>((a,b)=>t(a,0,b))(t(1),x)", /t\(\(t\(1\)\),0/],
   ["statements come before what uses their result", "o.f=(x,y)=>{t(0);let a=t(1),b=(c=>{let d=t(c);return d+1})(y);return a+b}", /let v\d+=t\(v\d+\);;let/],
+  ["a variable by var that one may not come to stays", "o.f=(x,y)=>{if(x>y)var z=x;t(0);t(z);if(x>y)var k=a=>t(a+1);return k?k(x):y}", /if\(v\d+>v\d+\)var v\d+=v\d+/],
   ["a function that is called in one place goes there", "let k=(a,b)=>{let c=t(a);return c+b};o.f=(x,y)=>{let z=k(x,y);return z}", /^o\.f=\S+\{let/],
 ];
 for (const [title, code, expected] of cases) test(title, (t) => {
@@ -115,5 +116,10 @@ for (const [title, code, expected] of cases) test(title, (t) => {
 
 test("a variable that may be set meanwhile is not read later instead", (t) => {
   const code = "let m=1,g=()=>{m=t(9)};o.f=x=>(a=>(g(),a))(m)";
+  t.is(run(inlined(code)), run(code));
+});
+
+test("a keyword and what comes behind it stay apart", (t) => {
+  const code = "o.f=x=>{return(y=>{if(y>5)throw y;t(y)})(x),o.b}";
   t.is(run(inlined(code)), run(code));
 });

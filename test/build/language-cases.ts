@@ -44,6 +44,7 @@ export const languageCases: [string, string, string[] | RegExp][] = [
   ["json import", "import cfg from \"./cfg.json\";\n print(\"R\", cfg.a);", ["R 3"]],
   ["let closure", "const f: (() => number)[] = []; for (let i = 0; i < 3; i++) f.push(() => i); print(\"R\", f.map(g => g()).join());", /share i/],
   ["letconst", "let a = 1; const b = 2; print(\"R\", a + b);", ["R 3"]],
+  ["loops of an if that is known", "const yes = true; let n = 0, s = ''; while (n++ < 2) if (!yes) s += 'a'; print(\"R\", n, s); for (const k in { b: n }) if (yes || n) { }\n for (n = 5; n < 7; n++) if (yes) ; else s += k;\n print(\"R\", n); for (const c of s) if (!yes) ;\n do if (yes) { } while (n-- > 0); print(\"R\", n);", ["R 3 ", "R 7", "R -1"]],
   ["map", "const m = new Map<string,number>(); m.set(\"a\",1); print(\"R\", m.get(\"a\"), m.size);", /Map/],
   ["math trunc", "print(\"R\", Math.trunc(3.7), Math.sign(-2), Math.clz32(1), Math.hypot(3,4));", /Math\.trunc is missing/],
   ["new target", "function A(this: any) { print(\"R\", typeof new.target); } new (A as any)();", /new\.target/],

@@ -42,6 +42,15 @@ const broken: [string, string, [unknown, unknown], boolean?][] = [
   ["a var behind its block", "if (a > 9) { var n = 1, m = 2 } for (var i = 0; i < 2; i++); for (var k in {}) ; return String(n) + i + k + m", [4, 0]],
   ["a class that extends what has no name", "const s = { A: class { m() { return a } } }; class B extends s.A { } class C extends class extends s.A { } { } return new B().m() + new C().m()", [4, 0]],
   ["a class declared behind what throws", "const f = () => { const n = b(), A = class { m() { return 1 } }; return new A().m() + n }; try { return f() } catch (e) { return 'caught' }", [4, 0]],
+  ["a class that extends what is set before it in an expression", "let A = class { m() { return 1 } }, B = class { m() { return 2 } }; const f = () => { if (a) { B = A; B = class extends B { } } }; f(); return new B().m()", [4, 0]],
+  ["a base of this in an arrow function", "const o = { A: class { m() { return a } }, m() { const f = (B) => { return class extends this.A { } }; return new (f(b))().m() } }; return o.m()", [4, 0]],
+  ["a class of a base that is set anew", "let A = class { constructor() { this.n = a } }; const B = class extends A { }; A = class { constructor() { this.n = 9 } }; class C extends A { } A = 5; return new B().n + new C().n", [4, 0]],
+  ["a class of a base in a loop", "const s = []; for (const A of [class { constructor() { this.n = a } }, class { constructor() { this.n = 9 } }]) { class B extends A { } s.push(B) } return new s[0]().n", [4, 0]],
+  ["a new class where it is skipped", "const f = (c) => c && new class { constructor(n) { this.n = n } m() { return this.n } }(a).m() + new (class { m() { return 1 } })().m(); return f(b) + f(1)", [4, 0]],
+  ["an object behind what throws in it", "let s = 0; const f = () => { throw 3 }; try { s = { x: f(), y: b, z: b }; s = 5 } catch (e) { s = e + a } return s", [4, 0]],
+  ["an object that a function gets that throws", "let s = 0; const f = () => { throw 3 }, o = { n: a, m(l) { try { return l.concat({ x: this.n.x(), y: [this.n, b], z: b }) } catch (e) { return l.length + this.n } } }; return o.m([1]) + o.m([])", [4, 0]],
+  ["an object that a native function gets behind what throws", "let s = 0; const f = () => { throw 3 }; try { s = Math.max(f(), { x: 1 }.x, () => { return 5 }) } catch (e) { s = e + a } finally { s++ } return s", [4, 0]],
+  ["arguments in an object in what throws", "const g = (n) => { if (n > 3) throw n; return n }, f = function () { try { return { x: g(arguments[0]), y: arguments.length, z: b }.y } catch (e) { return arguments[0] + e } }; return f(a, b) + f(2, 1, 2)", [4, 0]],
   ["a switch of what its first case changes", "let n = a, s = 0; switch (n) { case n++: s = 1; break; case 5: s = 2 } return s", [4, 0]],
   ["a class that an arrow function begins with", "const f = () => class { static m() { return a } }.m(); return f()", [4, 0]],
   ["a do loop without braces", "let n = 0; do try { n++ } catch { n = 9 } while (n < a); return n", [4, 0]],
@@ -50,6 +59,7 @@ const broken: [string, string, [unknown, unknown], boolean?][] = [
   ["delete of what a call gives", "const f = () => b; delete f().x; return JSON.stringify(b)", [4, { x: 1, y: 2 }]],
   ["numbers", "return [0.6 === 6 / 10, 1e-7 * 1e7 === 1, 9223372036854775808 > 0, 0.30000000000000004 === 0.1 + 0.2, 3.14159e-30 > 0].join()", [0, 0]],
   ["this in an arrow function that is left out", "const o = { v: a, m() { return b && [1].map(() => this.v) } }; return String(o.m())", [4, 0]],
+  ["this before another function in an arrow function", "const o = { v: a, m() { const f = (n) => this.v + [1, n].map((v) => v + 1)[1]; return f(1) + [2].map((v) => v + this.v + (() => v)())[0] } }; return String(o.m())", [4, 0]],
   ["this of a class in an arrow function that is left out", "const f = b ? () => { class A { constructor() { this.v = 1 } } return new A().v } : 7; return f", [4, 0]],
 ];
 

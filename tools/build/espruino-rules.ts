@@ -80,6 +80,9 @@ const classMember = define(
   },
 );
 
+/** Whether a function is called where it stands, and no more. */
+const isCalledAtOnce = (node: Node): boolean => node.type === "ArrowFunctionExpression" && node.parent.type === "CallExpression" && node.parent.callee === node;
+
 /** A closure over the variable of a for loop: all passes of the loop share it. */
 const loopClosure = define({ closure: "all passes of the loop share {{name}}: copy it to a const in the body" }, (context) => {
   const check = (node: Node): void => {
@@ -87,7 +90,9 @@ const loopClosure = define({ closure: "all passes of the loop share {{name}}: co
     if (declaration?.type !== "VariableDeclaration") return;
     for (const variable of context.sourceCode.getDeclaredVariables(declaration)) {
       for (const reference of variable.references) {
-        if (reference.from.variableScope !== variable.scope.variableScope) {
+        let { from } = reference;
+        while (from.type !== "function" ? from !== variable.scope : isCalledAtOnce(from.block)) from = from.upper!;
+        if (from.variableScope !== variable.scope.variableScope) {
           context.report({ node: reference.identifier as Rule.Node, messageId: "closure", data: { name: variable.name } });
         }
       }
@@ -234,6 +239,15 @@ const skippedClass = define({ skipped: "a class cannot stand where it may be lef
   },
 }));
 
+/** `super()` in a `try`: an expression that throws there may take a function of its own (tools/build/passes/mends/thrown.ts), which has no super. */
+const superInTry = define({ lost: "what is in catch may not be found when super() throws: call it before" }, (context) => ({
+  "CallExpression[callee.type=Super]"(node: Node) {
+    for (let at = node; at.parent && !/Function/.test(at.type); at = at.parent) {
+      if (at.parent.type === "TryStatement") return context.report({ node, messageId: "lost" });
+    }
+  },
+}));
+
 /** `try` in a `finally`: the error that brought the code there is forgotten. */
 const tryInFinally = define({ forgotten: "an error on its way is forgotten where there is a try in finally: write that behind it" }, (context) => ({
   TryStatement(node: Node) {
@@ -297,6 +311,7 @@ export const rules: Record<string, Rule.RuleModule> = {
   "reserved-name": reservedName,
   "skipped-class": skippedClass,
   "static-inherited": staticInherited,
+  "super-in-try": superInTry,
   template,
   "try-in-finally": tryInFinally,
   "typed-slice": typedSlice,

@@ -4,6 +4,7 @@ import ts from "typescript";
 import { aliasOften } from "./passes/alias.ts";
 import { boardGlobals, languageGlobals, members, moduleGlobals, publicMembers, reservedIdentifiers } from "./espruino-names.ts";
 import { findThrowing, liftThrowing, namesOf } from "./passes/lift.ts";
+import { nameBases } from "./passes/mends/bases.ts";
 import { mends, type Pass } from "./passes/mends/index.ts";
 import { inlineCalls } from "./passes/inline.ts";
 import { shortNames, uniqueNames } from "./passes/rename.ts";
@@ -89,6 +90,7 @@ export async function minify(input: Compiled, file: string, role: Role, names: s
     if (edits.hasChanged()) made = { code: edits.toString(), maps: [edits.generateMap({ hires: true }), ...made.maps] };
   };
   step(keepSums);
+  step(nameBases);
   made = await terse(made, file, options(role, throwing && namesOf(throwing)));
   if (role === "app") {
     for (const mend of mending) step(mend);

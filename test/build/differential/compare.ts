@@ -93,8 +93,10 @@ const known = new Map<string, string>();
 /** A program as the source that a device might run: without types, and with what the build brings down for an application. */
 export function stripped(program: string, role: Role = "app"): string {
   const key = `${role} ${program}`;
+  // TypeScript takes `a << b > (c)` for types in a file of its own
   const text = known.get(key) ?? ts.transpileModule(program, {
-    compilerOptions: { target: targets[role], module: ts.ModuleKind.ESNext, useDefineForClassFields: false },
+    fileName: "x.js",
+    compilerOptions: { target: targets[role], module: ts.ModuleKind.ESNext, allowJs: true, useDefineForClassFields: false },
   }).outputText;
   known.set(key, text);
   return text;

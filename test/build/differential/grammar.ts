@@ -29,6 +29,8 @@ interface Scope {
   self?: Members;
   /** In an arrow function whose body is an expression: none within it may say `this`. */
   inExpression: boolean;
+  /** In a try statement of the function: what throws there is caught, in the midst of an expression. */
+  tried: boolean;
   /** In a function that has its own `arguments`. */
   hasArguments: boolean;
   /** A function around it may have said `arguments`. */
@@ -60,7 +62,7 @@ const nested = (scope: Scope, changes: Partial<Scope> = {}): Scope => ({ ...scop
 const closed = (scope: Scope, changes: Partial<Scope> = {}): Scope => {
   const argumentsAbove = scope.hasArguments || scope.argumentsAbove;
   return nested({ ...scope, variables: scope.variables.filter(({ loop }) => !loop) }, {
-    inFunction: true, inLoop: false, inSwitch: false, ...changes, argumentsAbove, hasArguments: !!changes.hasArguments && !argumentsAbove,
+    inFunction: true, inLoop: false, inSwitch: false, tried: false, ...changes, argumentsAbove, hasArguments: !!changes.hasArguments && !argumentsAbove,
   });
 };
 
@@ -269,6 +271,10 @@ function grammar(role: Role): fc.Arbitrary<Statement[]> {
         [3, ofInstance("methods", "instance", number)],
         [2, ofInstance("statics", "class", number)],
         [3, called("out", number)],
+        [2, fc.tuple(fc.nat({ max: 9 }), number).map(([least, given]) => (scope) => {
+          const text = asArgument(given(scope));
+          return scope.tried ? { text: `((v) => { if (v > ${least}) throw new Error("!much"); return v; })(${text})`, binds: CALL } : { text, binds: ASSIGNMENT };
+        })],
         fc.tuple(list, number).map(([on, at]) => (scope: Scope) => ({ text: `${within(on(scope), CALL)}[${within(at(scope), 8)} & 1]`, binds: CALL })).map((at) => (scope: Scope) => ({ text: `${within(at(scope), 5)} | 0`, binds: 5 })),
         fc.tuple(bytes, number).map(([on, at]) => (scope) => ({ text: `${within(on(scope), CALL)}[${within(at(scope), 8)} & 1]`, binds: CALL })),
         fc.tuple(fc.oneof(list, text, bytes)).map(([on]) => (scope) => ({ text: `${within(on(scope), CALL)}.length`, binds: CALL })),
@@ -535,7 +541,7 @@ function grammar(role: Role): fc.Arbitrary<Statement[]> {
           return `switch (${on(scope).text}) { ${lines.join("\n")} }`;
         }) },
         { weight: 2, arbitrary: fc.tuple(tie("block"), fc.option(fc.tuple(fc.boolean(), tie("statements"))), fc.option(fc.tuple(fc.oneof(variable("number"), variable("text")), index)), fc.option(fc.tuple(text, fc.constantFrom("Error", "TypeError", "")))).map(([body, caught, last, thrown]) => (scope: Scope) => {
-          let code = `try ${body(nested(scope))}`;
+          let code = `try ${body(nested(scope, { tried: true }))}`;
           // it ends in an error, now and then
           if (thrown) code = `${code.slice(0, -1)}throw ${thrown[1] ? `new ${thrown[1]}("!" + ${within(thrown[0](scope), 12)})` : asArgument(thrown[0](scope))}; }`;
           if (caught || !last) {
@@ -632,7 +638,7 @@ function grammar(role: Role): fc.Arbitrary<Statement[]> {
   return fc.array(statements, { minLength: 1, maxLength: 5 }).map((parts) => parts.flat());
 }
 
-const outermost = (): Scope => ({ variables: [], inFunction: false, returns: "number", inLoop: false, inSwitch: false, inExpression: false, hasArguments: false, argumentsAbove: false, start: 0, begun: false, shared: { count: 0 } });
+const outermost = (): Scope => ({ variables: [], inFunction: false, returns: "number", inLoop: false, inSwitch: false, inExpression: false, tried: false, hasArguments: false, argumentsAbove: false, start: 0, begun: false, shared: { count: 0 } });
 
 /** The text of a program: statements that call `out` to tell what they come to, and `tell` for what an error is. */
 export const programs = (role: Role): fc.Arbitrary<string> => grammar(role).map((statements) => {

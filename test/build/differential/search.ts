@@ -8,6 +8,8 @@ import { programs } from "./grammar.ts";
 export interface Search {
   count: number;
   seed: number;
+  /** What makes programs; the grammar of all kinds of code where there is none. */
+  grammar?: (role: Role) => fc.Arbitrary<string>;
   /** In the place of the build's mends. */
   mending?: readonly Pass[];
   /** Where they run, beside Node. */
@@ -34,11 +36,11 @@ const hostsOf: Record<Role, Host[]> = { app: ["source", "app"], runtime: ["sourc
 const isRefused = (sources: string[], role: Role): boolean[] => refusals(sources.map((program) => stripped(program, role))).map((found) => found.length > 0);
 
 /** Compares programs until one differs: half of them as applications are, half of them as the runtime is. */
-export async function search({ count, seed, mending = mends, hosts = ["source", "app", "runtime"], shrinkingMs = 60_000, onProgress }: Search): Promise<Found> {
+export async function search({ count, seed, grammar = programs, mending = mends, hosts = ["source", "app", "runtime"], shrinkingMs = 60_000, onProgress }: Search): Promise<Found> {
   const found: Found = { compared: 0, refused: 0 };
   const roles: Role[] = ["app", "runtime"];
   const half = Math.ceil(count / 2);
-  const samples = roles.map((role) => fc.sample(programs(role), { numRuns: half, seed }));
+  const samples = roles.map((role) => fc.sample(grammar(role), { numRuns: half, seed }));
   for (let from = 0; from < half; from += BATCH) {
     for (const [i, role] of roles.entries()) {
       const batch = samples[i]!.slice(from, from + BATCH);
@@ -47,17 +49,17 @@ export async function search({ count, seed, mending = mends, hosts = ["source", 
       const [first] = await compare(accepted, hostsOf[role].filter((host) => hosts.includes(host)), mending);
       found.compared += accepted.length;
       found.refused += batch.length - accepted.length;
-      if (first) return { ...found, difference: { ...first, shrunk: await shrink(first, samples[i]!.indexOf(first.program), { count: half, seed, mending, shrinkingMs }, role) } };
+      if (first) return { ...found, difference: { ...first, shrunk: await shrink(first, samples[i]!.indexOf(first.program), { count: half, seed, grammar, mending, shrinkingMs }, role) } };
       onProgress?.(found.compared);
     }
   }
   return found;
 }
 
-async function shrink(first: Difference, path: number, { count, seed, mending, shrinkingMs }: Search, role: Role): Promise<Difference> {
+async function shrink(first: Difference, path: number, { count, seed, grammar, mending, shrinkingMs }: Search, role: Role): Promise<Difference> {
   let least = first;
   const until = Date.now() + shrinkingMs!;
-  await fc.check(fc.asyncProperty(programs(role), async (program) => {
+  await fc.check(fc.asyncProperty(grammar!(role), async (program) => {
     if (Date.now() > until || isRefused([program], role)[0]) return true;
     const [difference] = await compare([program], [first.host], mending);
     if (difference) least = difference;

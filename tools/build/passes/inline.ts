@@ -31,7 +31,7 @@ const isSet = (node: ts.Identifier): boolean => {
   const { parent } = node;
   return (ts.isBinaryExpression(parent) && parent.left === node && isAssignment(parent.operatorToken.kind))
     || ((ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) && (parent.operator === ts.SyntaxKind.PlusPlusToken || parent.operator === ts.SyntaxKind.MinusMinusToken))
-    || (ts.isForOfStatement(parent) && parent.initializer as ts.Node === node);
+    || ((ts.isForOfStatement(parent) || ts.isForInStatement(parent)) && parent.initializer as ts.Node === node);
 };
 
 /** The variables that code says under a name. */
@@ -251,11 +251,26 @@ function asStatements({ node, arrow }: Call, file: ts.SourceFile, edits: MagicSt
     edits.update(result.getEnd(), node.getEnd(), ")");
   } else {
     const over = whole(node) as ts.Expression;
-    edits.remove(over.getStart(file), first);
+    // a keyword needs a blank; terser takes it off
+    if (rest) edits.update(over.getStart(file), first, " ");
+    else edits.remove(over.getStart(file), first);
     edits.remove(until, rest ? rest.getStart(file) : over.getEnd());
   }
   edits.move(first, until, parentheses && !index ? start + 1 : anchor);
   return true;
+}
+
+/**
+ * Whether a variable is declared by a statement that may go, and has its value, if it is given one there, before it is said:
+ * with `var` code may not come to that.
+ */
+function isDeclaredFirst(declaration: ts.VariableDeclaration, file: ts.SourceFile): boolean {
+  const { parent, initializer } = declaration;
+  if (!ts.isVariableDeclarationList(parent) || !ts.isVariableStatement(parent.parent)) return false;
+  if (parent.flags & ts.NodeFlags.BlockScoped) return true;
+  const block = parent.parent.parent;
+  if (!initializer) return ts.isSourceFile(block) || ts.isBlock(block);
+  return (ts.isSourceFile(block) || ts.isFunctionLike(block.parent)) && uses(file, declaration.name.getText(file)).every(({ pos }) => pos >= declaration.pos);
 }
 
 /** Takes a declaration away, with its statement where there is no other. */
@@ -278,7 +293,7 @@ function dropCopy(file: ts.SourceFile, edits: MagicString): boolean {
   const candidates: ts.VariableDeclaration[] = [];
   const find = (node: ts.Node): void => {
     if (ts.isParameter(node)) declarations.add(node.name.getText(file));
-    if (ts.isVariableDeclaration(node) && ts.isVariableDeclarationList(node.parent) && ts.isVariableStatement(node.parent.parent)) {
+    if (ts.isVariableDeclaration(node) && isDeclaredFirst(node, file)) {
       if (node.initializer) declarations.add(node.name.getText(file));
       candidates.push(node);
     }
@@ -326,7 +341,7 @@ function inlineOnce(file: ts.SourceFile, edits: MagicString): void {
 function saidOnce(file: ts.SourceFile): [ts.VariableDeclaration, ts.Identifier][] {
   const found: [ts.VariableDeclaration, ts.Identifier][] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer && ts.isArrowFunction(node.initializer)) {
+    if (ts.isVariableDeclaration(node) && isDeclaredFirst(node, file) && ts.isIdentifier(node.name) && node.initializer && ts.isArrowFunction(node.initializer)) {
       const [use, ...others] = uses(file, node.name.text).filter((each) => each !== node.name);
       const isCall = use && ts.isCallExpression(use.parent) && use.parent.expression === use;
       const within = use && use.pos >= node.pos && use.end <= node.end;

@@ -1,6 +1,7 @@
 import type { Plugin } from "rollup";
 import ts from "typescript";
 import type { Role } from "../minify.ts";
+import { braceLoops } from "./brace-loops.ts";
 import { shorten } from "./shorten.ts";
 import { findUnsupported } from "../unsupported.ts";
 
@@ -25,7 +26,7 @@ export function stripTypes(target: ts.ScriptTarget, device?: Role): Plugin {
       const output = ts.transpileModule(code, {
         fileName: id,
         reportDiagnostics: true,
-        transformers: { before: device ? [shorten(device)] : [] },
+        transformers: { before: [...(device ? [shorten(device)] : []), braceLoops] },
         compilerOptions: {
           target,
           module: ts.ModuleKind.ESNext,

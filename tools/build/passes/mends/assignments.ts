@@ -1,39 +1,8 @@
 import type MagicString from "magic-string";
 import ts from "typescript";
+import { findHomes, isAssignment, scopeOf, target, type Scope } from "./scopes.ts";
 
 const { SyntaxKind } = ts;
-
-type Scope = ts.SourceFile | ts.FunctionLikeDeclaration;
-
-const isScope = (node: ts.Node): node is Scope => ts.isSourceFile(node) || ts.isFunctionLike(node);
-
-function scopeOf(node: ts.Node): Scope {
-  let scope = node.parent;
-  while (!isScope(scope)) scope = scope.parent;
-  return scope;
-}
-
-const isAssignment = (node: ts.Node): node is ts.BinaryExpression => ts.isBinaryExpression(node)
-  && node.operatorToken.kind >= SyntaxKind.FirstAssignment && node.operatorToken.kind <= SyntaxKind.LastAssignment;
-
-/** What is set there, if anything. */
-function target(node: ts.Node): ts.Expression | undefined {
-  if (isAssignment(node)) return node.left;
-  const { PlusPlusToken, MinusMinusToken } = SyntaxKind;
-  return (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) && [PlusPlusToken, MinusMinusToken].includes(node.operator) ? node.operand : undefined;
-}
-
-/** Names that each scope declares. */
-function declarations(file: ts.SourceFile): Map<Scope, Set<string>> {
-  const found = new Map<Scope, Set<string>>();
-  const visit = (node: ts.Node, scope: Scope): void => {
-    if ((ts.isVariableDeclaration(node) || ts.isParameter(node)) && ts.isIdentifier(node.name)) found.get(scope)!.add(node.name.text);
-    if (isScope(node)) found.set(node, new Set());
-    ts.forEachChild(node, (child) => visit(child, isScope(node) ? node : scope));
-  };
-  visit(file, file);
-  return found;
-}
 
 const contains = (node: ts.Node, asked: (node: ts.Node) => boolean): boolean =>
   asked(node) || (!ts.isFunctionLike(node) && (ts.forEachChild(node, (child) => contains(child, asked)) ?? false));
@@ -50,12 +19,7 @@ const isClosed = (node: ts.Expression): boolean => ts.isCallExpression(node) || 
  * @param file the parsed code; @param edits is given the changes
  */
 export function mendAssignments(file: ts.SourceFile, edits: MagicString): void {
-  const declared = declarations(file);
-  const home = (name: string, node: ts.Node): Scope => {
-    let scope = scopeOf(node);
-    while (!ts.isSourceFile(scope) && !declared.get(scope)!.has(name)) scope = scopeOf(scope);
-    return scope;
-  };
+  const home = findHomes(file);
   /** Variables that are set in another function than their own, which a call may run. */
   const shared = new Map<Scope, Set<string>>();
   const find = (node: ts.Node): void => {

@@ -1,15 +1,18 @@
 import type MagicString from "magic-string";
 import type ts from "typescript";
 import { mendAssignments } from "./assignments.ts";
+import { nameBases } from "./bases.ts";
 import { scopeDeclarations } from "./declarations.ts";
 import { mendDelete } from "./delete.ts";
 import { mendGetters } from "./getters.ts";
 import { mendSlashes, separateTexts } from "./lexer.ts";
 import { hoistVariables } from "./hoist.ts";
 import { mendDoLoops } from "./loops.ts";
+import { mendLostThis } from "./lost-this.ts";
 import { mendNumbers } from "./numbers.ts";
-import { liftSkippedClasses, mendSkippedThis, nameBases, splitDeclarations } from "./skipped.ts";
+import { mendSkippedThis, splitDeclarations, wrapSkippedClasses } from "./skipped.ts";
 import { mendSwitches } from "./switch.ts";
+import { mendThrown } from "./thrown.ts";
 
 /** Changes parsed code. */
 export type Pass = (file: ts.SourceFile, edits: MagicString) => void;
@@ -19,4 +22,7 @@ export type Pass = (file: ts.SourceFile, edits: MagicString) => void;
  * order, each on what the one before leaves. What cannot be mended is refused (tools/build/dialect.ts), or told in
  * test/build/differential/known-differences.ts.
  */
-export const mends: readonly Pass[] = [hoistVariables, scopeDeclarations, mendDoLoops, mendGetters, separateTexts, mendSlashes, mendNumbers, mendDelete, mendSwitches, mendAssignments, nameBases, liftSkippedClasses, splitDeclarations, mendSkippedThis];
+export const mends: readonly Pass[] = [
+  hoistVariables, scopeDeclarations, mendDoLoops, mendGetters, separateTexts, mendSlashes, mendNumbers, mendDelete, mendSwitches, mendAssignments, nameBases, wrapSkippedClasses, splitDeclarations, mendThrown,
+  mendSkippedThis, mendLostThis,
+];

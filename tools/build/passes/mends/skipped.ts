@@ -1,6 +1,7 @@
 import type MagicString from "magic-string";
 import ts from "typescript";
 import { findThis } from "../functions.ts";
+import { callAtOnce, newNames } from "./call-at-once.ts";
 import { freeName } from "./free-name.ts";
 
 const { SyntaxKind } = ts;
@@ -34,59 +35,16 @@ function isParsedWithoutRun(node: ts.Node): boolean {
   }
 }
 
-/** Where a declaration can stand before what a node is in: a variable's declaration, a statement, or an arrow function's expression. */
-function placeBefore(node: ts.Node): ts.VariableDeclaration | ts.Statement | ts.Expression {
-  for (let at = node; ; at = at.parent) {
-    const { parent } = at;
-    if (ts.isVariableDeclaration(at) && ts.isVariableStatement(parent.parent)) return at;
-    if (ts.isArrowFunction(parent) && at === parent.body) return at as ts.Expression;
-    if (ts.isBlock(parent) || ts.isSourceFile(parent)) return at as ts.Statement;
-  }
-}
-
 /**
- * Declares classes before the statement in which terser has put them, if Espruino (2v29) may parse that without running it: it
- * does not find a class's end then (src/jsparse.c: jspeClassDefinition). Before, they were declared there, too.
+ * Makes classes in functions that are called at once where Espruino (2v29) may parse them without running them: it does not find
+ * a class's end then (src/jsparse.c: jspeClassDefinition), but skips a function by its braces. Terser puts classes there.
  * @param file the parsed code; @param edits is given the changes
  */
-export function liftSkippedClasses(file: ts.SourceFile, edits: MagicString): void {
-  const bodies = new Set<ts.Node>();
-  // Lifted classes that a statement assigns to a variable, by its name: a class that is lifted from the same statement, and extends
-  // the variable, has to extend the lifted class, since the assignment comes after both.
-  const set = new Map<string, { place: ts.Node; own: string }>();
-  let name: string | undefined;
-  let count = 0;
+export function wrapSkippedClasses(file: ts.SourceFile, edits: MagicString): void {
+  const newName = newNames(file);
   const visit = (node: ts.Node): void => {
     ts.forEachChild(node, visit);
-    if (!ts.isClassExpression(node) || !isParsedWithoutRun(node)) return;
-    const place = placeBefore(node);
-    const base = node.heritageClauses?.[0]?.types[0]?.expression;
-    const before = base && set.get(base.getText(file));
-    if (before?.place === place) edits.update(base!.getStart(file), base!.getEnd(), before.own);
-    const start = place.getStart(file);
-    const from = node.getStart(file);
-    name ??= freeName(file);
-    const own = `${name}${count++ || ""}`;
-    const { parent } = node;
-    if (ts.isBinaryExpression(parent) && parent.operatorToken.kind === SyntaxKind.EqualsToken) set.set(parent.left.getText(file), { place, own });
-    if (start === from) {
-      // an arrow function's expression begins with it
-      if (!ts.isArrowFunction(place.parent) || bodies.has(place)) return;
-      bodies.add(place);
-      edits.appendLeft(from, `{let ${own}=`);
-      edits.appendLeft(node.getEnd(), `;return ${own}`);
-      edits.appendRight(place.getEnd(), "}");
-      return;
-    }
-    edits.appendLeft(from, own);
-    edits.appendRight(from, `${ts.isVariableDeclaration(place) ? "" : "let "}${own}=`);
-    edits.appendLeft(node.getEnd(), ts.isVariableDeclaration(place) ? "," : ";");
-    edits.move(from, node.getEnd(), start);
-    if (!ts.isArrowFunction(place.parent) || bodies.has(place)) return;
-    bodies.add(place);
-    edits.appendLeft(start, "{");
-    edits.appendRight(start, "return ");
-    edits.appendLeft(place.getEnd(), "}");
+    if (ts.isClassExpression(node) && isParsedWithoutRun(node)) callAtOnce(node, newName, file, edits);
   };
   visit(file);
 }
@@ -108,48 +66,6 @@ export function splitDeclarations(file: ts.SourceFile, edits: MagicString): void
       });
     }
     ts.forEachChild(node, visit);
-  };
-  visit(file);
-}
-
-const hasNoName = (node: ts.Node): ts.Expression | undefined => {
-  const base = ts.isClassLike(node) ? node.heritageClauses?.[0]?.types[0]?.expression : undefined;
-  return base && !ts.isIdentifier(base) ? base : undefined;
-};
-
-/**
- * Gives a name to what a class extends: Espruino (2v29, src/jsparse.c: jspeClassDefinition) takes a name only. Terser puts a class
- * there that is used once.
- * @param file the parsed code; @param edits is given the changes
- */
-export function nameBases(file: ts.SourceFile, edits: MagicString): void {
-  let name: string | undefined;
-  let count = 0;
-  const visit = (node: ts.Node): void => {
-    const base = hasNoName(node);
-    if (!base) return ts.forEachChild(node, visit);
-    const declarations: string[] = [];
-    /** The text of a base, with those of its own named before. */
-    const named = (expression: ts.Expression): string => {
-      let text = expression.getText(file);
-      const inner = ts.isClassExpression(expression) ? hasNoName(expression) : undefined;
-      if (inner) {
-        const from = inner.getStart(file) - expression.getStart(file);
-        text = text.slice(0, from) + named(inner) + text.slice(from + inner.getText(file).length);
-      }
-      const own = `${name ??= freeName(file)}${count++ || ""}`;
-      declarations.push(`${own}=${text}`);
-      return own;
-    };
-    const place = placeBefore(node);
-    const start = place.getStart(file);
-    edits.update(base.getStart(file), base.getEnd(), named(base));
-    if (ts.isVariableDeclaration(place)) edits.appendLeft(start, `${declarations.join()},`);
-    else if (ts.isArrowFunction(place.parent)) {
-      edits.appendLeft(start, `{let ${declarations.join()};return `);
-      edits.appendRight(place.getEnd(), "}");
-    } else edits.appendLeft(start, `let ${declarations.join()};`);
-    ts.forEachChild(node, (child) => { if (!ts.isHeritageClause(child)) visit(child); });
   };
   visit(file);
 }
