@@ -576,7 +576,8 @@ export class Endpoint {
    */
   discover(pipes: Pipe[], paths: Path[] = []): void {
     const info: LinkInfo = { hashname: this.hashname, keys: keysOf(this._identities), paths };
-    this._announced = pipes.length ? { pipes, packet: encode(toJson(info)), next: this.now } : undefined;
+    for (const pipe of pipes) this._attach(pipe);
+    this._announced = pipes.length ? { pipes: [...pipes], packet: encode(toJson(info)), next: this.now } : undefined;
   }
 
   private _channel(pipe: Pipe, outer: Uint8Array, now: number): void {

@@ -154,7 +154,6 @@ export class Pipe extends Framing {
   }
 
   override frame(now?: number): Uint8Array | undefined {
-    if (this.closed) return undefined;
     const first = this.queue[0];
     const frame = this.options.datagram ? this._datagram() : super.frame(now);
     if (first && this.queue[0] !== first) {

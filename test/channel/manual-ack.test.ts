@@ -3,6 +3,7 @@ import test from "ava";
 import fc from "fast-check";
 import * as stream from "../../src/channel/stream.ts";
 import type { Channel, Packet } from "../../src/index.ts";
+import { HostChannel } from "../../src/channel/host-channel.ts";
 import { lossy, pair } from "./pair.ts";
 import type { Pair } from "./pair.ts";
 
@@ -172,4 +173,31 @@ test("without manualAck all is as ever: acknowledged when it is delivered, and a
   own.send({});
   p.until(() => waits(own) === 0, 3);
   t.pass();
+});
+
+test("what it says is from what is acknowledged on: missing packets, and where the window ends; and nothing where there is no news", (t) => {
+  const keeper = { capacity: 8, once: () => undefined, wake: () => undefined, quota: () => 100, learn: () => undefined, probe: () => undefined };
+  const channel = new HostChannel(keeper, 2, "log", true, true);
+  channel.manualAck = true;
+  channel.on = () => undefined;
+  const come = (seq: number, now: number): void => { channel.receive({ head: new Uint8Array(0), json: { seq }, body: new Uint8Array(1) }, now); };
+  const said = (now: number): unknown => channel.next(now)?.[0];
+  come(1, 1);
+  come(2, 1);
+  t.is(said(10), undefined, "nothing is acknowledged yet");
+  // 3 and 5 are missing
+  come(4, 11);
+  come(6, 11);
+  t.deepEqual(said(12), { ack: 0, miss: [3, 2, 3] });
+  channel.acknowledge(1);
+  t.deepEqual(said(13), { ack: 1, miss: [2, 2, 4] });
+  come(3, 14);
+  come(5, 14);
+  channel.acknowledge();
+  t.deepEqual(said(15), { ack: 6, miss: [8] });
+  come(7, 16);
+  t.is(said(20), undefined);
+  // one that comes again is answered, with what is acknowledged
+  come(7, 21);
+  t.deepEqual(said(22), { ack: 6, miss: [8] });
 });

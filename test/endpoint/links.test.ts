@@ -50,7 +50,7 @@ test("what is removed leaves nothing behind: it is a stranger, and its keys are 
     ab.channel({ type: "say", seq: 1 });
     for (let now = 3; now < 6; now += 0.5) tick(a, b, now);
     t.deepEqual([messages(b), b.endpoint.links.length, b.endpoint.drops.UNKNOWN_SENDER! > 0, b.endpoint.drops.TOKEN! > 0], [[], 0, true, true]);
-    t.is(b.endpoint.poll(100), undefined, "and no timers");
+    t.is(b.endpoint.poll(100), undefined);
     // linked anew it begins at zero
     const anew = b.endpoint.link(a.key);
     t.not(anew, ba);
@@ -59,6 +59,14 @@ test("what is removed leaves nothing behind: it is a stranger, and its keys are 
     tick(a, b, 200);
     t.true(anew.up);
   }
+});
+
+test("a link that is removed has no timers left", (t) => {
+  const { b, ba } = linked();
+  ba.connect(b.pipe);
+  t.true(b.endpoint.drain(1, { write: () => undefined })!.at > 1);
+  ba.remove();
+  t.is(b.endpoint.drain(1, { write: () => undefined }), undefined);
 });
 
 test("a link that is removed although save throws is removed all the same", (t) => {
@@ -118,6 +126,7 @@ test("a device that lost its numbers is refused as stale for ever, and heals by 
     ba.reset();
     t.deepEqual([ba.up, ba.exchange.in, ba.state[1], ba.state[3], b.saved[toBase32(a.key)]!.handshakes[1]], [false, 0, 0, 0, 0]);
     t.is(ba.exchange.out, sent, "what this side sent stays");
+    t.true(b.saved[toBase32(a.key)]!.handshakes[0] >= sent);
     b.events.length = 0;
     if (first === "device") link.connect(lost.pipe);
     else ba.connect(b.pipe);
@@ -224,6 +233,22 @@ test("handshakes to a pipe that nobody drains do not grow either, and go when it
   t.is(ab.exchange.out, b.endpoint.links[0]!.exchange.in);
 });
 
+test("a handshake that is due while its pipe is full holds nothing up, and is no drop", (t) => {
+  const { a, ab } = linked({ pipe: { queue: 200 } });
+  const other = new Pipe({ mtu: 20 });
+  const second = a.endpoint.link(generate(seeded("second"))["1a"].key);
+  ab.connect(a.pipe);
+  second.connect(other);
+  a.endpoint.poll(100);
+  while (!a.pipe.full) a.pipe.send(new Uint8Array(50).fill(1));
+  for (let frame = other.frame(); frame; frame = other.frame());
+  for (const now of [101, 103, 107]) a.endpoint.poll(now);
+  t.deepEqual(a.endpoint.drops, {});
+  let wrote = 0;
+  for (let frame = other.frame(); frame; frame = other.frame()) wrote++;
+  t.true(wrote > 12, "three times, in six frames each");
+});
+
 test("content that waits for its link goes when the pipe has room, in order", (t) => {
   const a = side("a", { pipe: { queue: 150 } });
   const b = side("b", { accept: () => true });
@@ -265,6 +290,7 @@ test("a pipe may be closed in a handler of what came by it, and all at once, wit
   come(b, [Uint8Array.from(frames(a).flatMap((frame) => [...frame]))], 1);
   t.deepEqual(b.endpoint.drops, { CLOSED: 2 });
   t.notThrows(() => { for (let now = 2; now < 200; now += 20) b.endpoint.drain(now, { write: () => t.fail() }); });
+  t.deepEqual(b.endpoint.drops, { CLOSED: 2 });
   const hub = side("hub", { accept: () => true });
   const pipes = Array.from({ length: 20 }, (_, i) => {
     const one = side(`one ${i}`);

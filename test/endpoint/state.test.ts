@@ -175,6 +175,42 @@ test("a handshake that could not be kept may come again, verbatim, and links the
   t.true(link.up);
 });
 
+test("a handshake that could not be kept stands in the way of no other, also of an older one that comes late", (t) => {
+  let full = true;
+  const a = side("a");
+  const b = side("b", { save: () => { if (full) throw new Error("no room"); }, events: { error: () => undefined } });
+  const link = a.endpoint.link(b.key);
+  b.endpoint.link(a.key);
+  link.connect(a.pipe);
+  a.endpoint.poll(0);
+  const first = frames(a);
+  link.connect(a.pipe);
+  for (const frame of frames(a)) b.endpoint.receive(b.pipe, frame, 1);
+  full = false;
+  for (const frame of first) b.endpoint.receive(b.pipe, frame, 1);
+  t.deepEqual([b.events, b.endpoint.drops], [["up"], {}]);
+});
+
+test("all numbers of a content in pieces are kept before the first is sent: it is sent whole, or not at all", (t) => {
+  let saves = 0;
+  let most = Infinity;
+  const { a, b, ab } = linked({ message: 10, save: () => { if (++saves > most) throw new Error("no room"); } }, { content: 2000, message: 10 });
+  for (const [room, right] of [[1, true], [0, false]] as const) {
+    saves = 0;
+    most = room;
+    let went = true;
+    try {
+      ab.send(new Uint8Array(1000));
+    } catch {
+      went = false;
+    }
+    t.is(went, right);
+    t.is(a.pipe.queue.length, right ? 100 : 0);
+    carry(a, b, 1);
+  }
+  t.deepEqual([b.events.length, b.endpoint.drops], [1, {}]);
+});
+
 test("an answer whose number could not be kept is sent a second after there is room", (t) => {
   // the first save of a handshake is of what is accepted, the second of the token, the third of what is sent
   let calls = 0;
