@@ -81,7 +81,15 @@ const ERRORS = 16;
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
 
-const copy = (saved: SavedLink): SavedLink => ({ ...saved, handshakes: [...saved.handshakes], messages: [...saved.messages] });
+/** What is saved of a link; a new object each time: whoever is given one may change it. */
+function record([sent, accepted]: [number, number], [out, received]: [number, number], token: string | undefined, blocked: boolean | undefined): SavedLink {
+  const saved: SavedLink = { handshakes: [sent, accepted], messages: [out, received] };
+  if (token !== undefined) saved.token = token;
+  if (blocked) saved.blocked = true;
+  return saved;
+}
+
+const copy = ({ handshakes, messages, token, blocked }: SavedLink): SavedLink => record(handshakes, messages, token, blocked);
 
 /** The pipe whose frames carry the packets of a pipe. */
 const carrier = (pipe: Pipe | undefined): Pipe | undefined => pipe?.options.over?.() ?? pipe;
@@ -247,7 +255,7 @@ export class Endpoint {
 
   private _add(link: GatewayLink): void {
     this._links.push(link);
-    this._byKey.set(toBase32(link.exchange.key), link);
+    this._byKey.set(link.id, link);
     this._ready.add(link);
   }
 
@@ -382,10 +390,9 @@ export class Endpoint {
   }
 
   private _save(link: GatewayLink, [sent, accepted, out, received]: LinkState = link.state): void {
-    const id = toBase32(link.exchange.key);
-    const { token, blocked } = link;
+    const { id, token, blocked } = link;
     const before = this._saved.get(id);
-    const saved: SavedLink = { handshakes: [sent, accepted], messages: [out, received], ...(token !== undefined && { token }), ...(blocked && { blocked }) };
+    const saved = record([sent, accepted], [out, received], token, blocked);
     this._saved.set(id, saved);
     const { save } = this._options;
     if (!save) return;
@@ -495,7 +502,7 @@ export class Endpoint {
     const given = pipe.receive(frame, now, (outer) => {
       const frames = Math.max(1, this._frames.get(pipe)!);
       this._frames.set(pipe, 0);
-      this._packet(outer, { pipe, time: now, frames, ...(metadata && { metadata }) });
+      this._packet(outer, metadata ? { pipe, time: now, frames, metadata } : { pipe, time: now, frames });
     });
     for (let i = 0; i < given; i++) this._drop("PACKET_TOO_LARGE");
   }
@@ -533,7 +540,7 @@ export class Endpoint {
     checkNow(now);
     this._enter(() => {
       this._attach(pipe);
-      this._packet(bytes, { pipe, time: now, frames: 0, ...(metadata && { metadata }) });
+      this._packet(bytes, metadata ? { pipe, time: now, frames: 0, metadata } : { pipe, time: now, frames: 0 });
     });
   }
 
@@ -653,7 +660,7 @@ export class Endpoint {
     if (!removed) return;
     const at = this._links.indexOf(link);
     if (at >= 0) this._links.splice(at, 1);
-    this._byKey.delete(toBase32(link.exchange.key));
+    this._byKey.delete(link.id);
     this._ready.delete(link);
     this._agenda.set(link, undefined);
   }

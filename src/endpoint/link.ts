@@ -16,6 +16,7 @@ import type { Pipe } from "./pipe.ts";
 import type { SavedLink } from "./state.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
+import { toBase32 } from "../packet/text.ts";
 
 export { end } from "../channel/host-channel.ts";
 
@@ -51,6 +52,8 @@ export class GatewayLink extends Link {
   /** 52 characters; also of keys in other cipher sets, where the other said their digests in a handshake. It then stays so. */
   hashname: string;
   readonly csid: string;
+  /** The other's public key in base32: what `save` and the state have it by. */
+  readonly id: string;
   /** What the time that `poll` returned last is for. */
   why: "handshake" | "channel" = "handshake";
   /** Ways to reach it, as far as they are known. */
@@ -98,6 +101,7 @@ export class GatewayLink extends Link {
     super(identity, key, state, { ...options, ...(options.channels && { channels: { ...options.channels, packet } }) });
     this.hashname = hashname;
     this.csid = identity.set.id;
+    this.id = toBase32(key);
     this.token = token;
     this.blocked = blocked;
     this._judge = options.judge;
