@@ -4,6 +4,8 @@ import { EventEmitter } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Random } from "../types.ts";
 import { Endpoint } from "../endpoint/endpoint.ts";
+import type { Metadata, Where as EndpointWhere } from "../endpoint/events.ts";
+import type { GatewayLink } from "../endpoint/link.ts";
 import type { EndpointOptions } from "../endpoint/options.ts";
 import { Pipe } from "../endpoint/pipe.ts";
 import type { Radio } from "../link/radio.ts";
@@ -24,15 +26,21 @@ export interface DriverOptions extends Omit<EndpointOptions, "random" | "wake"> 
   clock?: Clock;
 }
 
-/** Where an error came from: frames that came, what was due or to be sent, `commit`, a transport. */
-export type Where = "receive" | "drain" | "commit" | "transport";
+/** Where an error came from: a function of the application by its name, `commit`, a transport. */
+export type DriverWhere = EndpointWhere | "commit" | "transport";
 
-/** `pipe` is that of the frame or transport, where it is known. */
+/** The link and the pipe that an error has to do with, where that is known. */
+export interface ErrorSource {
+  link?: GatewayLink;
+  pipe?: Pipe;
+}
+
 export interface DriverEvents {
-  error: [error: Error, where: Where, pipe?: Pipe];
+  /** What the application's functions threw, unless `events` has an `error` of its own; and what transports cannot do. */
+  error: [error: Error, where: DriverWhere, source: ErrorSource];
   /** A transport was attached, by the application or by a listener. Its other side need not be known, or there. */
   attach: [pipe: Pipe, radio: Radio];
-  /** A transport has ended: links that had its pipe have no way to the other until they hear it by another one. */
+  /** A transport has ended; its pipe is closed: links that had it have none until they hear the other by another one. */
   detach: [pipe: Pipe, radio: Radio];
 }
 
@@ -63,7 +71,7 @@ interface Way {
   isOpen: boolean;
   /** A frame that the radio did not take. */
   held: Uint8Array | undefined;
-  frames: Uint8Array[];
+  frames: { bytes: Uint8Array; metadata: Metadata | undefined }[];
   /** Bytes of a stream that wait. */
   bytes: number;
   isPaused: boolean;
@@ -110,12 +118,19 @@ export class Driver extends EventEmitter<DriverEvents> {
   /** @throws as Endpoint */
   constructor(options: DriverOptions) {
     super();
-    const { clock = realTime, random = randomBytes, save, commit } = options;
+    const { clock = realTime, random = randomBytes, save, commit, events } = options;
     this._options = options;
     this._clock = clock;
     this.endpoint = new Endpoint({
       ...options, random,
       wake: () => this.wake(),
+      ...(!events.error && {
+        events: Object.assign(Object.create(events) as typeof events, {
+          error: (error: unknown, where: EndpointWhere, link: GatewayLink | undefined, arrival?: { pipe: Pipe }) => {
+            this._fail(error, where, { ...(link && { link }), ...(arrival && { pipe: arrival.pipe }) });
+          },
+        }),
+      }),
       ...(save && commit && {
         save: (id, state) => {
           save(id, state);
@@ -139,8 +154,8 @@ export class Driver extends EventEmitter<DriverEvents> {
     const way: Way = { radio: radio as Way["radio"], pipe, isOpen: true, held: undefined, frames: [], bytes: 0, isPaused: false, last: -1 };
     this._ways.set(pipe, way);
     this._byRadio.set(radio, way);
-    const on = radio.on.bind(radio) as (event: string, listener: (data: unknown) => void) => void;
-    on("data", (data) => this._take(way, bytesOf(data)));
+    const on = radio.on.bind(radio) as (event: string, listener: (data: unknown, metadata?: Metadata) => void) => void;
+    on("data", (data, metadata) => this._take(way, bytesOf(data), metadata));
     on("drain", () => this._offer(way));
     on("open", () => {
       way.isOpen = true;
@@ -153,12 +168,18 @@ export class Driver extends EventEmitter<DriverEvents> {
       way.held = undefined;
     });
     on("end", () => this.detach(pipe));
-    on("error", (error) => this._fail(error, "transport", pipe));
+    on("error", (error) => this._fail(error, "transport", { pipe }));
+    // by the application: detached it is not attached any more
+    pipe.onClose(() => {
+      if (!this._ways.has(pipe)) return;
+      way.radio.close?.();
+      this.detach(pipe);
+    });
     this.emit("attach", pipe, radio);
     return pipe;
   }
 
-  /** Forgets a transport; does not close it. */
+  /** Closes the pipe of a transport, and forgets both; does not close the transport, as `pipe.close()` does. */
   detach(pipe: Pipe): void {
     const way = this._ways.get(pipe);
     if (!way) return;
@@ -169,7 +190,7 @@ export class Driver extends EventEmitter<DriverEvents> {
     way.frames = [];
     way.held = undefined;
     way.isOpen = false;
-    this.endpoint.close(pipe);
+    pipe.close();
     this.emit("detach", pipe, way.radio);
   }
 
@@ -207,7 +228,7 @@ export class Driver extends EventEmitter<DriverEvents> {
     if (this._isUnsaved) await this._options.commit!();
   }
 
-  private _take(way: Way, data: Uint8Array): void {
+  private _take(way: Way, bytes: Uint8Array, metadata: Metadata | undefined): void {
     if (this._isClosed || !this._ways.has(way.pipe)) return;
     const { stream } = way.radio;
     // of a stream nothing may be lost, where it can be paused
@@ -216,10 +237,10 @@ export class Driver extends EventEmitter<DriverEvents> {
       this.counts.overruns++;
       return;
     }
-    way.frames.push(data);
+    way.frames.push({ bytes, metadata });
     this._frames++;
     if (stream) {
-      way.bytes += data.length;
+      way.bytes += bytes.length;
       if (way.bytes > STREAM && !way.isPaused) {
         way.isPaused = true;
         way.radio.pause?.();
@@ -230,18 +251,19 @@ export class Driver extends EventEmitter<DriverEvents> {
   }
 
   /** The next frame of a transport, or the next piece of a stream. */
-  private _next(way: Way): Uint8Array {
+  private _next(way: Way): Way["frames"][number] {
     const { radio, frames } = way;
-    const [first] = frames as [Uint8Array];
-    if (radio.stream && first.length > PIECE) {
-      frames[0] = first.subarray(PIECE);
+    const first = frames[0]!;
+    const { bytes, metadata } = first;
+    if (radio.stream && bytes.length > PIECE) {
+      frames[0] = { bytes: bytes.subarray(PIECE), metadata };
       way.bytes -= PIECE;
-      return first.subarray(0, PIECE);
+      return { bytes: bytes.subarray(0, PIECE), metadata };
     }
     frames.shift();
     this._frames--;
     if (radio.stream) {
-      way.bytes -= first.length;
+      way.bytes -= bytes.length;
       if (way.isPaused && way.bytes < STREAM / 4) {
         way.isPaused = false;
         radio.resume?.();
@@ -266,13 +288,13 @@ export class Driver extends EventEmitter<DriverEvents> {
     this._send();
   }
 
-  private _receive(way: Way, frame: Uint8Array): void {
+  private _receive(way: Way, { bytes, metadata }: Way["frames"][number]): void {
     way.last = ++this.counts.received;
     this._isReceiving = true;
     try {
-      this.endpoint.receive(way.pipe, frame, this._clock.now());
+      this.endpoint.receive(way.pipe, bytes, this._clock.now(), metadata);
     } catch (error) {
-      this._fail(error, "receive", way.pipe);
+      this._fail(error, "library", { pipe: way.pipe });
     } finally {
       this._isReceiving = false;
     }
@@ -293,7 +315,7 @@ export class Driver extends EventEmitter<DriverEvents> {
       })?.at;
     } catch (error) {
       at = clock.now() + RETRY;
-      this._fail(error, "drain");
+      this._fail(error, "library");
     }
     if (this._isUnsaved && this._options.commit) return this._commit();
     if (this._waiting.size) this.wake();
@@ -327,7 +349,7 @@ export class Driver extends EventEmitter<DriverEvents> {
       else this.counts.written++;
     } catch (error) {
       // lost, as by a bad radio
-      this._fail(error, "transport", way.pipe);
+      this._fail(error, "transport", { pipe: way.pipe });
     }
   }
 
@@ -352,8 +374,7 @@ export class Driver extends EventEmitter<DriverEvents> {
     return this._used.pipes.has(way.pipe);
   }
 
-  private _fail(error: unknown, where: Where, pipe?: Pipe): void {
-    const given = error instanceof Error ? error : new Error(String(error));
-    this.emit("error", given, where, ...((pipe ? [pipe] : []) as [Pipe?]));
+  private _fail(error: unknown, where: DriverWhere, source: ErrorSource = {}): void {
+    this.emit("error", error instanceof Error ? error : new Error(String(error)), where, source);
   }
 }

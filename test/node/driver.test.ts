@@ -4,7 +4,7 @@ import { stream, streams } from "../../src/channel/stream.ts";
 import { generate, toBase32 } from "../../src/index.ts";
 import type { Link, State } from "../../src/index.ts";
 import { Driver } from "../../src/node/index.ts";
-import type { DriverOptions, Where } from "../../src/node/index.ts";
+import type { DriverOptions, DriverWhere } from "../../src/node/index.ts";
 import { randomOf } from "../../sim/index.ts";
 import { Air, MemoryRadio, SimulatedClock } from "./simulated.ts";
 import type { AirOptions } from "./simulated.ts";
@@ -252,7 +252,52 @@ test("what the application throws is an error with where it came from; the drive
   w.link.send("bad");
   w.link.send("good");
   t.true(await w.clock.until(() => w.gateway.got.length === 1));
-  t.deepEqual(w.gateway.errors, ["receive: up failed", "receive: message failed"]);
+  t.deepEqual(w.gateway.errors, ["up: up failed", "message: message failed"]);
+});
+
+test("what an async handler is rejected with is an error, too, and what is said of a frame comes to the handler", async (t) => {
+  const seen: unknown[] = [];
+  const w = world({}, {
+    events: {
+      message: async (_link, _data, _packet, { metadata }) => {
+        seen.push(metadata);
+        await Promise.resolve();
+        throw new Error("database away");
+      },
+    },
+  });
+  const [, radio] = w.air.ends;
+  const emit = radio.emit.bind(radio);
+  radio.emit = (event, data) => emit(event, data, { rssi: -70 });
+  t.true(await w.clock.until(isUp(w)));
+  w.link.send("reading");
+  t.true(await w.clock.until(() => w.gateway.errors.length === 1));
+  t.deepEqual([seen, w.gateway.errors], [[{ rssi: -70 }], ["message: database away"]]);
+});
+
+test("an application that handles errors of the endpoint itself gets them", async (t) => {
+  const errors: unknown[] = [];
+  const w = world({}, { events: { up: () => { throw new Error("up failed"); }, error: (error, where) => { errors.push([(error as Error).message, where]); } } });
+  t.true(await w.clock.until(isUp(w)));
+  t.deepEqual([errors, w.gateway.errors], [[["up failed", "up"]], []]);
+});
+
+test("a pipe that the application closes has its transport closed, and forgotten", async (t) => {
+  const w = world();
+  t.true(await w.clock.until(isUp(w)));
+  const detached: unknown[] = [];
+  w.gateway.driver.on("detach", (pipe) => detached.push(pipe));
+  const link = w.gateway.driver.endpoint.links[0]!;
+  const pipe = link.pipe!;
+  pipe.close();
+  t.deepEqual([w.air.ends[1].isClosed, detached, link.pipe], [true, [pipe], undefined]);
+  w.link.send("late");
+  await w.clock.until(() => false, 5);
+  t.deepEqual([w.gateway.got, w.gateway.errors], [[], []]);
+  // the same radio may be used again
+  t.not(w.gateway.driver.attach(w.air.ends[1]), pipe);
+  w.link.send("again");
+  t.true(await w.clock.until(() => w.gateway.got.includes("again")));
 });
 
 test("nothing leaves before what was saved is durable", async (t) => {
@@ -315,10 +360,10 @@ test("an error without a listener is thrown, as of all emitters", (t) => {
   radio.emit("data", new Uint8Array(2));
   t.throws(() => clock.runTo(1), { message: "fault" });
   // and it goes on
-  const where: Where[] = [];
+  const where: DriverWhere[] = [];
   driver.on("error", (_error, at) => where.push(at));
   radio.emit("data", new Uint8Array(2));
   clock.runTo(2);
-  t.deepEqual(where, ["receive"]);
+  t.deepEqual(where, ["library"]);
   t.truthy(toBase32(driver.endpoint.identity.key));
 });

@@ -52,7 +52,10 @@ export class SimulatedClock implements Clock {
     const end = this.time + seconds;
     while (!done()) {
       const { next } = this;
-      if (next === undefined || next > end) return false;
+      if (next === undefined || next > end) {
+        this.runTo(end);
+        return false;
+      }
       this.runTo(next);
       // what it settled goes on before time does
       await new Promise(setImmediate);
@@ -76,7 +79,7 @@ export interface AirOptions extends Pick<Radio, "mtu" | "stream" | "blocking"> {
   latency?: number;
 }
 
-type Listener = (data?: Uint8Array) => void;
+type Listener = (data?: Uint8Array, metadata?: object) => void;
 
 /** One end of a radio link of memory. */
 export class MemoryRadio implements Radio {
@@ -109,8 +112,8 @@ export class MemoryRadio implements Radio {
     this._listeners[event] = listener as Listener;
   }
 
-  emit(event: string, data?: Uint8Array): void {
-    this._listeners[event]?.(data);
+  emit(event: string, data?: Uint8Array, metadata?: object): void {
+    this._listeners[event]?.(data, metadata);
   }
 
   close(): void {

@@ -3,6 +3,7 @@
  * where others come by themselves, a `Listener` makes a transport for each.
  */
 import type { AddressInfo } from "node:net";
+import type { Metadata } from "../../endpoint/events.ts";
 import type { Radio } from "../../link/radio.ts";
 
 export interface Transport extends Omit<Radio, "on"> {
@@ -12,7 +13,8 @@ export interface Transport extends Omit<Radio, "on"> {
   readonly packets?: boolean;
   /** Takes a frame. False: not now; the same frame is offered again after "drain" or "open". */
   write(frame: Uint8Array): boolean;
-  on(event: "data", listener: (data: Uint8Array | ArrayBuffer | string) => void): void;
+  /** `metadata` is what the radio tells of a frame: signal strength, which receiver heard it. */
+  on(event: "data", listener: (data: Uint8Array | ArrayBuffer | string, metadata?: Metadata) => void): void;
   /** As of `Radio`; and "end": it never comes back, what it was for is over. */
   on(event: "open" | "close" | "drain" | "end", listener: () => void): void;
   /** It cannot work as it was set up: the Error says what to do. */
