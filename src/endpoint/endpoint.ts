@@ -322,18 +322,9 @@ export class Endpoint {
         capacity: this._options.window ?? 64,
         runs: 4096,
         z: this._options.z ?? 1,
-        wake: () => {
-          if (link.removed) return;
-          this._ready.add(link);
-          this._emit("wake", link, this._options.wake && (() => this._options.wake!()));
-        },
+        wake: () => this._wake(link),
       },
-      touched: () => {
-        // one that is to be polled anyhow needs no other call
-        if (link.removed || this._ready.has(link)) return;
-        this._ready.add(link);
-        this._emit("wake", link, this._options.wake && (() => this._options.wake!()));
-      },
+      touched: () => this._wake(link),
       caught: (error, where) => {
         if (where) this._tell(error, where, link);
         else this._caught(error, link);
@@ -350,6 +341,13 @@ export class Endpoint {
     // the key is checked by what is needed of it anyhow
     link.exchange.done(finish(link.exchange.job()));
     return link;
+  }
+
+  /** A link has something to send: it is to be polled, and the owner to call. */
+  private _wake(link: GatewayLink): void {
+    if (link.removed) return;
+    this._ready.add(link);
+    this._emit("wake", link, this._options.wake && (() => this._options.wake!()));
   }
 
   private _on(event: "up" | "down" | "message" | "drop", link: GatewayLink, data?: Uint8Array | ErrorCode, packet?: Packet): void {

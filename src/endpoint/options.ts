@@ -52,7 +52,10 @@ export interface EndpointOptions {
    * the endpoint from those that it was linked with.
    */
   epoch?(): number;
-  /** Something waits to be sent, outside of `receive` and `poll`: the latter is to be called soon. */
+  /**
+   * Something waits to be sent: `drain` is to be called soon. Not from here: this may be called within `receive` and `drain`,
+   * more than once.
+   */
   wake?(): void;
 }
 

@@ -143,3 +143,17 @@ test("a pipe that is closed is not asked for frames any more", (t) => {
   endpoint.drain(1, outlet);
   t.deepEqual(asked, [stranger]);
 });
+
+test("each call that has something sent wakes the owner, whatever went before", (t) => {
+  let wakes = 0;
+  const endpoint = new Endpoint({ pairs: generate(randomOf(1, "a")), random: randomOf(2, "a"), events: {}, wake: () => { wakes++; } });
+  const link = endpoint.link(generate(randomOf(3, "b"))["1a"]!.key);
+  for (let call = 0; call < 3; call++) {
+    wakes = 0;
+    link.connect(new Pipe({ mtu: 20, limit: 4096 }));
+    t.true(wakes > 0, `connect ${call}`);
+    wakes = 0;
+    link.send("reading");
+    t.true(wakes > 0, `send ${call}`);
+  }
+});
