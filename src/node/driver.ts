@@ -7,7 +7,8 @@ import { Endpoint } from "../endpoint/endpoint.ts";
 import type { Metadata, Where as EndpointWhere } from "../endpoint/events.ts";
 import type { GatewayLink } from "../endpoint/link.ts";
 import type { EndpointOptions } from "../endpoint/options.ts";
-import { Pipe } from "../endpoint/pipe.ts";
+import { Pipe, bytesOf } from "../endpoint/pipe.ts";
+import type { Bytes } from "../endpoint/pipe.ts";
 import type { Radio } from "../link/radio.ts";
 import { realTime } from "./clock.ts";
 import type { Clock } from "./clock.ts";
@@ -79,12 +80,8 @@ interface Way {
   last: number;
 }
 
-/** Data of a radio as bytes of their own: it may use its buffer again. */
-function bytesOf(data: unknown): Uint8Array {
-  if (typeof data === "string") return new Uint8Array(Buffer.from(data, "latin1"));
-  if (ArrayBuffer.isView(data)) return new Uint8Array(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return new Uint8Array(data as ArrayBuffer).slice();
-}
+/** Data of a radio as bytes of their own: it may use its buffer again. A device's radios give strings. */
+const ownBytes = (data: Bytes | string): Uint8Array => new Uint8Array(typeof data === "string" ? Buffer.from(data, "latin1") : bytesOf(data));
 
 /**
  * An endpoint that runs by itself. What comes is received in turns of bounded work, each transport's frames in rotation;
@@ -155,7 +152,16 @@ export class Driver extends EventEmitter<DriverEvents> {
     this._ways.set(pipe, way);
     this._byRadio.set(radio, way);
     const on = radio.on.bind(radio) as (event: string, listener: (data: unknown, metadata?: Metadata) => void) => void;
-    on("data", (data, metadata) => this._take(way, bytesOf(data), metadata));
+    on("data", (data, metadata) => {
+      let bytes: Uint8Array;
+      try {
+        bytes = ownBytes(data as Bytes | string);
+      } catch (error) {
+        this._fail(error, "transport", { pipe });
+        return;
+      }
+      this._take(way, bytes, metadata);
+    });
     on("drain", () => this._offer(way));
     on("open", () => {
       way.isOpen = true;

@@ -71,6 +71,11 @@ export class TimerClock extends SimulatedClock {
   }
 }
 
+/** Real time, but for a factor: for sockets, which take as long as they take. */
+export const fast = (factor: number): Clock => ({
+  now: () => realTime.now() * factor, soon: realTime.soon, after: (seconds, run) => realTime.after(seconds / factor, run),
+});
+
 export interface AirOptions extends Pick<Radio, "mtu" | "stream" | "blocking"> {
   /** Share of frames that are lost. */
   loss?: number;

@@ -11,6 +11,7 @@ import { Driver, realTime, tcp, tcpServer } from "../../src/node/index.ts";
 import type { Clock, DriverOptions, TcpServer, TcpServerOptions } from "../../src/node/index.ts";
 import { randomOf } from "../../sim/index.ts";
 import { eventually } from "./eventually.ts";
+import { fast } from "./simulated.ts";
 import { TimerClock } from "./simulated.ts";
 
 const host = "127.0.0.1";
@@ -57,11 +58,6 @@ function device(t: ExecutionContext, name: string, key: Uint8Array, port: number
   link.connect(pipe);
   return Object.assign(one, { link, pipe });
 }
-
-/** Real time, but for a factor. */
-const fast = (factor: number): Clock => ({
-  now: () => realTime.now() * factor, soon: realTime.soon, after: (seconds, run) => realTime.after(seconds / factor, run),
-});
 
 async function rawTo(t: ExecutionContext, port: number): Promise<Socket> {
   const socket = connect({ host, port });
@@ -237,7 +233,9 @@ test("what a reader does not read is bounded, and in the end it is dropped; othe
   const [pipe] = pipes as [Pipe];
   one.driver.endpoint.receive(pipe, new Uint8Array(1), realTime.now());
   // more than the buffers of the system hold
+  let most = 0;
   for (let i = 0; i < 4000 && one.server.size; i++) {
+    most = Math.max(most, pipe.waiting);
     if (pipe.full) {
       one.driver.wake();
       await eventually(() => !pipe.full || one.server.size === 0);
@@ -246,6 +244,8 @@ test("what a reader does not read is bounded, and in the end it is dropped; othe
   }
   await eventually(() => one.server.size === 0);
   t.true(one.driver.counts.written * 256 < 12_000_000, `${one.driver.counts.written} frames`);
+  // what was not read filled the pipe up to its bound, and one packet more at most
+  t.true(most >= 65_536 && most < 65_536 + 4000, `${most} bytes waited`);
   const two = device(t, "device", one.driver.endpoint.identity.key, port);
   await eventually(() => !!two.link.up);
   t.deepEqual(one.errors, []);
