@@ -240,6 +240,7 @@ test("what a reader does not read is bounded, and in the end it is dropped; othe
       one.driver.wake();
       await eventually(() => !pipe.full || one.server.size === 0);
     }
+    if (pipe.closed) break;
     if (!pipe.full) pipe.send(new Uint8Array(4000).fill(1));
   }
   await eventually(() => one.server.size === 0);

@@ -1,5 +1,4 @@
 // Runs programs in Node, as source in the real interpreter, and as the bundles of the real build there.
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +10,7 @@ import { findDialectErrors } from "../../../tools/build/dialect.ts";
 import { BuildError } from "../../../tools/build/errors.ts";
 import { mends, type Pass } from "../../../tools/build/passes/mends/index.ts";
 import type { Role } from "../../../tools/build/minify.ts";
-import { espruino } from "../interpreter.ts";
+import { printed } from "../interpreter.ts";
 
 /** What the interpreter gets: a program as it is, or what the build makes of it. */
 export type Host = "source" | Role;
@@ -74,17 +73,6 @@ function linesOf(output: string, count: number): Lines[] {
 
 const isWhole = (lines: Lines): boolean => /^(end$|ended by )/.test(lines.at(-1) ?? "");
 
-function inInterpreter(script: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "e3x-differential-"));
-  try {
-    const file = join(folder, "program.js");
-    writeFileSync(file, script);
-    return spawnSync(espruino!, [file], { encoding: "latin1", timeout: 60_000, stdio: ["ignore", "pipe", "ignore"], maxBuffer: 64 << 20 }).stdout;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 const targets: Record<Role, ts.ScriptTarget> = { app: ts.ScriptTarget.ES2015, runtime: ts.ScriptTarget.ES2022 };
 
 /** What was stripped already. */
@@ -139,7 +127,7 @@ function inNode(programs: string[]): Lines[] {
 }
 
 const asSource = (programs: string[], mending: readonly Pass[]): string =>
-  inInterpreter(`${prelude}\n${programs.map((program, i) => `run(${i}, function () {\n${mended(stripped(program), mending)}\n});`).join("\n")}`);
+  printed(`${prelude}\n${programs.map((program, i) => `run(${i}, function () {\n${mended(stripped(program), mending)}\n});`).join("\n")}`);
 
 /** Names of members that programs print. */
 const shown = ["x", "t", "z", "y"];
@@ -181,7 +169,7 @@ async function linesIn(host: Host, programs: string[], mending: readonly Pass[])
   if (programs.length === 0) return [];
   let lines: Lines[];
   try {
-    lines = linesOf(host === "source" ? asSource(programs, mending) : inInterpreter(`${prelude}\n${await bundled(programs, host, mending)}`), programs.length);
+    lines = linesOf(host === "source" ? asSource(programs, mending) : printed(`${prelude}\n${await bundled(programs, host, mending)}`), programs.length);
     if (lines.every(isWhole)) return lines;
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;

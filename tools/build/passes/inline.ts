@@ -237,7 +237,7 @@ function asStatements({ node, arrow }: Call, file: ts.SourceFile, edits: MagicSt
   const close = parentheses ? end - 1 : end;
   if (isTail) {
     edits.update(index ? anchor : parentheses ? start + 1 : start, first, head || " ");
-    edits.remove(last!.getEnd(), close);
+    edits.update(last!.getEnd(), close, isArrow ? " " : ";");
     return true;
   }
   const from = node.getStart(file);
@@ -327,12 +327,19 @@ function dropCopy(file: ts.SourceFile, edits: MagicString): boolean {
 
 /** Puts the bodies of arrow functions that are called where they stand in the place of the calls, but for calls in calls. */
 function inlineOnce(file: ts.SourceFile, edits: MagicString): void {
+  // statements in which something was changed: one change at a time, since each may make others of them
+  const touched = new Set<ts.Node>();
   // whether something was changed in there
   const visit = (node: ts.Node): boolean => {
     let changed = false;
     ts.forEachChild(node, (child) => { changed = visit(child) || changed; });
     const call = changed ? undefined : callOf(node);
-    return changed || (!!call && (asExpression(call, file, edits) || asStatements(call, file, edits)));
+    if (!call) return changed;
+    const place = placeOf(node)?.node;
+    if (place && touched.has(place)) return false;
+    changed = asExpression(call, file, edits) || asStatements(call, file, edits);
+    if (changed && place) touched.add(place);
+    return changed;
   };
   visit(file);
 }
