@@ -74,8 +74,9 @@ for (const seed of [1, 2, 3]) {
       await eventually(() => got.filter((one) => one.startsWith(text)).length >= 10);
     };
 
-    let { gateway, address: { port: first } } = await start();
-    port = first;
+    const before = await start();
+    let { gateway } = before;
+    ({ port } = before.address);
     t.teardown(() => gateway.close());
     let board = await device();
     await reading(board, "first");
