@@ -24,14 +24,14 @@ import { toBase32, toHex } from "../packet/text.ts";
 import type { LinkState } from "../link/link.ts";
 import { Pipe, bytesOf } from "./pipe.ts";
 import type { Bytes } from "./pipe.ts";
-import { Agenda } from "./timer-queue.ts";
+import { TimerQueue } from "./timer-queue.ts";
 import { wrong } from "./check.ts";
 import { GatewayLink, end } from "./link.ts";
 import type { Handshakes } from "./link.ts";
 import type { Arrival, Knock, Metadata, Where } from "./events.ts";
 import { checkNow, checkOptions } from "./options.ts";
 import type { EndpointOptions } from "./options.ts";
-import { Repeats } from "./duplicates.ts";
+import { DuplicateFilter } from "./duplicate-filter.ts";
 import { badKey, readState } from "./state.ts";
 import type { SavedLink, State } from "./state.ts";
 
@@ -143,7 +143,7 @@ export class Endpoint {
   private _byKey = new Map<string, GatewayLink>();
   // those with something to do now, and when the others want to be asked
   private _ready = new Set<GatewayLink>();
-  private _agenda = new Agenda<GatewayLink>();
+  private _timers = new TimerQueue<GatewayLink>();
   /** How often what was refused, by code. */
   readonly drops: Partial<Record<ErrorCode, number>> = {};
   private _refused = 0;
@@ -170,7 +170,7 @@ export class Endpoint {
   via: (link: GatewayLink, pipe: Pipe) => Pipe = (_link, pipe) => pipe;
   // what has packets for a pipe, whose turn it is first
   private _sources = new WeakMap<Pipe, Set<Source>>();
-  private _repeats = new WeakMap<Pipe, Repeats>();
+  private _duplicates = new WeakMap<Pipe, DuplicateFilter>();
   // those that tell when they are closed
   private _attached = new WeakSet<Pipe>();
   // those that had something to send when a link was polled, and have not been seen without since
@@ -492,8 +492,8 @@ export class Endpoint {
     this._wanting.add(pipe);
     pipe.begins ??= (fragment) => fragment[0] === 0 && fragment[1] === 0 && this._known(fragment);
     if (!stream && !blocking && !datagram) {
-      let repeats = this._repeats.get(pipe);
-      if (!repeats) this._repeats.set(pipe, repeats = new Repeats());
+      let repeats = this._duplicates.get(pipe);
+      if (!repeats) this._duplicates.set(pipe, repeats = new DuplicateFilter());
       if (repeats.has(frame, now)) return;
     }
     this._frames.set(pipe, (this._frames.get(pipe) ?? 0) + 1);
@@ -516,7 +516,7 @@ export class Endpoint {
     this._attached.delete(pipe);
     this._wanting.delete(pipe);
     this._sources.delete(pipe);
-    this._repeats.delete(pipe);
+    this._duplicates.delete(pipe);
     this._frames.delete(pipe);
     for (const link of this._links) if (link.pipe === pipe) link.pipe = undefined;
     for (const [token, bridge] of this._bridges) if (bridge === pipe) this._bridges.delete(token);
@@ -660,7 +660,7 @@ export class Endpoint {
     if (at >= 0) this._links.splice(at, 1);
     this._byKey.delete(link.id);
     this._ready.delete(link);
-    this._agenda.set(link, undefined);
+    this._timers.set(link, undefined);
   }
 
   /**
@@ -794,7 +794,7 @@ export class Endpoint {
 
   private _poll(now: number): number | undefined {
     this.now = now;
-    for (let due = this._agenda.take(now); due; due = this._agenda.take(now)) this._ready.add(due);
+    for (let due = this._timers.take(now); due; due = this._timers.take(now)) this._ready.add(due);
     // what events of one bring another to do is done as well
     for (let round = 0; round < 2; round++) {
       for (const link of [...this._ready]) {
@@ -805,14 +805,14 @@ export class Endpoint {
         const due = link.poll(now);
         // what it gave up may have been begun anew
         this._work(link);
-        this._agenda.set(link, link.removed ? undefined : due);
+        this._timers.set(link, link.removed ? undefined : due);
         const way = carrier(link.pipe);
         if (!way) continue;
         this._wanting.add(way);
         if (way.queue.length) this._busy.add(way);
       }
     }
-    const next = this._agenda.next;
+    const next = this._timers.next;
     const announced = this._announced;
     if (announced && now >= announced.next) {
       announced.next = now + ANNOUNCE;
@@ -881,7 +881,7 @@ export class Endpoint {
       if (!more) break;
       if (round === ROUNDS) return { at: now, why: "frames" };
     }
-    const first = this._agenda.first;
+    const first = this._timers.first;
     let wake: Wake | undefined = first && { at: first.time, why: first.of.why };
     const announced = this._announced?.next;
     if (announced !== undefined && !(wake && wake.at <= announced)) wake = { at: announced, why: "announcement" };

@@ -1,7 +1,7 @@
 import TinyQueue from "tinyqueue";
 
-/** When each of many is to be looked at: so that those with nothing to do cost nothing. */
-export class Agenda<Of extends object> {
+/** A queue of one deadline for each of many objects: O(log n) a change, and those without a deadline cost nothing. */
+export class TimerQueue<Of extends object> {
   private _queue = new TinyQueue<{ time: number; of: Of }>([], (one, two) => one.time - two.time);
   private _due = new Map<Of, number>();
 

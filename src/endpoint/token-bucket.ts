@@ -1,5 +1,5 @@
-/** How much of something may pass: so much a second, and as much as `burst` at once. */
-export class Meter {
+/** A token bucket: limits something to `rate` a second on average, with `burst` at once. */
+export class TokenBucket {
   private _rate: number;
   private _burst: number;
   private _left: number;

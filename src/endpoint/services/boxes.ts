@@ -15,7 +15,7 @@ import type { Endpoint, Source } from "../endpoint.ts";
 import type { GatewayLink } from "../link.ts";
 import { MessageStore } from "./message-store.ts";
 import type { Message } from "./message-store.ts";
-import { Meter } from "../token-bucket.ts";
+import { TokenBucket } from "../token-bucket.ts";
 
 export interface BoxesOptions {
   /** Whether messages of one are kept for another (its hashname); asked of each message. */
@@ -36,7 +36,7 @@ interface News {
   /** Whether there is anything; when something was told last, in seconds, and how often that may be. */
   due: boolean;
   told: number;
-  meter: Meter;
+  bucket: TokenBucket;
   /** Tells it when there is room on air. */
   source: Source;
 }
@@ -147,7 +147,7 @@ export class Boxes {
       get pipe() { return news.due && link.up ? link.pipe : undefined; },
       fill: (pipe) => this._advertise(news, pipe),
     };
-    const news: News = { link, due: false, told: -Infinity, meter: new Meter(1 / TELL, TELL_BURST), source };
+    const news: News = { link, due: false, told: -Infinity, bucket: new TokenBucket(1 / TELL, TELL_BURST), source };
     this._news.set(link, news);
     return news;
   }
@@ -159,9 +159,9 @@ export class Boxes {
   }
 
   private _advertise(news: News, pipe: Pipe): void {
-    const { link, meter } = news;
+    const { link, bucket } = news;
     const { now } = this._endpoint;
-    if (!meter.take(1, now)) return;
+    if (!bucket.take(1, now)) return;
     news.due = false;
     news.told = now;
     const ids = this._store.boxes(link.hashname).map(fromHex);

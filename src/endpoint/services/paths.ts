@@ -10,7 +10,7 @@ import type { Pipe } from "../pipe.ts";
 import type { Packet } from "../../packet/lob.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { GatewayLink } from "../link.ts";
-import { Meter } from "../token-bucket.ts";
+import { TokenBucket } from "../token-bucket.ts";
 
 /** An answer to a request. */
 export interface PathAnswer {
@@ -62,7 +62,7 @@ export class Paths {
   private _endpoint: Endpoint;
   private _options: PathsOptions;
   private _requests = new WeakMap<GatewayLink, Channel>();
-  private _meters = new WeakMap<GatewayLink, Meter>();
+  private _buckets = new WeakMap<GatewayLink, TokenBucket>();
 
   /** Has an endpoint answer requests, from now on. */
   constructor(endpoint: Endpoint, options: PathsOptions = {}) {
@@ -112,10 +112,10 @@ export class Paths {
       const pipe = ways.size < ANSWERS ? pipeOf?.(each, link) : undefined;
       if (pipe && !ways.has(pipe)) ways.set(pipe, each);
     }
-    let meter = this._meters.get(link);
-    if (!meter) this._meters.set(link, (meter = new Meter(RATE, BURST)));
+    let bucket = this._buckets.get(link);
+    if (!bucket) this._buckets.set(link, (bucket = new TokenBucket(RATE, BURST)));
     for (const [pipe, each] of ways) {
-      if (pipe !== here && !meter.take(1, this._endpoint.now)) break;
+      if (pipe !== here && !bucket.take(1, this._endpoint.now)) break;
       try {
         link.channels.put(pipe, channel, each ? { path: each } : {});
       } catch (error) {

@@ -15,7 +15,7 @@ import type { Json, Packet } from "../../packet/lob.ts";
 import { toHex } from "../../packet/text.ts";
 import type { Endpoint, Source } from "../endpoint.ts";
 import type { GatewayLink } from "../link.ts";
-import { Meter } from "../token-bucket.ts";
+import { TokenBucket } from "../token-bucket.ts";
 
 export interface RouterOptions {
   /**
@@ -90,7 +90,7 @@ class Bridge extends Lane {
   readonly token: Uint8Array;
   /** Whom the owner of the token sent it to, and who therefore uses it. */
   user: GatewayLink;
-  private _meter: Meter;
+  private _bucket: TokenBucket;
   private _seen = new Set<string>();
 
   constructor(router: Router, token: Uint8Array, owner: GatewayLink, user: GatewayLink, rate: number) {
@@ -100,7 +100,7 @@ class Bridge extends Lane {
     });
     this.token = token;
     this.user = user;
-    this._meter = new Meter(rate);
+    this._bucket = new TokenBucket(rate);
   }
 
   /** Takes a channel packet for the owner. */
@@ -109,7 +109,7 @@ class Bridge extends Lane {
     // IV and MAC
     const id = toHex(outer.subarray(18, 22)) + toHex(outer.subarray(-4));
     const takes = to.up && to.pipe && !this._seen.has(id)
-      && router.passes(this) && this._meter.take(outer.length, router.endpoint.now);
+      && router.passes(this) && this._bucket.take(outer.length, router.endpoint.now);
     if (!takes) {
       router.dropped++;
       return;
@@ -140,7 +140,7 @@ export class Router {
   private _options: RouterOptions;
   private _rate: number;
   private _room: number;
-  private _meters = new WeakMap<GatewayLink, Meter>();
+  private _buckets = new WeakMap<GatewayLink, TokenBucket>();
   // requests that wait, by sender and receiver
   private _lanes = new Map<string, Lane>();
   // by token in hex, the least recently used first
@@ -161,9 +161,9 @@ export class Router {
   }
 
   private _request(from: GatewayLink, { json, body }: Packet): boolean {
-    let meter = this._meters.get(from);
-    if (!meter) this._meters.set(from, (meter = new Meter(this._rate)));
-    const outer = body.length <= BODY_MAX && meter.take(body.length, this.endpoint.now) && read(body);
+    let bucket = this._buckets.get(from);
+    if (!bucket) this._buckets.set(from, (bucket = new TokenBucket(this._rate)));
+    const outer = body.length <= BODY_MAX && bucket.take(body.length, this.endpoint.now) && read(body);
     const to = outer && this._target(from, json!);
     if (!to) return false;
     const id = `${from.hashname} ${to.hashname}`;

@@ -8,11 +8,11 @@ const RECENT = 0.5;
 const LENGTH = 6;
 
 /**
- * Tells frames that a radio delivers twice. Chunks have no numbers, so that a copy that comes among the frames of a packet
+ * Detects frames that a radio delivers twice. Chunks have no numbers, so that a copy that comes among the frames of a packet
  * would spoil it; but what they carry is encrypted, and never the same twice. Only where packets begin it may be: there the
  * token, or the sender's KEY, is the same for many.
  */
-export class Repeats {
+export class DuplicateFilter {
   private _recent: { text: string; place: number; at: number }[] = [];
   // which frame of a packet the next one is
   private _place = 0;
