@@ -3,7 +3,7 @@ import test from "ava";
 import ts from "typescript";
 import { mends } from "../../tools/build/passes/mends/index.ts";
 import { minify } from "../../tools/build/minify.ts";
-import { espruino, run } from "./interpreter.ts";
+import { espruino, run, runLines } from "./interpreter.ts";
 
 const map = { version: 3, sources: [], names: [], mappings: "" };
 
@@ -98,6 +98,39 @@ for (const [what, code, given, onlyApp] of [...broken, ...right]) {
     if (source !== call(code, given)) t.not(inInterpreter(call(code, given)), expected);
   });
 }
+
+// statements that end in others, skipped or not, each followed by what begins with a text
+const nested: string[][] = [["b+=1;", "{b+=1}", "{b+=1;}"]];
+const least: string[] = ["b+=1;"];
+for (let depth = 1; depth < 3; depth++) {
+  const inner = depth === 1 ? nested[0]! : [...least];
+  const next: string[] = [];
+  for (const condition of [0, 1]) for (const one of inner) {
+    next.push(`if(${condition})${one}`);
+    // an else belongs to the innermost if
+    for (const other of ["b+=1;", "{b+=1}", ...inner]) next.push(`if(${condition}){${one}}else ${other}`, `if(${condition})b+=1;else ${other}`);
+  }
+  for (const one of inner) next.push(`for(let i=0;i<1;i++)${one}`, `while(0)${one}`, `for(let k in {a:1})${one}`, `try{${one}}catch(e){${one}}`);
+  nested.push(next);
+  least.push(...next.filter((_, i) => i % 3 === 0));
+}
+const ends = [...new Set(nested.flat())];
+const texts = ['"a"==="a"||(b+=8);', "`a${1}`===\"a1\"||(b+=8);", "/a/.test(\"a\")||(b+=8);"];
+
+test(`a text behind each of ${ends.length * texts.length} statements that end in others is read`, (t) => {
+  if (!espruino) {
+    t.log("skipped: no espruino-linux");
+    return;
+  }
+  const programs = ends.flatMap((end) => texts.map((text) => `${end}${text}`));
+  const all = (prepare: (code: string) => string): string => `print("@@");\n${programs.map((code, i) => `(function(){let b=0;\n${prepare(code)}\nprint("${i} "+b)})();`).join("\n")}`;
+  const expected: string[] = [];
+  new Function("print", all((code) => code))((line: string) => { if (line !== "@@") expected.push(line); });
+  const wrong = (lines: string[]): string[] => programs.filter((_, i) => lines[i] !== expected[i]);
+  t.deepEqual(wrong(runLines(all(mended))), []);
+  // should none be wrong without the mends any more, they may go
+  t.true(wrong(runLines(all((code) => code))).length > 100);
+});
 
 test("a class that extends another, where terser has both in one expression", async (t) => {
   const code = `exports.f = (a) => ((p) => {

@@ -12,11 +12,17 @@ const isReadAgain = (node: ts.Statement): boolean =>
 /** Whether code's first token is one that has its text from the lexer: a string, a template, a regular expression. */
 const beginsWithText = (node: ts.Node, file: ts.SourceFile): boolean => /["'`/]/.test(file.text[node.getStart(file)]!);
 
-/** Whether a statement ends without a `;` that is read as code runs again: also where that is a loop's whole body, in an if. */
+/**
+ * Whether a statement ends without a `;` that is read as code runs again: also where that is a loop's whole body, in an if,
+ * and where it ends an if without else that is itself what an if skips, as in `if(a)b();else if(c)d();`.
+ */
 function endsOpen(before: ts.Statement, file: ts.SourceFile): boolean {
   if (file.text[before.getEnd() - 1] !== ";") return true;
   let last = before;
-  while (ts.isIfStatement(last) || ts.isIterationStatement(last, false)) last = ts.isIfStatement(last) ? last.elseStatement ?? last.thenStatement : last.statement;
+  while (ts.isIfStatement(last) || ts.isIterationStatement(last, false)) {
+    if (ts.isIfStatement(before) && last !== before && ts.isIfStatement(last) && !last.elseStatement) return true;
+    last = ts.isIfStatement(last) ? last.elseStatement ?? last.thenStatement : last.statement;
+  }
   return ts.isIfStatement(before) && ts.isEmptyStatement(last) && ts.isIterationStatement(last.parent, false);
 }
 
