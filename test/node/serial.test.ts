@@ -9,7 +9,7 @@ import { loadBoard } from "../../tools/build/index.ts";
 import { Endpoint, Pipe, generate } from "../../src/index.ts";
 import { Driver, serial } from "../../src/node/index.ts";
 import type { Serial, SerialOptions } from "../../src/node/index.ts";
-import { NoSerialPort } from "../../src/node/transports/serial-port.ts";
+import { NoSerialPort, openSerialPort } from "../../src/node/transports/serial-port.ts";
 import { noTerminals, openTerminal } from "../../sim/emulated/terminal.ts";
 import type { Terminal } from "../../sim/emulated/terminal.ts";
 import { randomOf } from "../../sim/index.ts";
@@ -188,4 +188,19 @@ test("over pseudo-terminals with the package serialport, also when the board is 
   t.deepEqual(told, ["open", "close", "open", "close"]);
   t.deepEqual(device.got, ["command 1", "command 2"]);
   t.deepEqual(got, ["reading 1".repeat(20), "reading 2".repeat(20)]);
+});
+
+test("a port that is unplugged while it is read closes, each of 12 times", async (t: ExecutionContext) => {
+  const reason = noTerminals() ?? await import("serialport").then(() => undefined, () => "the package serialport is not installed");
+  if (reason !== undefined) return skip(t, reason);
+  await Promise.all(Array.from({ length: 12 }, async (_, count) => {
+    const terminal = await openTerminal();
+    const port = await openSerialPort(terminal.path, 115_200);
+    let gone = false;
+    port.on("data", () => undefined).on("error", () => undefined).on("close", () => { gone = true; });
+    for (let frame = 0; frame < count; frame++) terminal.write(new Uint8Array(64));
+    await terminal.close();
+    await eventually(() => gone);
+  }));
+  t.pass();
 });

@@ -1,9 +1,33 @@
 /** The npm package serialport, which is optional: it has native code that not every machine can build. */
 import type { Duplex } from "node:stream";
+import { isatty } from "node:tty";
 
 /** As much of it as is used. */
 interface SerialModule {
-  SerialPort: new (options: { path: string; baudRate: number; autoOpen: false }) => Duplex & { open(done: (error: Error | null) => void): void };
+  SerialPort: new (options: { path: string; baudRate: number; autoOpen: false }) => Port;
+}
+
+interface Port extends Duplex {
+  open(done: (error: Error | null) => void): void;
+  /** What it is bound to; `fd` is a file descriptor, except on Windows. */
+  readonly port?: { readonly fd?: number | null };
+}
+
+/** Milliseconds between looks at whether a port is there. */
+const LOOK = 500;
+
+/**
+ * Destroys a port whose device is gone. The package does not always notice: a port that was unplugged while it was read has
+ * an end of file to read, and the package reads on at once, for ever, with more memory each time.
+ */
+function watch(port: Port): void {
+  if (process.platform === "win32") return;
+  const timer = setInterval(() => {
+    const fd = port.port?.fd;
+    if (fd !== undefined && fd !== null && !isatty(fd)) port.destroy();
+  }, LOOK);
+  timer.unref();
+  port.once("close", () => { clearInterval(timer); });
 }
 
 /** The package cannot be used: waiting does not help. */
@@ -21,5 +45,6 @@ export async function openSerialPort(path: string, baud: number): Promise<Duplex
       else resolve();
     });
   });
+  watch(port);
   return port;
 }
