@@ -25,6 +25,7 @@ export const knownDifferences: [string, string, string, string][] = [
   ["methods that go over a list go on with what is pushed meanwhile", "const l = [1, 2]; let n = 0; l.forEach(() => { if (n++ < 5) l.push(3) }); return n", "2", "7"],
   ["what delete comes to, of what is not there", "return delete {}.x", "true", "false"],
   ["an assignment to a setter comes to what the getter says", "const o = { get x() { return 1 }, set x(v) {} }; return o.x = 5", "5", "1"],
+  ["+= and -- of a member with a getter run the getter again for what they come to", "let n = 0; const o = { get x() { n++; return 1 }, set x(v) {} }; const f = () => o.x += 1; f(); const g = () => --o.x; g(); return n", "2", "5"],
   ["Object.assign puts a value in a setter's place", "let n = 0; Object.assign({ get x() { return 1 }, set x(v) { n = v } }, { x: 7 }); return n", "7", "0"],
   ["setting what has only a getter does not fail", "'use strict'; const o = { get x() { return 1 } }; try { o.x = 5 } catch (e) { return 'failed' } return 'went on'", "failed", "went on"],
   ["arguments follow parameters", "'use strict'; return (function (a) { a = 5; return arguments[0] })(1)", "1", "5"],

@@ -6,7 +6,7 @@ const { AmpersandAmpersandToken, BarBarToken, CommaToken, QuestionQuestionToken 
 /** Whether nobody takes what an expression comes to. */
 function isDropped(node: ts.Node): boolean {
   const { parent } = node;
-  if (ts.isExpressionStatement(parent)) return true;
+  if (ts.isExpressionStatement(parent) || ts.isVoidExpression(parent)) return true;
   if (ts.isForStatement(parent)) return node === parent.initializer || node === parent.incrementor;
   // a switch without cases compares its value with nothing
   if (ts.isSwitchStatement(parent)) return parent.caseBlock.clauses.every(ts.isDefaultClause);
