@@ -2,11 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nodeResolve } from "@rollup/plugin-node-resolve";
-import { rollup } from "rollup";
-import ts from "typescript";
 import { packageRoot } from "../../tools/build/root.ts";
-import { stripTypes } from "../../tools/build/passes/strip-types.ts";
 import { collect } from "./collect.ts";
 import type { ReportOptions } from "./collect.ts";
 
@@ -17,6 +13,10 @@ let script: Promise<string> | undefined;
 
 /** The page's script, for browsers. */
 async function makeScript(): Promise<string> {
+  // a second to load, for those who need it
+  const [{ rollup }, { nodeResolve }, { default: ts }, { stripTypes }] = await Promise.all([
+    import("rollup"), import("@rollup/plugin-node-resolve"), import("typescript"), import("../../tools/build/passes/strip-types.ts"),
+  ]);
   const bundle = await rollup({
     input: join(folder, "main.ts"),
     plugins: [nodeResolve({ extensions: [".ts"] }), stripTypes(ts.ScriptTarget.ES2022)],

@@ -1,19 +1,12 @@
 // Scenarios from files: JSON, or a module whose default export is one; and whether what a scenario says can be.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { nodeResolve } from "@rollup/plugin-node-resolve";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, extname, join, resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { ErrorObject } from "ajv/dist/2020.js";
-import { rollup } from "rollup";
-import type { Plugin } from "rollup";
-import ts from "typescript";
 import { loadBoard, packageRoot } from "../../tools/build/index.ts";
-import { stripTypes } from "../../tools/build/passes/strip-types.ts";
 import { SimError } from "../errors.ts";
+import { importModule } from "./module.ts";
 import { namesOf } from "./names.ts";
 import type { Expectation, Scenario } from "../scenario.ts";
 
@@ -240,40 +233,4 @@ function withTraces(given: unknown, folder: string, file: string): unknown {
     }];
   });
   return { ...given, media: Object.fromEntries(media) };
-}
-
-/** A module, also of TypeScript, which Node 20 does not read: with the files that it imports by path it becomes one text. */
-async function importModule(path: string): Promise<{ default?: unknown }> {
-  if (!/\.m?ts$/.test(path)) return await import(pathToFileURL(path).href) as { default?: unknown };
-  const bundle = await rollup({ input: path, plugins: [packages(path), nodeResolve({ extensions: [".ts", ".mts", ".mjs", ".js"] }), stripTypes(ts.ScriptTarget.ES2022)] });
-  const folder = mkdtempSync(join(tmpdir(), "mote-scenario-"));
-  try {
-    const { output } = await bundle.generate({ format: "es", inlineDynamicImports: true });
-    const made = join(folder, `${basename(path, extname(path))}.mjs`);
-    writeFileSync(made, output[0].code);
-    return await import(pathToFileURL(made).href) as { default?: unknown };
-  } finally {
-    await bundle.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Packages are not put in: they are found from the module, e3x-mote also where it is not installed there. */
-function packages(path: string): Plugin {
-  return {
-    name: "packages",
-    resolveId(id) {
-      if (id.startsWith(".") || isAbsolute(id)) return null;
-      if (id.startsWith("node:")) return { id, external: true };
-      for (const from of [path, join(packageRoot, "package.json")]) {
-        try {
-          return { id: pathToFileURL(createRequire(from).resolve(id)).href, external: true };
-        } catch {
-          // the next one
-        }
-      }
-      return null;
-    },
-    resolveImportMeta: (property, { moduleId }) => (property === "url" ? JSON.stringify(pathToFileURL(moduleId).href) : null),
-  };
 }

@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import ts from "typescript";
 import { compile } from "../../tools/build/compile.ts";
 import { BuildError } from "../../tools/build/errors.ts";
 import { espruino, runLines } from "./interpreter.ts";
@@ -26,7 +25,7 @@ for (const [what, code, expected] of languageCases) {
   test(`an application with ${what}`, async (t) => {
     const input = join(folder, `${what.replaceAll(" ", "-")}.ts`);
     writeFileSync(input, code);
-    const built = compile({ input, output: "app.js", conditions: ["espruino"], target: ts.ScriptTarget.ES2015, role: "app" });
+    const built = compile({ input, output: "app.js", conditions: ["espruino"], role: "app" });
     if (expected instanceof RegExp) {
       const error = await t.throwsAsync(built, { instanceOf: BuildError });
       t.regex(error!.message, expected);

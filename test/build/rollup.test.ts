@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Script, runInNewContext } from "node:vm";
 import test from "ava";
-import ts from "typescript";
 import { compile } from "../../tools/build/compile.ts";
 
 // an operand that is left, and begins with what a statement must not begin with; print(n) is a call that may not get lost
@@ -50,7 +49,7 @@ async function compiled(code: string, folder: string): Promise<string> {
   const input = join(folder, "app.js");
   writeFileSync(input, code);
   // as Rollup leaves it: no mends, which are for Espruino
-  return (await compile({ input, output: "app.js", conditions: [], target: ts.ScriptTarget.ES2015, role: "app", mending: [] })).code;
+  return (await compile({ input, output: "app.js", conditions: [], role: "app", mending: [] })).code;
 }
 
 test(`${expressions.length} operands that are all that is left of an expression, ${loops.length} bodies of loops`, async (t) => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import fc from "fast-check";
-import ts from "typescript";
+import { cached } from "../../tools/build/cache.ts";
 import { compile } from "../../tools/build/compile.ts";
 import * as host from "../../src/channel/compression.ts";
 import { errorCode, lob } from "../../src/index.ts";
@@ -11,14 +11,13 @@ import type { Json } from "../../src/index.ts";
 import { bytes, hex } from "../helpers/core.ts";
 import { espruinoPath, runEspruino } from "../helpers/espruino.ts";
 
-const { code } = await compile({
+const { code } = await cached("compression", () => compile({
   input: fileURLToPath(new URL("../../src/channel/compression-espruino.ts", import.meta.url)),
   output: "compression.js",
   conditions: ["espruino", "crypto-script"],
   names: ["Z_MAX", "pack", "unpack"],
-  target: ts.ScriptTarget.ES2022,
   role: "runtime",
-});
+}));
 
 // ---- the device's code in V8: its strings are bytes
 

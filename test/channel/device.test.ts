@@ -1,7 +1,7 @@
 /** The standard channels' modules as boards have them, in Espruino's interpreter, over channels of the test's own. */
 import { join } from "node:path";
 import test from "ava";
-import ts from "typescript";
+import { cached } from "../../tools/build/cache.ts";
 import { compile } from "../../tools/build/compile.ts";
 import { packageRoot } from "../../tools/build/root.ts";
 import { espruinoPath, runEspruino } from "../helpers/espruino.ts";
@@ -70,9 +70,9 @@ const WORLD = `
 /** What an application says of the modules. */
 const names = "stream streams write end request serve method path headers status reason blocks takeBlocks sock socks".split(" ");
 
-const compiled = (input: string, lent: string[] = []): Promise<{ code: string }> => compile({
-  input: join(packageRoot, "src", input), output: "module.js", conditions: ["espruino"], target: ts.ScriptTarget.ES2022, role: "runtime", names, lent,
-});
+const compiled = (input: string, lent: string[] = []): Promise<{ code: string }> => cached([input, names, lent].join(), () => compile({
+  input: join(packageRoot, "src", input), output: "module.js", conditions: ["espruino"], role: "runtime", names, lent,
+}));
 
 async function program(kind: string, body: string): Promise<string[]> {
   const lob = await compiled("packet/lob.ts");

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import ts from "typescript";
+import { dirname, join, relative } from "node:path";
 import { backEndOf, channelKinds, radioKinds, type BackEnd, type Board, type RadioKind } from "./boards.ts";
-import { compile, moduleName, requiredModules, sizeBySource } from "./compile.ts";
+import { cached } from "./cache.ts";
 import { BudgetError, BuildError } from "./errors.ts";
-import { coreMembers } from "./espruino-names.ts";
+import { coreMembers, moduleName } from "./espruino-names.ts";
 import type { Compiled } from "./minify.ts";
+import { sizeBySource } from "./places.ts";
 import { packageRoot } from "./root.ts";
 
 export { moduleName };
@@ -60,16 +60,18 @@ function conditions(board: Board, backEnd: BackEnd, channels: boolean | "peer"):
   return ["espruino", ...(channels === "peer" ? ["peers"] : []), ...(channels ? ["channels"] : []), ...ciphers[backEnd], `entropy-${board.entropy.hardware ? "hardware" : "given"}`];
 }
 
+/** Rollup, TypeScript, terser and ESLint take a second to load: not before something is to be compiled. */
+const compiler = (): Promise<typeof import("./compile.ts")> => import("./compile.ts");
+
 const made = new Map<string, Promise<Compiled>>();
 
 /** The minified module of an entry; the package's own are made once a process for each set of conditions. */
 function device(input: string, output: string, conditions: string[], lent: string[] = []): Promise<Compiled> {
-  // newer syntax in our own sources is refused, not brought down: it would cost bytes unseen
   const names = input === coreEntry ? coreMembers : [];
-  const make = (): Promise<Compiled> => compile({ input, output, conditions, target: ts.ScriptTarget.ES2022, role: "runtime", names, lent });
+  const make = (): Promise<Compiled> => compiler().then(({ compile }) => compile({ input, output, conditions, role: "runtime", names, lent }));
   if (!input.startsWith(sources)) return make();
-  const key = [input, ...conditions].join();
-  const module = made.get(key) ?? make();
+  const key = [relative(sources, input), output, ...conditions, "lent", ...lent].join();
+  const module = made.get(key) ?? cached(key, make);
   made.set(key, module);
   return module;
 }
@@ -79,7 +81,7 @@ const applications = new WeakMap<BuildOptions, Promise<Compiled>>();
 /** The minified application: it is the same on every board, so with the same options it is made once. */
 function application(input: string, options: BuildOptions): Promise<Compiled> {
   const app = applications.get(options)
-    ?? compile({ input, output: "app.js", conditions: ["espruino"], target: ts.ScriptTarget.ES2015, role: "app" });
+    ?? compiler().then(({ compile }) => compile({ input, output: "app.js", conditions: ["espruino"], role: "app" }));
   applications.set(options, app);
   return app;
 }
@@ -119,14 +121,14 @@ function nativeCode(code: string, core: Board["thumb"]): BoardBuild["native"] {
 }
 
 // given as a function, a module's text stays in flash and needs no quoting
-const cached = (name: string, code: string): string => `Modules.addCached("${name}",function(){${code}});\n`;
+const asModule = (name: string, code: string): string => `Modules.addCached("${name}",function(){${code}});\n`;
 
 /** Like buildBoard, whatever the budget. */
 export async function measureBoard(board: Board, options: BuildOptions = {}): Promise<BoardBuild> {
   if (board.refused !== undefined) throw new BuildError("REFUSED", `${board.title} is refused: ${board.refused}`);
   const backEnd = backEndOf(board, options.native);
   const app = options.app === undefined ? undefined : await application(options.app, options);
-  const required = app ? requiredModules(app.code) : [];
+  const required = app ? (await compiler()).requiredModules(app.code) : [];
   for (const kind of required) requireModule(board, kind);
   const ofChannels = required.filter((kind) => channelModules.includes(kind));
   const channels = options.channels ?? (ofChannels.includes("peer") ? "peer" : ofChannels.length > 0);
@@ -137,11 +139,11 @@ export async function measureBoard(board: Board, options: BuildOptions = {}): Pr
   const files: Record<string, string> = { "e3x-mote.js": runtime.code };
   if (!app) files[`${usual}.js`] = radio.code;
   else {
-    let bundle = cached(moduleName, runtime.code);
+    let bundle = asModule(moduleName, runtime.code);
     for (const kind of required) {
       const { code } = await (ofChannels.includes(kind) ? channelModule(kind) : radioModule(board, kind, options.radios));
       files[`${kind}.js`] = code;
-      bundle += cached(`${moduleName}/${kind}`, code);
+      bundle += asModule(`${moduleName}/${kind}`, code);
     }
     files["app.js"] = app.code;
     files["bundle.js"] = `${bundle}${app.code}\n`;

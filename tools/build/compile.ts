@@ -1,27 +1,21 @@
-import { SourceMap } from "node:module";
-import { relative, resolve } from "node:path";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { rollup, type RollupError } from "rollup";
 import ts from "typescript";
 import { findDialectErrors } from "./dialect.ts";
 import { BuildError, DialectError } from "./errors.ts";
-import { builtinModules } from "./espruino-names.ts";
+import { builtinModules, moduleName } from "./espruino-names.ts";
 import { deferParts } from "./passes/parts.ts";
 import { freeMethods } from "./passes/methods.ts";
 import type { Pass } from "./passes/mends/index.ts";
 import { minify, staying, type Compiled, type Role } from "./minify.ts";
-import { packageRoot } from "./root.ts";
+import { mapsOf, origin } from "./places.ts";
 import { stripTypes } from "./passes/strip-types.ts";
-
-/** The name that an application requires; a radio's module is this, a slash, and the radio's kind. */
-export const moduleName = "e3x-mote";
 
 /** One file to be made of an entry and what it imports. */
 export interface Unit {
   input: string;
   output: string;
   conditions: string[];
-  target: ts.ScriptTarget;
   role: Role;
   /** Members that keep their names, beside the public ones. */
   names?: string[];
@@ -30,24 +24,6 @@ export interface Unit {
   /** Passes in the place of those that mend code for Espruino, as a test has them. */
   mending?: readonly Pass[];
 }
-
-const display = (file: string): string => {
-  const path = relative(packageRoot, resolve(file));
-  return path.startsWith("..") ? resolve(file) : path;
-};
-
-/** Original file (as displayed), line and column (from 1) of a place in compiled code (from 0). */
-function origin(maps: SourceMap[], line: number, column: number): { file: string; line: number; column: number } | undefined {
-  let file = "";
-  for (const map of maps) {
-    const entry = map.findEntry(line, column);
-    if (!("originalSource" in entry)) return undefined;
-    ({ originalSource: file, originalLine: line, originalColumn: column } = entry);
-  }
-  return file ? { file: display(file), line: line + 1, column: column + 1 } : undefined;
-}
-
-const mapsOf = (compiled: Compiled): SourceMap[] => compiled.maps.map((map) => new SourceMap(map as never));
 
 /** Throws DialectError unless Espruino runs it; findings name the source's line where there is one. */
 function requireDialect(compiled: Compiled, file: string): void {
@@ -59,6 +35,9 @@ function requireDialect(compiled: Compiled, file: string): void {
   if (findings.length > 0) throw new DialectError(findings);
 }
 
+/** Newer syntax in our own sources is refused, not brought down: it would cost bytes unseen. */
+const targets: Record<Role, ts.ScriptTarget> = { runtime: ts.ScriptTarget.ES2022, app: ts.ScriptTarget.ES2015 };
+
 /** Bundles, minifies and checks. Throws DialectError, or BuildError for what rollup, TypeScript or terser refuse. */
 export async function compile(unit: Unit): Promise<Compiled> {
   try {
@@ -68,7 +47,7 @@ export async function compile(unit: Unit): Promise<Compiled> {
       plugins: [
         { name: "lent", resolveId: (id) => (unit.lent?.some((file) => id.endsWith(file)) ? { id: moduleName, external: true } : null) },
         nodeResolve({ exportConditions: unit.conditions, extensions: [".ts", ".js", ".mjs"] }),
-        stripTypes(unit.target, unit.role),
+        stripTypes(targets[unit.role], unit.role),
         unit.role === "runtime" && deferParts("src/device/parts.ts"),
         unit.role === "runtime" && freeMethods(staying(unit.names)),
       ],
@@ -99,21 +78,6 @@ export async function compile(unit: Unit): Promise<Compiled> {
     const { code, message } = error as RollupError;
     throw new BuildError(code ?? "COMPILE", message);
   }
-}
-
-/** Bytes of compiled code by the source file that they come from; `file` is for what comes from none. */
-export function sizeBySource(compiled: Compiled, file: string): Record<string, number> {
-  const maps = mapsOf(compiled);
-  const sizes: Record<string, number> = {};
-  compiled.code.split("\n").forEach((text, line, lines) => {
-    // the line's end is the last character's
-    const length = text.length + (line < lines.length - 1 ? 1 : 0);
-    for (let column = 0; column < length; column++) {
-      const source = origin(maps, line, column)?.file ?? file;
-      sizes[source] = (sizes[source] ?? 0) + 1;
-    }
-  });
-  return sizes;
 }
 
 /** The modules of ours that code requires beside the runtime, as they are called after "e3x-mote/", in order. */

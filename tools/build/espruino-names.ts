@@ -121,3 +121,6 @@ export const coreMembers: string[] = words(`
   Session seal wipe token channelKey pack unpack
   Link exchange receive work save content ahead channels handlers capacity runs z wake Pipe queue
 `);
+
+/** The name that an application requires; a radio's module is this, a slash, and the radio's kind. */
+export const moduleName = "e3x-mote";

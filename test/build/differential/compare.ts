@@ -153,7 +153,7 @@ async function bundled(programs: string[], role: Role, mending: readonly Pass[])
         export const run = (i, out, tell) => { ${plain.map((i) => `if (i === ${i}) return program${i}(out, tell);`).join("\n")}\nconst made = parts(); made.run(i, out, tell); };\n`);
     }
     const { code } = await compile({
-      input: entry, output: `${role}.js`, conditions: [], target: targets[role], role, names: [...shown, "run"], mending,
+      input: entry, output: `${role}.js`, conditions: [], role, names: [...shown, "run"], mending,
     });
     return role === "app" ? code : `var exports={};(function(){${code}})();\n${files.map((i) => `run(${i}, function () { exports.run(${i}, out, tell); });`).join("\n")}`;
   } finally {

@@ -1,4 +1,4 @@
-import ts from "typescript";
+import { cached } from "../../../tools/build/cache.ts";
 import { compile } from "../../../tools/build/compile.ts";
 import type { DeviceHost, Json, Output, RadioKind } from "../../../sim/types.ts";
 import { board } from "../../sim/helpers.ts";
@@ -9,7 +9,7 @@ const made = new Map<string, Promise<string>>();
 export function radioModule(kind: RadioKind): Promise<string> {
   const make = async (): Promise<string> => {
     const input = new URL(`../../../src/device/radios/${kind}.ts`, import.meta.url).pathname;
-    return (await compile({ input, output: `${kind}.js`, conditions: ["espruino"], target: ts.ScriptTarget.ES2022, role: "runtime" })).code;
+    return (await cached(`radio ${kind}`, () => compile({ input, output: `${kind}.js`, conditions: ["espruino"], role: "runtime" }))).code;
   };
   const text = made.get(kind) ?? make();
   made.set(kind, text);
