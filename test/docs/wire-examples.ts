@@ -103,7 +103,7 @@ export const packets: { [name: string]: () => Uint8Array } = {
   "key": () => board.key,
   "box": () => boxId(names.board, names.gateway),
   "mote.id": () => stored(new Uint8Array([...board.key, ...board.secret])),
-  "mote.0": () => stored(text("[65,2,64,64,2]")),
+  "mote.0": () => stored(text("[65,2,65,65,2]")),
   "mote.seed0": () => stored(new Uint8Array(32).fill(0x55)),
 };
 
