@@ -6,6 +6,7 @@ import { advertising } from "../../src/device/radios/advertising.ts";
 import { CurveJob, Endpoint, MessageExchange, Pipe, Self, Session, boxId, cloak, finish, generate, hashname, keysToFile, linkInfo, lob, makeFragment, setOf, split, stamp, toBase32, toJson, toJwk, toUri, token } from "../../src/index.ts";
 import type { Identity, KeyPair, Random } from "../../src/index.ts";
 import { pack } from "../../src/channel/compression.ts";
+import { seedFile } from "../../tools/flash/seed.ts";
 import { FIRST } from "../../src/exchange/recency.ts";
 import { writeFragment } from "../../src/identity/uri.ts";
 import { toBytes } from "#engine";
@@ -34,7 +35,7 @@ export const content = text("21.5");
 export const packet = lob.encode({ c: 1 }, text("hi"));
 export const fields = { c: 1, seq: 2, ack: 3, miss: [1, 7] };
 
-export const names = { board: hashname({ "1a": board.key }), gateway: hashname({ "1a": gateway.key }) };
+const names = { board: hashname({ "1a": board.key }), gateway: hashname({ "1a": gateway.key }) };
 
 function messageIn1c(): Uint8Array {
   const pairs = [0x11, 0x21].map((byte): KeyPair => generate(bytesOf(byte), ["1c"])["1c"]!);
@@ -77,8 +78,8 @@ function answer(): Uint8Array {
   return pipe.frame(0)!;
 }
 
-/** A file of a board's Storage, as src/device/store.ts has it. */
-export const stored = (data: Uint8Array): Uint8Array => new Uint8Array([...sha256(data).subarray(0, 8), ...data]);
+/** A file of a board's Storage; the test compares it with what src/device/store.ts writes. */
+const stored = (data: Uint8Array): Uint8Array => new Uint8Array([...sha256(data).subarray(0, 8), ...data]);
 
 const info = () => linkInfo({ keys: { "1a": gateway.key }, paths: [{ type: "udp4", ip: "192.168.0.55", port: 42424 }] });
 
@@ -104,7 +105,7 @@ export const packets: { [name: string]: () => Uint8Array } = {
   "box": () => boxId(names.board, names.gateway),
   "mote.id": () => stored(new Uint8Array([...board.key, ...board.secret])),
   "mote.0": () => stored(text("[65,2,65,65,2]")),
-  "mote.seed0": () => stored(new Uint8Array(32).fill(0x55)),
+  "mote.seed0": () => seedFile(bytesOf(0x55)).bytes,
 };
 
 /** What a block of text shows, by its name. */

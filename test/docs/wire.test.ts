@@ -1,14 +1,15 @@
 // docs/wire.md cannot be wrong: its examples are what the code makes, and reads; its diagrams have the lengths of the examples.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { unpack } from "../../src/channel/compression.ts";
-import { Advertisements, Endpoint, Joiner, Self, decloak, isHandshake, keysFromFile, linkInfo, lob, messageBody, pieceOf, stamp, stampOf } from "../../src/index.ts";
+import { Advertisements, Endpoint, Joiner, Self, decloak, errorNumber, isHandshake, keysFromFile, linkInfo, lob, messageBody, pieceOf, stamp, stampOf } from "../../src/index.ts";
 import type { State } from "../../src/index.ts";
-import { simulate } from "../../sim/app.ts";
+import { VmHost } from "../../sim/index.ts";
+import type { Json, StorageImage } from "../../sim/index.ts";
+import { loadBoard, measureBoard } from "../../tools/build/index.ts";
 import { packageRoot } from "../../tools/build/root.ts";
-import { board, bytesOf, content, exchangeOf, fields, gateway, packet, packets, sessionOf, stored, texts } from "./wire-examples.ts";
+import { board, bytesOf, content, exchangeOf, fields, gateway, packet, packets, sessionOf, texts } from "./wire-examples.ts";
 
 const page = readFileSync(join(packageRoot, "docs/wire.md"), "utf8");
 
@@ -136,28 +137,17 @@ test("lengths that the page tells", (t) => {
   t.is(told(/with "z" (\d+), and/), handshake(1));
 });
 
-test("a board's files are as they are printed", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "mote-wire-"));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  // a board without entropy of its own
-  writeFileSync(join(folder, "app.ts"), `
-    import { create } from "e3x-mote";
-    import { serial } from "e3x-mote/serial";
-    create({ radio: serial({ port: Serial1, baud: 115200 }), gateway: "${texts["key text"]!()}" }).on("ready", () => print("ready"));
-  `);
-  const simulation = await simulate({ board: "pico", app: join(folder, "app.ts"), radioOptions: { baud: 115200 } });
-  t.teardown(() => simulation.close());
-  await simulation.until(() => simulation.log.includes("ready"));
-  const files = await simulation.host.storage();
-  const seed = Object.keys(files).find((name) => name.startsWith("mote.seed"))!;
-  const state = ["mote.0", "mote.1"].find((name) => files[name])!;
-  for (const name of ["mote.id", seed, state]) t.deepEqual(files[name], stored(files[name]!.subarray(8)), name);
-  t.is(files["mote.id"]!.length, bytesIn("mote.id").length);
-  t.is(files[seed]!.length, bytesIn("mote.seed0").length);
-  const numbersOf = (file: Uint8Array): number[] => JSON.parse(new TextDecoder().decode(file.subarray(8))) as number[];
-  const [told, kept] = [numbersOf(bytesIn("mote.0")), numbersOf(files[state]!)];
-  t.is(kept.length, told.length);
-  // the file is that of the last bit
-  t.is(told[4]! % 2, 0);
-  t.is(`mote.${kept[4]! % 2}`, state);
+test("a board writes and reads its files as they are printed", async (t) => {
+  const linux = loadBoard("linux");
+  const entry = join(packageRoot, "test/device/fixtures/store.ts");
+  const bundle = (await measureBoard(linux, { entry })).files["e3x-mote.js"]!;
+  const host = new VmHost();
+  t.teardown(() => host.close());
+  const run = async (todo: Json[], storage?: StorageImage): Promise<string[]> =>
+    (await host.boot({ board: linux, bundle, entropy: [1, 2, 3, 4], globals: { todo }, ...(storage && { storage }) })).logs;
+  await run([["identity", [...board.key, ...board.secret]], ["state", [65, 2, 65, 65]]]);
+  const files = await host.storage();
+  for (const name of ["mote.id", "mote.0"]) t.deepEqual(Uint8Array.from(files[name]!), bytesIn(name), name);
+  t.deepEqual(await run([["random", []]], { "mote.seed0": bytesIn("mote.seed0") }), []);
+  t.deepEqual(await run([["random", []]], { "mote.seed0": bytesIn("mote.seed0").fill(0, 39) }), [String(errorNumber("ENTROPY"))]);
 });
