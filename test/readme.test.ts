@@ -1,22 +1,56 @@
-// The gateway of the README runs as it is printed there, over a network that loses datagrams, and goes on after the device has
-// another address and after its own restart.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+// The programs of the README run as they are printed there: the app on a simulated board; the gateway over a network that loses
+// datagrams, and it goes on after the device has another address and after its own restart.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import type { AddressInfo } from "node:net";
-import { generate, hashname, keysFromFile, keysToFile } from "../src/index.ts";
+import { generate, hashname, keysFromFile, keysToFile, toBase32 } from "../src/index.ts";
 import type { State } from "../src/index.ts";
 import { Driver, stateFile, udp } from "../src/node/index.ts";
 import type { DriverOptions, Transport } from "../src/node/index.ts";
 import { packageRoot } from "../tools/build/root.ts";
+import { simulate } from "../sim/app.ts";
+import type { SimulateOptions } from "../sim/app.ts";
 import { randomOf } from "../sim/index.ts";
 import { eventually } from "./node/eventually.ts";
 import { fast } from "./node/simulated.ts";
 
 const host = "127.0.0.1";
 const readme = readFileSync(join(packageRoot, "README.md"), "utf8");
-const block = /```ts\n([^`]*from "e3x-mote\/node";\n[^]*?)```/.exec(readme)![1]!;
+/** The one program that imports from a module. */
+const programOf = (module: string): string => {
+  const found = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, text]) => text!).filter((text) => text.includes(`from "${module}";\n`));
+  if (found.length !== 1) throw new Error(`the README has ${found.length} programs with ${module}`);
+  return found[0]!;
+};
+const block = programOf("e3x-mote/node");
+
+test("the README stays short", (t) => {
+  t.true(readme.split("\n").length <= 215);
+});
+
+test("the app links, and sends its readings, in the program for testers", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "mote-readme-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const pairs = generate(randomOf(1, "gateway"));
+  const app = programOf("e3x-mote/ble");
+  const [gateway] = /(?<=gateway: ")\w+(?=")/.exec(app)!;
+  writeFileSync(join(folder, "app.ts"), app.replace(gateway!, toBase32(pairs["1a"]!.key)));
+  let log: string[] = [];
+  const bindings = {
+    readFileSync: () => keysToFile(pairs),
+    simulate: async (options: SimulateOptions) => {
+      const simulation = await simulate({ ...options, app: join(folder, options.app) });
+      ({ log } = simulation);
+      return simulation;
+    },
+  };
+  const program = programOf("e3x-mote/sim").replace(/^import .*\n/gm, "");
+  await (new Function(...Object.keys(bindings), `return (async () => { ${program} })();`) as (...all: unknown[]) => Promise<void>)(...Object.values(bindings));
+  t.true(log.includes("first boot: identity made, kept in Storage"));
+  t.is(log.filter((line) => line === "the gateway answered our handshake").length, 2);
+});
 
 test("the gateway is at most 12 lines", (t) => {
   t.true(block.split("\n").filter((line) => line.trim()).length <= 12, block);

@@ -1,4 +1,4 @@
-/** What the documentation promises of memory (docs/boards.md), as data: the tests hold it, and `npm run memory` prints it. */
+/** What the documentation promises of memory (docs/memory.md), as data: the tests hold it, and `npm run memory` prints it. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

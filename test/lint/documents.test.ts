@@ -1,4 +1,5 @@
-// What the documents link to, and the files that they name, are there.
+// What the documents link to, and the files that they name, are there; and what the README links to is in the package.
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "ava";
@@ -13,9 +14,13 @@ const documents = [
 /** The heading's anchor as GitHub makes it. */
 const anchor = (heading: string): string => heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-");
 
+/** What a document links to beside the web. */
+const linksOf = (text: string): string[] =>
+  [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!).filter((target) => !/^[a-z]+:/.test(target));
+
 function broken(name: string): string[] {
   const text = readFileSync(join(packageRoot, name), "utf8");
-  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!).filter((target) => !/^[a-z]+:/.test(target));
+  const links = linksOf(text);
   const wrong = links.filter((target) => {
     const [path, heading] = target.split("#");
     const file = path ? join(packageRoot, dirname(name), path) : join(packageRoot, name);
@@ -33,3 +38,14 @@ for (const name of documents) {
     t.deepEqual(broken(name), []);
   });
 }
+
+test("the package has what the README links to", (t) => {
+  const [{ files }] = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts", "--offline"], { cwd: packageRoot, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })) as
+    [{ files: { path: string }[] }];
+  const packed = files.map(({ path }) => path);
+  const missing = linksOf(readFileSync(join(packageRoot, "README.md"), "utf8")).filter((target) => {
+    const path = target.split("#")[0]!.replace(/\/$/, "");
+    return !packed.some((one) => one === path || one.startsWith(`${path}/`));
+  });
+  t.deepEqual(missing, []);
+});
