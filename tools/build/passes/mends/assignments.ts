@@ -1,13 +1,11 @@
 import type MagicString from "magic-string";
 import ts from "typescript";
-import { findHomes, isAssignment, scopeOf, target, type Scope } from "./scopes.ts";
+import { findHomes, findRunning, isAssignment, scopeOf, target, type Scope } from "./scopes.ts";
 
 const { SyntaxKind } = ts;
 
 const contains = (node: ts.Node, asked: (node: ts.Node) => boolean): boolean =>
   asked(node) || (!ts.isFunctionLike(node) && (ts.forEachChild(node, (child) => contains(child, asked)) ?? false));
-
-const isCall = (node: ts.Node): boolean => ts.isCallExpression(node) || ts.isNewExpression(node);
 
 /** Whether it needs no brackets behind an operator. */
 const isClosed = (node: ts.Expression): boolean => ts.isCallExpression(node) || ts.isIdentifier(node) || ts.isPropertyAccessExpression(node)
@@ -20,6 +18,7 @@ const isClosed = (node: ts.Expression): boolean => ts.isCallExpression(node) || 
  */
 export function mendAssignments(file: ts.SourceFile, edits: MagicString): void {
   const home = findHomes(file);
+  const runs = findRunning(file);
   /** Variables that are set in another function than their own, which a call may run. */
   const shared = new Map<Scope, Set<string>>();
   const find = (node: ts.Node): void => {
@@ -34,9 +33,9 @@ export function mendAssignments(file: ts.SourceFile, edits: MagicString): void {
   const mayChange = (left: ts.Expression, right: ts.Expression): boolean => {
     if (ts.isIdentifier(left)) {
       const ofLeft = (node: ts.Node): boolean => { const set = target(node); return !!set && ts.isIdentifier(set) && set.text === left.text; };
-      return contains(right, ofLeft) || (!!shared.get(home(left.text, left))?.has(left.text) && contains(right, isCall));
+      return contains(right, ofLeft) || (!!shared.get(home(left.text, left))?.has(left.text) && contains(right, runs));
     }
-    return contains(right, (node) => isCall(node) || target(node) !== undefined);
+    return contains(right, (node) => runs(node) || target(node) !== undefined);
   };
   /** Whether it can be said twice. */
   const isPlain = (node: ts.Expression): boolean => ts.isIdentifier(node) || node.kind === SyntaxKind.ThisKeyword || ts.isLiteralExpression(node)

@@ -25,6 +25,18 @@ export function target(node: ts.Node): ts.Expression | undefined {
   return (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) && [PlusPlusToken, MinusMinusToken].includes(node.operator) ? node.operand : undefined;
 }
 
+/**
+ * Whether code of another function may run there: at a call, and at a member where the file has getters or setters. Those of
+ * other files do not set its variables but by functions that it gives them.
+ */
+export function findRunning(file: ts.SourceFile): (node: ts.Node) => boolean {
+  const hasAccessors = (node: ts.Node): boolean => ts.isAccessor(node) || (ts.isIdentifier(node) && /^(defineProperty|defineProperties|__defineGetter__)$/.test(node.text))
+    || (ts.forEachChild(node, hasAccessors) ?? false);
+  const accessors = hasAccessors(file);
+  return (node) => ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isTaggedTemplateExpression(node)
+    || (accessors && (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)));
+}
+
 /** Names that each scope declares. */
 function declarations(file: ts.SourceFile): Map<Scope, Set<string>> {
   const found = new Map<Scope, Set<string>>();

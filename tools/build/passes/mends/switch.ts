@@ -1,13 +1,8 @@
 import type MagicString from "magic-string";
 import ts from "typescript";
+import { findRunning, target } from "./scopes.ts";
 
-const { AmpersandAmpersandToken, BarBarToken, CommaToken, FirstAssignment, LastAssignment, MinusMinusToken, PlusPlusToken, QuestionQuestionToken } = ts.SyntaxKind;
-
-/** Whether something is done there that may change a variable. */
-const changes = (node: ts.Node): boolean => ts.isCallExpression(node) || ts.isNewExpression(node)
-  || (ts.isBinaryExpression(node) && node.operatorToken.kind >= FirstAssignment && node.operatorToken.kind <= LastAssignment)
-  || ((ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) && [PlusPlusToken, MinusMinusToken].includes(node.operator))
-  || (!ts.isFunctionLike(node) && (ts.forEachChild(node, changes) ?? false));
+const { AmpersandAmpersandToken, BarBarToken, CommaToken, QuestionQuestionToken } = ts.SyntaxKind;
 
 /** The variables and members that an expression may come to. */
 function results(node: ts.Expression): ts.Expression[] {
@@ -28,6 +23,8 @@ function results(node: ts.Expression): ts.Expression[] {
  * @param file the parsed code; @param edits is given the changes
  */
 export function mendSwitches(file: ts.SourceFile, edits: MagicString): void {
+  const runs = findRunning(file);
+  const changes = (node: ts.Node): boolean => runs(node) || target(node) !== undefined || (!ts.isFunctionLike(node) && (ts.forEachChild(node, changes) ?? false));
   const visit = (node: ts.Node): void => {
     if (ts.isSwitchStatement(node)) {
       const { expression } = node;
