@@ -45,6 +45,11 @@ export interface MoteOptions {
   window?: number;
 }
 
+/** What the runtime throws: `code` is a number, of which errors.ts has the meanings. */
+export interface MoteError extends Error {
+  code: number;
+}
+
 /** The longest wait before a gateway that does not answer is asked again, in seconds. */
 const WAIT_MAX = 600;
 
