@@ -8,7 +8,7 @@ const device = rooms.filter((room) => room.device).map(({ path }) => (path.endsW
 // what of those rooms only the host has: another file stands for it on a device, or none
 const host = [
   "src/channel/{compression,host-channel}.ts",
-  "src/cipher/{cs1c,primitives-node,primitives-noble,set-standard,sets}.ts",
+  "src/cipher/{cs1c,listing,primitives-node,primitives-noble,set-standard,sets}.ts",
   "src/packet/{cloak,siphash}.ts",
   "src/platform/{standard,text-standard}.ts",
 ];

@@ -111,6 +111,7 @@ export class Channel {
   // whether the other opened it; whether we said `end`; whether it is over
   private _theirs: boolean;
   private _said?: boolean;
+  /** @internal */
   over?: boolean;
   // what is to be acknowledged, and numbers: sent last, acknowledged, the highest that may be sent
   private _out: Out[] = [];
@@ -201,7 +202,7 @@ export class Channel {
     this._keeper.wake();
   }
 
-  /** Is over from now on. */
+  /** Is over from now on. @internal */
   close(reason?: string): void {
     if (this.over) return;
     this.over = true;
@@ -215,7 +216,7 @@ export class Channel {
     if (this.on) this.on(event, data, this);
   }
 
-  /** Takes a packet of the other side at a time in seconds. */
+  /** Takes a packet of the other side at a time in seconds. @internal */
   receive(packet: Packet, now: number): void {
     const json = packet.json!;
     const seq = json["seq"] as number;
@@ -314,6 +315,7 @@ export class Channel {
   /**
    * The packet to be sent now, if any: [JSON HEAD without `c`, BODY]; `sent` is to be called with what it takes.
    * @param alone whether an acknowledgement may go by itself
+   * @internal
    */
   next(now: number): [Json, Uint8Array | undefined, Out | undefined] | undefined {
     let head: Json | undefined;
@@ -359,7 +361,7 @@ export class Channel {
     return head && [head, found && found.body, found];
   }
 
-  /** Whether there is nothing left to do for it. */
+  /** Whether there is nothing left to do for it. @internal */
   gone(now: number): boolean {
     return !!this.over && this._due === undefined && (!this.reliable || this.state !== ENDED || now + TICK > this._heard! + this.timeout);
   }
@@ -368,6 +370,7 @@ export class Channel {
    * Does what time brings. Returns when it wants to be called next, in seconds; undefined for not at all. What is due
    * already is sent when the pipe has room.
    * @param busy whether the radio has not sent all yet that it was given
+   * @internal
    */
   poll(now: number, busy: boolean): number | undefined {
     const out = this._out;

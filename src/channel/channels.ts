@@ -33,6 +33,7 @@ export interface ChannelPipe {
 
 /** What channels need of their link. */
 export interface Owner {
+  /** @unload the link's own: it has its methods from there */
   exchange: MessageExchange;
   identity: Identity;
   pipe?: ChannelPipe;
@@ -50,7 +51,10 @@ export interface ChannelsOptions<From> {
   runs: number;
   /** The compression that is asked for: 0 none, 1 CBOR, 2 DEFLATE (not on a device). */
   z: number;
-  /** Whom handlers are told, instead of the link. */
+  /**
+   * Whom handlers are told, instead of the link.
+   * @unload on a device a mote or a peer, of which no code is unloaded
+   */
   from?: From;
   /** Something waits to be sent: `poll` the link, and take the frames of its pipe. */
   wake(): void;
@@ -75,7 +79,10 @@ const MEMORY = 64;
 export class Channels<From> implements Keeper {
   /** Its keys are there. */
   session?: Session;
-  /** All that are not over, and some that are. */
+  /**
+   * All that are not over, and some that are.
+   * @unload empty: code is not unloaded while there are channels
+   */
   list: Channel[] = [];
   /** The compression that handshakes ask for, and the one that both asked for. */
   z: number;
@@ -85,9 +92,13 @@ export class Channels<From> implements Keeper {
   // frames that were lost, and all, of the last packets
   private _lost = 1;
   private _frames = 8;
+  /** @unload the link: its methods come to it by other ways */
   private _owner: Owner & From;
   private _options: ChannelsOptions<From>;
-  // packets of unreliable channels; without one, a reliable channel that is to be opened before what is behind it
+  /**
+   * Packets of unreliable channels; without one, a reliable channel that is to be opened before what is behind it.
+   * @unload of a channel that is over only its id is used; its code stays in memory until the packet is sent
+   */
   private _queue: [Channel, Json?, Uint8Array?][] = [];
   // our last id, the other's highest, and those below it that may still come: they may arrive out of order
   private _id = 0;

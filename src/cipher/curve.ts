@@ -16,6 +16,7 @@ import type { Job } from "./set.ts";
 import { fail, fromBase64, multiplier, toBytes } from "#engine";
 import type { Columns } from "../platform/multiplier.ts";
 import { KEY_LENGTH, checkKey, scalar } from "./keys.ts";
+import { listing } from "./listing.ts";
 
 // the coefficient b; then x and y of eight points, each 2^123 G with 2^82 G, 2^41 G, G added or taken off as bits 2 to 0 of
 // its number say, negative if that is odd; then of 2^122 G
@@ -28,28 +29,171 @@ const NEXT = 1 / LIMB;
 // a number below 2^72 is rounded to a multiple of LIMB when this, 3 * 2^71, is added and taken off again
 const ROUND = LIMB * LIMB * LIMB * 0x1800;
 
-// Programs. A letter names a register, ` what the last operation had. An operation is "dab", d = a * b, or "Dab",
-// d = 2 * a * b; then perhaps terms "fl" that are added, l times a factor f (9 is -3, : -2, ; -1, = 1, > 2); or how
-// often it is done (' once, ( twice, ...). From w on: what `control` does.
-// a c d: X, Y, Z of the sum; e: Z^4 times the curve's coefficient, p: that coefficient; f g: x and -y of what is added;
-// q: 1, t: 0; u is o; r: what Z^2 is multiplied by for x on the curve itself.
-const DOUBLE = "IccDd`JiiBa`Kaaka`=k=eakk:bwc``;j";
-// Two additions to get 2P + Q (Meloni; Longa and Miri): P + Q, then P to that, for both have the same Z then. h and k are
-// by how much x and y are further in the point added (-k the first time). First what both begin with; then P with the
-// sum's Z (b, l); then how far the sum is from it.
-const SHARE = "ihhji`dd`";
-const AGAIN = "bbillj";
-const NEAR = "hkk;j9bkh`";
-const ADD = "zmddlm`hfm;akgl=c" + SHARE + "bailcj" + NEAR + ":l" + SHARE + AGAIN + "akk;j:bwc``;l";
-const BEGIN = "~afqcg`dq`ep`";
+// Programs, as listings of products; listing.ts says how they are written and what becomes of them. Registers:
+//   X Y Z      the sum so far, Jacobian; aZ4: the curve's coefficient a times Z^4
+//   x y        the point that is added, affine, with y negative
+//   h k        by how much x and y are further in the point added (-k the first time); k of a doubling is 3 X^2 + a Z^4
+//   a          the curve's coefficient a
+//   scale      what Z^2 is multiplied by for x on the curve itself
+//   one, zero  constants
+//   b, i to o  what goes between; s: what Z of all multiples is more than that of one
+const DOUBLE = listing(`
+  i = 2 Y Y
+  Z = 2 Z _           // 2 Y Z
+  j = 2 i i           // 8 Y^4
+  b = 2 X _           // 4 X Y^2: X with the new Z
+  k = 2 X X
+  k = X _ + k + aZ4   // 3 X^2 + a Z^4
+  X = k k - 2 b
+  _ = b - X
+  Y = _ _ - j         // (b - X) k - 8 Y^4
+`);
+// aZ4 of what was doubled, where it is to be doubled again: j is 8 Y^4
+const DOUBLED = listing(`
+  aZ4 = 2 aZ4 j
+`);
+// Two additions to get 2P + Q (Meloni; Longa and Miri): P + Q, then P to that, for both have the same Z then. First what
+// both begin with; then P with the sum's Z (b, l); then how far the sum is from it.
+const SHARE = listing(`
+  i = h h
+  j = i _             // h^3
+  Z = Z _             // Z h
+`);
+const AGAIN = listing(`
+  b = b i
+  l = l j
+`);
+const NEAR = listing(`
+  h = k k - j - 3 b
+  k = h _             // h k, and a term that the next program begins with
+`);
+const ADD = listing(`
+  select              // x, y of Q
+  m = Z Z
+  l = m _             // Z^3
+  h = x m - X
+  k = y l + Y
+`) + SHARE + listing(`
+  b = X i
+  l = Y j
+`) + NEAR + listing(`
+  - 2 l
+`) + SHARE + AGAIN + listing(`
+  X = k k - j - 2 b
+  _ = b - X
+  Y = _ _ - l         // (b - X) k - l
+`);
+// aZ4 of the sum
+const COEFFICIENT = listing(`
+  m = Z Z
+  m = m m
+  aZ4 = a m
+`);
+const LOOP = listing(`
+  next digit
+`);
+const BEGIN = listing(`
+  begin               // x, y of the point to begin with
+  X = x one
+  Y = y _
+  Z = one _
+  aZ4 = a _
+`);
 // the other's point, u, and the curve that both are on; the double, and the odd multiples with their own Z
-const MULTIPLES = "aaqmaa9qoma=baaoco`et`9c" + DOUBLE + "wh`qkj`;cba`lc`fh`=bgk`=lx" +
-  SHARE + AGAIN + NEAR + ">lfhq=bgk`;lx" + SHARE + AGAIN + NEAR + ":lfhq=bgk`=ly" +
-  "mddromirrpt`9ihqqsshissji`ffiggj}";
+const MULTIPLES = listing(`
+  X = X one
+  m = X X - 3 one
+  o = m X + b         // u = x^3 - 3 x + b
+  X = X o             // u x
+  Y = o _             // u^2
+  aZ4 = zero _ - 3 Y  // -3 u^2: Z is 1
+`) + DOUBLE + listing(`
+  _ = b - X           // the point itself, with Z of the double, less the double
+  h = _ one
+  k = j _ - Y
+  b = X _
+  l = Y _
+  x = h _ + b
+  y = k _ + l
+  keep multiple       // from here on two at a time: the sign of k changes with each
+`) +
+  SHARE + AGAIN + NEAR + listing(`
+  + 2 l
+  x = h one + b
+  y = k _ - l
+  keep multiple
+`) + SHARE + AGAIN + NEAR + listing(`
+  - 2 l
+  x = h one + b
+  y = k _ + l
+  keep multiple, next
+`) +
+  listing(`
+  m = Z Z
+  scale = o m         // u Z^2
+  i = scale scale
+  a = zero _ - 3 i    // with Z taken for 1
+  h = one one
+  s = s h             // from here on for each multiple, the last one first, with h of the one behind it
+  i = s s
+  j = i _             // s^3
+  x = x i
+  y = y j
+  multiple before
+`);
 // n = i^((p - 3) / 2); j, k, l, m are i to the power of 2^2 - 1, 2^4 - 1, 2^8 - 1, 2^16 - 1, then j of 2^29 - 1. i n is 1,
 // or -1 where u is no square
-const END = "mddimrjiijjikjjkkkkkjlkklll)llkmllmmm-mmlnmmnnn5nnmonnooo5ooo5ooo'oonnoonnn5nnn5nnn5nnn5nnn)nno" +
-  "jmmjjj-jjljjj*jjkjjjjjinnn5nnn5nnjnnneinaa`cc`cc`ccd||||";
+const END = listing(`
+  m = Z Z
+  i = m scale
+  j = i i
+  j = j i             // 2^2 - 1
+  k = j j
+  k = k k
+  k = k j             // 2^4 - 1
+  l = k k
+  l = l l, 3 times
+  l = l k             // 2^8 - 1
+  m = l l
+  m = m m, 7 times
+  m = m l             // 2^16 - 1
+  n = m m
+  n = n n, 15 times
+  n = n m             // 2^32 - 1
+  o = n n
+  o = o o, 15 times
+  o = o o, 15 times
+  o = o o, 1 times
+  o = o n             // 2^64 - 1
+  n = o o
+  n = n n, 15 times
+  n = n n, 15 times
+  n = n n, 15 times
+  n = n n, 15 times
+  n = n n, 3 times
+  n = n o             // 2^128 - 1
+`) + listing(`
+  j = m m
+  j = j j, 7 times
+  j = j l             // 2^24 - 1
+  j = j j, 4 times
+  j = j k             // 2^28 - 1
+  j = j j
+  j = j i             // 2^29 - 1
+  n = n n, 15 times
+  n = n n, 15 times
+  n = n j
+  n = n n             // (2^158 - 2^30 + 2^29 - 1) 2 = (p - 3) / 2
+  aZ4 = i n
+  X = X _
+  Y = Y _
+  Y = Y _
+  Y = Y Z
+  reduce              // X, Y and i n; then the result
+  reduce
+  reduce
+  reduce
+`);
 
 /** Fully reduced limbs, 0 to 2^20 - 1 each, in place. */
 function reduce(d: Int32Array): void {
@@ -98,7 +242,7 @@ export class CurveJob {
   /** @param secret 20 or 21 bytes, big-endian; @param key the other's public key, 21 bytes, or undefined */
   constructor(secret: Uint8Array, key?: Uint8Array) {
     // what is used often comes first: Espruino goes through the names of a scope one by one
-    const program = toBytes((key ? MULTIPLES + BEGIN + DOUBLE + "Eej" + DOUBLE + "Eej" + DOUBLE + ADD + "mddmmmepm" : BEGIN + ADD) + "{" + END);
+    const program = toBytes((key ? MULTIPLES + BEGIN + DOUBLE + DOUBLED + DOUBLE + DOUBLED + DOUBLE + ADD + COEFFICIENT : BEGIN + ADD) + LOOP + END);
     let at = 0;
     const registers: Int32Array[] = [];
     const file = new Int32Array(160);
@@ -117,7 +261,7 @@ export class CurveJob {
     let count = 0;
     let digit = 40;
     for (let i = 1; i < 21; i++) registers[i] = file.subarray(i * 8 - 8, i * 8);
-    // d, q, r, s
+    // Z, one, scale, s
     file[24] = file[128] = file[136] = file[144] = 1;
     if (key) {
       checkKey(key);
@@ -130,7 +274,7 @@ export class CurveJob {
       load(registers[6]!, points, at);
       load(registers[7]!, points, at + 20);
     };
-    // puts the point for the next digit into f and g
+    // puts the point for the next digit into x and y
     const select = (): void => {
       // the number is the sum of all 2^i, each added or taken off as bit i + 1 says
       let u = 0;
@@ -150,23 +294,23 @@ export class CurveJob {
     const control = (operation: number): boolean => {
       at++;
       if (!operation) {
-        // w: a is b - a
+        // _ = b - X: the first operand
         kit[3]();
       } else if (operation < 3) {
-        // x, y: the next odd multiple
+        // keep multiple; with `next` back to behind the first one
         table.set(file.subarray(40, 64), 24 * count);
         if (count < 7) {
           count++;
           if (operation > 1) at = program.indexOf(120) + 1;
         } else at = program.indexOf(121) + 1;
       } else if (operation < 4) {
-        // z
+        // select
         select();
       } else if (operation < 5) {
-        // {: 40 digits are added
+        // next digit: 40 are added
         if (digit >= 0) at = program.indexOf(126) + BEGIN.length;
       } else if (operation < 6) {
-        // |: x, y and i n, then the result
+        // reduce: X, Y and i n, then the result
         if (count < 3) reduce(registers[1 + 2 * count++]!);
         else {
           const result = new Uint8Array(key ? 20 : KEY_LENGTH);
@@ -180,7 +324,7 @@ export class CurveJob {
           return false;
         }
       } else if (operation < 7) {
-        // }: all of them have the Z of the last one
+        // multiple before: all of them have the Z of the last one
         table.set(file.subarray(40, 56), 24 * count);
         if (count) {
           file.set(table.subarray(24 * count - 24, 24 * count), 40);
@@ -188,7 +332,7 @@ export class CurveJob {
           at = program.indexOf(115);
         }
       } else {
-        // ~: the point to begin with
+        // begin: with the first digit's point
         if (key) select();
         else point(340);
       }

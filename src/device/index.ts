@@ -45,6 +45,11 @@ export interface MoteOptions {
   window?: number;
 }
 
+/** What the runtime throws: `code` is a number, of which errors.ts has the meanings. */
+export interface MoteError extends Error {
+  code: number;
+}
+
 /** The longest wait before a gateway that does not answer is asked again, in seconds. */
 const WAIT_MAX = 600;
 
@@ -115,11 +120,13 @@ let random: Random;
 let pipe: Pipe;
 const listeners: { [event: string]: (mote: Mote, data?: unknown, packet?: unknown) => void } = {};
 const handlers: { [type: string]: Handler<Mote> } = {};
+/** @unload what it holds is unloaded by setting it to undefined */
 let made: Parts | undefined;
 let link: Link | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 // the work that an identity takes at first boot
 let secret: Uint8Array;
+/** @unload undefined: code is not unloaded before the identity is there */
 let job: CurveJob | undefined;
 // a frame that the radio did not take
 let held: Uint8Array | undefined;
@@ -131,17 +138,18 @@ let asked: boolean;
 let wait = 1;
 let again: ReturnType<typeof setTimeout> | undefined;
 
-/** Gives an object the methods of a class, or takes them from it. */
-function put(object: object, type?: { prototype: object }): void {
+/** Gives an object the methods of a class, or takes them from it. The build reads calls of it (tools/build/unloading.ts). */
+function setMethods(object: object, type?: { prototype: object }): void {
   Object.setPrototypeOf(object, (type || Object).prototype);
 }
 
-function clothe(link: Link): void {
-  put(link, made && made.Link);
-  put(link.exchange, made && made.MessageExchange);
+/** Gives what a link is made of the methods of the code that is loaded, or takes them while there is none. */
+function attachMethods(link: Link): void {
+  setMethods(link, made && made.Link);
+  setMethods(link.exchange, made && made.MessageExchange);
   if (CHANNELS) {
-    put(link.channels, made && made.Channels);
-    if (link.channels.session) put(link.channels.session, made && made.Session);
+    setMethods(link.channels, made && made.Channels);
+    if (link.channels.session) setMethods(link.channels.session, made && made.Session);
   }
 }
 
@@ -156,8 +164,8 @@ function room(bytes: number): boolean | void {
   emit("drop", undefined, errorNumber("MEMORY"));
 }
 
-/** Makes the parts, or lets go of them while there are no channels: links are without methods meanwhile. Throws MEMORY. */
-function dress(on?: boolean): Parts {
+/** Loads the code of the parts, or unloads it while there are no channels: links are without methods meanwhile. Throws MEMORY. */
+function loadParts(on?: boolean): Parts {
   if (!on !== !made) {
     if (CHANNELS && !on && link) {
       // what there was no memory for is tried again
@@ -166,8 +174,8 @@ function dress(on?: boolean): Parts {
     }
     if (on && !room(PARTS)) fail("MEMORY");
     made = on ? parts() : undefined;
-    if (link) clothe(link);
-    if (PEERS) for (const peer of peers) clothe(peer[1]);
+    if (link) attachMethods(link);
+    if (PEERS) for (const peer of peers) attachMethods(peer[1]);
   }
   return made!;
 }
@@ -229,7 +237,7 @@ function turn(): void {
   let more = true;
   // an exception of the application, or the end of memory, leaves this in the middle: it goes on then
   timer = setTimeout(turn, REST * 1000);
-  dress(true);
+  loadParts(true);
   if (asked && link) {
     asked = false;
     if (radio.oneWay) link.pipe = pipe;
@@ -271,12 +279,12 @@ function turn(): void {
   // not at once: events of the radio come first
   if (more) wake();
   else if (next) wake(turn, Math.max(1, (next - now) * 1000));
-  else wake(dress, REST * 1000);
+  else wake(loadParts, REST * 1000);
 }
 
 function receive(outer: Uint8Array): void {
   if (!room(outer.length)) return;
-  dress(true);
+  loadParts(true);
   if (PEERS) for (const peer of peers) if (addressed(peer[1], outer)) {
     peer[1].receive(outer, peer[2], getTime());
     return;
@@ -289,7 +297,7 @@ const mote: Mote = {
   on: (event: string, listener: unknown) => { listeners[event] = listener as never; },
   send: (content) => {
     if (!link || pipe.queue.length > WAITING) fail("BUSY");
-    dress(true);
+    loadParts(true);
     link!.send(content);
     wake();
   },
@@ -298,11 +306,11 @@ const mote: Mote = {
 if (CHANNELS) {
   mote.channel = (open, body, on) => {
     if (!link) fail("NOT_IN_SYNC");
-    dress(true);
+    loadParts(true);
     return link!.channels.open(open, body, on);
   };
   mote.quota = () => {
-    dress(true);
+    loadParts(true);
     return link!.channels.quota();
   };
   mote.handle = (type, handler) => { handlers[" " + type] = handler; };
@@ -332,11 +340,11 @@ if (PEERS) {
       }
     };
     const peer = {} as Peer;
-    dress(true);
+    loadParts(true);
     const other: Link = new made!.Link(link!.identity, made!.fromBase32(key), made!.readState(file) || [0, 0, 0, 0, 0], {
       on: (event, _from, data, packet) => {
         if (event === "down") setTimeout(() => {
-          dress(true);
+          loadParts(true);
           if (!other.up) other.connect(way);
           wake();
         }, PEER_AGAIN * 1000);
@@ -351,12 +359,12 @@ if (PEERS) {
       key: () => other.exchange.key,
       on: (event: string, listener: unknown) => { heard[event] = listener as never; },
       send: (content) => {
-        dress(true);
+        loadParts(true);
         other.send(content);
         wake();
       },
       channel: (open, body, on) => {
-        dress(true);
+        loadParts(true);
         return other.channels.open(open, body, on);
       },
       quota: mote.quota,
@@ -393,7 +401,7 @@ export function create(given: MoteOptions): Mote {
       return addressed(link, fragment);
     };
   }
-  const state = dress(true).readState();
+  const state = loadParts(true).readState();
   const identity = made!.readIdentity(state);
   if (identity) open(identity, state!);
   else {

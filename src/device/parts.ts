@@ -1,7 +1,8 @@
 /**
  * What the runtime needs only while something is going on: Espruino takes five variables for a function, and one more for
- * a parameter. The build (build/parts.ts) moves all that only this function uses into it, so that it is made when the
- * function is called, and is gone when nothing holds it any more. It must keep nothing itself.
+ * a parameter. The build (tools/build/passes/parts.ts) moves all that only this function uses into it, so that it is made when
+ * the function is called, and is gone when nothing holds it any more. It must keep nothing itself: the build refuses what would
+ * hold such code, or be lost with it (tools/build/unloading.ts).
  */
 import { Channels, Session } from "#channels";
 import { CurveJob } from "#curve";

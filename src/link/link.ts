@@ -98,7 +98,9 @@ export class Link {
   private _tries!: number;
   // a handshake to be made: -1 a new one, otherwise the `at` to answer with
   protected _due?: number;
+  /** @unload undefined: code is not unloaded while `work` has more to do */
   private _job?: Job;
+  /** @unload as `_job` */
   private _done?: (result?: Uint8Array) => void;
   private _spare?: KeyPair;
   private _bad?: boolean;

@@ -9,6 +9,7 @@ import { freeMethods } from "./passes/methods.ts";
 import type { Pass } from "./passes/mends/index.ts";
 import { minify, staying, type Compiled, type Role } from "./minify.ts";
 import { mapsOf, origin } from "./places.ts";
+import { checkUnloading, type Loading } from "./unloading.ts";
 import { stripTypes } from "./passes/strip-types.ts";
 
 /** One file to be made of an entry and what it imports. */
@@ -40,6 +41,7 @@ const targets: Record<Role, ts.ScriptTarget> = { runtime: ts.ScriptTarget.ES2022
 
 /** Bundles, minifies and checks. Throws DialectError, or BuildError for what rollup, TypeScript or terser refuse. */
 export async function compile(unit: Unit): Promise<Compiled> {
+  let loading: Loading | undefined;
   try {
     const bundle = await rollup({
       input: unit.input,
@@ -48,7 +50,7 @@ export async function compile(unit: Unit): Promise<Compiled> {
         { name: "lent", resolveId: (id) => (unit.lent?.some((file) => id.endsWith(file)) ? { id: moduleName, external: true } : null) },
         nodeResolve({ exportConditions: unit.conditions, extensions: [".ts", ".js", ".mjs"] }),
         stripTypes(targets[unit.role], unit.role),
-        unit.role === "runtime" && deferParts("src/device/parts.ts"),
+        unit.role === "runtime" && deferParts("src/device/parts.ts", (files) => { loading = files; }),
         unit.role === "runtime" && freeMethods(staying(unit.names)),
       ],
       onwarn(warning) {
@@ -67,6 +69,7 @@ export async function compile(unit: Unit): Promise<Compiled> {
       interop: "default",
     });
     await bundle.close();
+    if (loading) checkUnloading(unit.input, unit.conditions, loading);
     const joined = { code: output[0].code, maps: [output[0].map!] };
     // twice: here places are exact, and afterwards it is what is flashed
     requireDialect(joined, unit.output);

@@ -101,17 +101,6 @@ export const members: string[] = words(`
   AES SHA256 convolve count data encrypt erase free getAddressOf hwRand mapInPlace memory mode nativeCall read readArrayBuffer readJSON toUint8Array write writeJSON
 `).concat(...Object.values(statics));
 
-/** Members by which applications and radios deal with the runtime: they keep their names. */
-export const publicMembers: string[] = words(`
-  create erase key on send
-  radio gateway mtu blocking limit slice random
-  stream oneWay ble nus advertising serial sx127x nrf24 udp tcp
-  port baud host spi cs dio0 rst frequency spreading bandwidth coding power sync ce irq rx tx channel rate
-  json head body error code
-  decode encode window handle id state timeout reliable quota pause resume fail peer
-  streams end request serve method path headers status reason blocks takeBlocks sock socks ping answer inbox outbox boxes
-`);
-
 /** Members of the protocol core (src/device/core.ts) beside: they keep their names in a build of it. */
 export const coreMembers: string[] = words(`
   CurveJob step result

@@ -2,13 +2,14 @@ import MagicString from "magic-string";
 import { minify as terser, type MinifyOptions } from "terser";
 import ts from "typescript";
 import { aliasOften } from "./passes/alias.ts";
-import { boardGlobals, languageGlobals, members, moduleGlobals, publicMembers, reservedIdentifiers } from "./espruino-names.ts";
+import { boardGlobals, languageGlobals, members, moduleGlobals, reservedIdentifiers } from "./espruino-names.ts";
 import { findThrowing, liftThrowing, namesOf } from "./passes/lift.ts";
 import { nameBases } from "./passes/mends/bases.ts";
 import { mends, type Pass } from "./passes/mends/index.ts";
 import { inlineCalls } from "./passes/inline.ts";
 import { shortNames, uniqueNames } from "./passes/rename.ts";
 import { leaveOutUndefined, shortenFunctions } from "./passes/functions.ts";
+import { publicMembers } from "./public-members.ts";
 import { keepSums } from "./passes/sums.ts";
 
 /** What is minified: the runtime, which has a scope of its own, or an application, which shares the global scope. */
@@ -73,7 +74,7 @@ const inQuotes = (node: ts.Node): ts.Node | undefined =>
   ts.isElementAccessExpression(node) ? node.argumentExpression : (ts.isPropertyAssignment(node) || ts.isMethodDeclaration(node)) && ts.isStringLiteral(node.name) ? node.name : undefined;
 
 /** Members that keep their names in the runtime: the board's, public ones, and those that are named. */
-export const staying = (names: string[] = []): Set<string> => new Set([...members, ...publicMembers, ...names]);
+export const staying = (names: string[] = []): Set<string> => new Set([...members, ...publicMembers(), ...names]);
 
 /**
  * Minifies for Espruino. In the runtime, all members get short names that are neither the board's nor public nor in

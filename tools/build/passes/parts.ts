@@ -1,11 +1,13 @@
 import MagicString from "magic-string";
 import type { Plugin } from "rollup";
+import type { Loading } from "../unloading.ts";
 
 /**
  * A rollup plugin that makes what only the function `parts` of one module uses local to that function: all modules that
  * nothing else imports are moved into its body. See src/device/parts.ts.
+ * @param done is told which files were moved, and which stay
  */
-export function deferParts(file: string): Plugin {
+export function deferParts(file: string, done: (loading: Loading) => void): Plugin {
   return {
     name: "defer-parts",
     renderChunk(code, chunk) {
@@ -30,12 +32,15 @@ export function deferParts(file: string): Plugin {
       const opening = /(?:let|const) parts = \(\) => \{/.exec(code.slice(start, end));
       if (!opening) throw new Error(`no function parts in ${file}, which begins ${head}`);
       const inside = start + opening.index + opening[0].length;
+      const unloaded: string[] = [];
       for (const id of Object.keys(chunk.modules)) {
         if (reached.has(id) || id === deferred || !chunk.modules[id]!.code) continue;
+        unloaded.push(id);
         const [from, to] = place(id);
         text.appendLeft(to, "\n");
         text.move(from, to, inside);
       }
+      done({ unloaded, stays: Object.keys(chunk.modules).filter((id) => reached.has(id)) });
       return { code: text.toString(), map: text.generateMap({ hires: true }) };
     },
   };

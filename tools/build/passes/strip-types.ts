@@ -2,6 +2,7 @@ import type { Plugin } from "rollup";
 import ts from "typescript";
 import type { Role } from "../minify.ts";
 import { braceLoops } from "./brace-loops.ts";
+import { assembleListings } from "./listings.ts";
 import { wrapLiterals } from "./literals.ts";
 import { shorten } from "./shorten.ts";
 import { findUnsupported } from "../unsupported.ts";
@@ -27,7 +28,7 @@ export function stripTypes(target: ts.ScriptTarget, device?: Role): Plugin {
       const output = ts.transpileModule(code, {
         fileName: id,
         reportDiagnostics: true,
-        transformers: { before: [...(device ? [shorten(device)] : []), braceLoops, wrapLiterals] },
+        transformers: { before: [...(device ? [assembleListings, shorten(device)] : []), braceLoops, wrapLiterals] },
         compilerOptions: {
           target,
           module: ts.ModuleKind.ESNext,
