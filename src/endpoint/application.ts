@@ -25,10 +25,10 @@ export class Application {
   /** How the packet came that is just being taken. */
   arrival: Arrival | undefined;
   // what a function of the application threw, on its way through the library's code that called it
-  #thrown: { error: unknown; where: Where; link: GatewayLink | undefined } | undefined;
+  private _thrown: { error: unknown; where: Where; link: GatewayLink | undefined } | undefined;
   // what the outermost call throws at its end, and how many calls are in each other
-  #errors: unknown[] = [];
-  #depth = 0;
+  private _errors: unknown[] = [];
+  private _depth = 0;
 
   constructor(events: Events) {
     this.events = events;
@@ -37,16 +37,16 @@ export class Application {
   /** Does the work of a call of the endpoint. Throws at the end what the application's functions threw and nobody was told of. */
   enter<T>(work: () => T): T | undefined {
     let result: T | undefined;
-    this.#depth++;
+    this._depth++;
     try {
       result = work();
     } catch (error) {
       this.caught(error);
     }
-    this.#depth--;
-    const errors = this.#errors;
-    if (this.#depth || !errors.length) return result;
-    this.#errors = [];
+    this._depth--;
+    const errors = this._errors;
+    if (this._depth || !errors.length) return result;
+    this._errors = [];
     throw errors.length > 1 ? new AggregateError(errors, "functions of the application threw") : errors[0];
   }
 
@@ -58,7 +58,7 @@ export class Application {
       answer.then(undefined, (error: unknown) => this.tell(error, where, link));
       throw where === "save" ? new E3XError("SAVE", { field: where }) : wrong(where, "returned a promise, which is not waited for");
     } catch (error) {
-      this.#thrown = { error, where, link };
+      this._thrown = { error, where, link };
       throw error;
     }
   }
@@ -82,14 +82,14 @@ export class Application {
     } catch (another) {
       error = another;
     }
-    if (this.#errors.length < ERRORS) this.#errors.push(error);
+    if (this._errors.length < ERRORS) this._errors.push(error);
   }
 
   /** Sorts what was thrown: errors of this library are refusals, all others are told. */
   caught(error: unknown, link?: GatewayLink): void {
-    const thrown = this.#thrown;
+    const thrown = this._thrown;
     if (thrown && thrown.error === error) {
-      this.#thrown = undefined;
+      this._thrown = undefined;
       this.tell(error, thrown.where, thrown.link ?? link);
     } else if (error instanceof E3XError) this.drop(error.code, link);
     else this.tell(error, "library", link);

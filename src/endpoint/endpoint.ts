@@ -86,16 +86,16 @@ export class Endpoint {
    * (peers.ts).
    */
   via: (link: GatewayLink, pipe: Pipe) => Pipe = (_link, pipe) => pipe;
-  #options: EndpointOptions;
-  #identities: Map<Csid, OwnIdentity>;
-  #handlers: Handlers<GatewayLink> = {};
-  #application: Application;
-  #registry: Registry;
-  #admission: Admission;
-  #tokens: TokenRouter;
-  #discovery = new Discovery();
-  #reception = new Reception();
-  #scheduler: Scheduler;
+  private _options: EndpointOptions;
+  private _identities: Map<Csid, OwnIdentity>;
+  private _handlers: Handlers<GatewayLink> = {};
+  private _application: Application;
+  private _registry: Registry;
+  private _admission: Admission;
+  private _tokens: TokenRouter;
+  private _discovery = new Discovery();
+  private _reception = new Reception();
+  private _scheduler: Scheduler;
 
   /**
    * @throws CSID, SECRET_LENGTH, SECRET_RANGE, KEY_LENGTH, KEY_PREFIX, KEY_RANGE for `pairs`, STATE for `state`, OPTION for all else;
@@ -105,22 +105,22 @@ export class Endpoint {
     checkOptions(options);
     const room = options.room ?? ROOM;
     const application = new Application(options.events);
-    this.#options = options;
-    this.#application = application;
+    this._options = options;
+    this._application = application;
     this.drops = application.drops;
-    this.#registry = new Registry(room);
-    this.#tokens = new TokenRouter(room);
-    this.#scheduler = new Scheduler(application, this.#discovery, (pipe) => this.#closed(pipe));
-    this.#admission = new Admission(this.#registry, application, options, (identity, key, name) => this.#make(identity, key, name));
-    this.#identities = identities(options.pairs, (n) => application.ask("random", undefined, () => options.random(n)));
-    this.identity = [...this.#identities.values()][0]!;
-    this.hashname = hashname(keysOf(this.#identities));
+    this._registry = new Registry(room);
+    this._tokens = new TokenRouter(room);
+    this._scheduler = new Scheduler(application, this._discovery, (pipe) => this._closed(pipe));
+    this._admission = new Admission(this._registry, application, options, (identity, key, name) => this._make(identity, key, name));
+    this._identities = identities(options.pairs, (n) => application.ask("random", undefined, () => options.random(n)));
+    this.identity = [...this._identities.values()][0]!;
+    this.hashname = hashname(keysOf(this._identities));
     // whom it was linked with goes on as if nothing had happened, and does not ask to link again
-    const sets = [...this.#identities.values()].map(({ set }) => set);
+    const sets = [...this._identities.values()].map(({ set }) => set);
     for (const [key, saved] of readState(options.state === undefined ? {} : options.state, sets)) {
       try {
-        const peer = this.#add(key, undefined, saved);
-        if (saved.token !== undefined && !saved.blocked) this.#tokens.assign(saved.token, peer, true);
+        const peer = this._add(key, undefined, saved);
+        if (saved.token !== undefined && !saved.blocked) this._tokens.assign(saved.token, peer, true);
       } catch (error) {
         throw error instanceof E3XError ? badKey(toBase32(key), error) : error;
       }
@@ -129,22 +129,22 @@ export class Endpoint {
 
   /** All links. */
   get links(): readonly GatewayLink[] {
-    return this.#registry.links;
+    return this._registry.links;
   }
 
   /** The identities, by CSID. */
   get identities(): ReadonlyMap<Csid, OwnIdentity> {
-    return this.#identities;
+    return this._identities;
   }
 
   /** The time that it was told last, in seconds. */
   get now(): number {
-    return this.#scheduler.now;
+    return this._scheduler.now;
   }
 
   /** What is to be kept of all links now: what `save` was given last for each. */
   get state(): State {
-    return Object.fromEntries([...this.#registry.peers].flatMap(({ link, saved }) => (saved ? [[link.id, copySaved(saved)]] : [])));
+    return Object.fromEntries([...this._registry.peers].flatMap(({ link, saved }) => (saved ? [[link.id, copySaved(saved)]] : [])));
   }
 
   /**
@@ -152,7 +152,7 @@ export class Endpoint {
    * Nothing is made of it, and nothing thrown for what is no key.
    */
   find(who: Uint8Array | Keys | string): GatewayLink | undefined {
-    return this.#registry.find(who);
+    return this._registry.find(who);
   }
 
   /**
@@ -164,19 +164,19 @@ export class Endpoint {
    */
   link(key: Uint8Array | Keys, name?: string): GatewayLink {
     if (!(key instanceof Uint8Array)) {
-      const csid = linkCsid([...this.#identities.keys()], Object.keys(key)) ?? fail("CSID");
+      const csid = linkCsid([...this._identities.keys()], Object.keys(key)) ?? fail("CSID");
       return this.link(key[csid]!, name ?? hashname(key));
     }
-    const known = this.#registry.byKey(toBase32(key));
+    const known = this._registry.byKey(toBase32(key));
     if (known) known.stranger = false;
-    return (known ?? this.#add(key, name)).link;
+    return (known ?? this._add(key, name)).link;
   }
 
-  #add(key: Uint8Array, name?: string, saved?: SavedLink): Peer {
-    const identity = [...this.#identities.values()].find(({ set }) => set.length === key.length) ?? fail("KEY_LENGTH");
-    const peer = this.#make(identity, key, name, saved);
-    this.#registry.add(peer);
-    this.#scheduler.wake(peer.link);
+  private _add(key: Uint8Array, name?: string, saved?: SavedLink): Peer {
+    const identity = [...this._identities.values()].find(({ set }) => set.length === key.length) ?? fail("KEY_LENGTH");
+    const peer = this._make(identity, key, name, saved);
+    this._registry.add(peer);
+    this._scheduler.wake(peer.link);
     return peer;
   }
 
@@ -186,12 +186,12 @@ export class Endpoint {
    * acknowledged; with `manualAck` of the channel that is for the application to say.
    */
   handle(type: string, handler: Handler<GatewayLink>): void {
-    this.#handlers[` ${type}`] = (channel, open, link) => {
+    this._handlers[` ${type}`] = (channel, open, link) => {
       link.guard(channel);
       try {
         handler(channel, open, link);
       } catch (error) {
-        this.#application.tell(error, "channel", link);
+        this._application.tell(error, "channel", link);
         end(channel);
       }
       // the handler may have removed the link
@@ -204,13 +204,13 @@ export class Endpoint {
    * without a pipe, not any more. Of the bridges the oldest go first, beyond `room`. channels/peer.md, Automatic Bridging
    */
   bridge(token: Uint8Array, pipe?: Pick<Pipe, "send">): void {
-    this.#tokens.bridge(token, pipe);
+    this._tokens.bridge(token, pipe);
   }
 
-  #make(identity: OwnIdentity, key: Uint8Array, name?: string, saved?: SavedLink): Peer {
+  private _make(identity: OwnIdentity, key: Uint8Array, name?: string, saved?: SavedLink): Peer {
     identity.set.checkKey(key);
-    const application = this.#application;
-    const { message, content, patience, recent, judge, epoch, window, z } = this.#options;
+    const application = this._application;
+    const { message, content, patience, recent, judge, epoch, window, z } = this._options;
     const state: LinkState = saved ? [...saved.handshakes, ...saved.messages] : [0, 0, 0, 0];
     // Numbers of handshakes that a lost state would know of are below the time. Not one that the other may choose: it would
     // pass for an answer.
@@ -226,25 +226,25 @@ export class Endpoint {
       ...(judge && { judge: (_: unknown, handshakes: Handshakes) => application.ask("judge", link, () => judge(link, handshakes)) }),
       ahead: 0,
       room: () => true,
-      save: (changed) => this.#save(peer, changed),
-      on: (event, _, data, packet) => this.#on(event, peer, data, packet),
+      save: (changed) => this._save(peer, changed),
+      on: (event, _, data, packet) => this._on(event, peer, data, packet),
       channels: {
-        handlers: this.#handlers as Handlers<unknown> as never,
+        handlers: this._handlers as Handlers<unknown> as never,
         capacity: window ?? 64,
         runs: 4096,
         z: z ?? 1,
-        wake: () => this.#wake(link),
+        wake: () => this._wake(link),
       },
-      touched: () => this.#wake(link),
+      touched: () => this._wake(link),
       caught: (error, where) => {
         if (where) application.tell(error, where, link);
         else application.caught(error, link);
       },
       left: (at, pipe, time) => {
-        const { sent } = this.#options.events;
+        const { sent } = this._options.events;
         application.emit("sent", link, sent && (() => sent(link, at, { pipe, time })));
       },
-      forget: (removed) => this.#forget(peer, removed),
+      forget: (removed) => this._forget(peer, removed),
     }, saved?.blocked);
     const peer: Peer = { link, saved, stranger: false, token: saved?.token, former: true, ephemeral: new Set(), resumed: undefined };
     // the key is checked by what is needed of it anyhow
@@ -253,17 +253,17 @@ export class Endpoint {
   }
 
   /** A link has something to send: it is to be polled, and the owner to call. */
-  #wake(link: GatewayLink): void {
+  private _wake(link: GatewayLink): void {
     if (link.removed) return;
-    const options = this.#options;
-    this.#scheduler.wake(link);
-    this.#application.emit("wake", link, options.wake && (() => options.wake!()));
+    const options = this._options;
+    this._scheduler.wake(link);
+    this._application.emit("wake", link, options.wake && (() => options.wake!()));
   }
 
-  #on(event: "up" | "down" | "message" | "drop", peer: Peer, data?: Uint8Array | ErrorCode, packet?: Packet): void {
+  private _on(event: "up" | "down" | "message" | "drop", peer: Peer, data?: Uint8Array | ErrorCode, packet?: Packet): void {
     const { link } = peer;
-    const application = this.#application;
-    const { events } = this.#options;
+    const application = this._application;
+    const { events } = this._options;
     const arrival = application.arrival!;
     if (event === "drop") return application.drop(data as ErrorCode, link);
     if (event === "down") {
@@ -279,8 +279,8 @@ export class Endpoint {
     peer.stranger = false;
     try {
       // after a restart its channel packets tell that it has to be asked for a new session
-      this.#tokens.assign(toHex(link.channels.token()), peer, false);
-      this.#save(peer);
+      this._tokens.assign(toHex(link.channels.token()), peer, false);
+      this._save(peer);
     } catch (error) {
       // it is of use after a restart only
       application.caught(error, link);
@@ -288,14 +288,14 @@ export class Endpoint {
     application.emit("up", link, events.up && (() => events.up!(link, arrival)));
   }
 
-  #save(peer: Peer, [sent, accepted, out, received]: LinkState = peer.link.state): void {
+  private _save(peer: Peer, [sent, accepted, out, received]: LinkState = peer.link.state): void {
     const { link, saved: before } = peer;
     const saved = savedLink([sent, accepted], [out, received], peer.token, link.blocked);
     peer.saved = saved;
-    const { save } = this.#options;
+    const { save } = this._options;
     if (!save) return;
     try {
-      this.#application.ask("save", link, () => save(link.id, copySaved(saved)));
+      this._application.ask("save", link, () => save(link.id, copySaved(saved)));
     } catch (error) {
       peer.saved = before;
       throw error;
@@ -303,19 +303,19 @@ export class Endpoint {
   }
 
   /** Leaves nothing of a link behind but the link itself, or, where it is not removed, by which it would be told from others. */
-  #forget(peer: Peer, removed: boolean): void {
+  private _forget(peer: Peer, removed: boolean): void {
     const { link } = peer;
     peer.stranger = false;
-    this.#tokens.forget(peer);
+    this._tokens.forget(peer);
     if (!removed) {
-      this.#registry.forgetEphemeral(peer);
-      return this.#scheduler.leave(link);
+      this._registry.forgetEphemeral(peer);
+      return this._scheduler.leave(link);
     }
-    this.#registry.remove(peer);
-    this.#scheduler.remove(link);
+    this._registry.remove(peer);
+    this._scheduler.remove(link);
     if (!peer.saved) return;
     peer.saved = undefined;
-    this.#application.ask("save", link, () => this.#options.save?.(link.id, undefined));
+    this._application.ask("save", link, () => this._options.save?.(link.id, undefined));
   }
 
   /**
@@ -326,25 +326,25 @@ export class Endpoint {
   receive(pipe: Pipe, frame: Bytes, now: number, metadata?: Metadata): void {
     const bytes = bytesOf(frame);
     checkNow(now);
-    this.#application.enter(() => this.#receive(pipe, bytes, now, metadata));
+    this._application.enter(() => this._receive(pipe, bytes, now, metadata));
   }
 
-  #receive(pipe: Pipe, frame: Uint8Array, now: number, metadata: Metadata | undefined): void {
-    this.#scheduler.now = now;
-    if (pipe.closed) return this.#application.drop("CLOSED");
-    this.#scheduler.attach(pipe);
-    this.#scheduler.want(pipe);
-    pipe.begins ??= (fragment) => fragment[0] === 0 && fragment[1] === 0 && this.#tokens.knows(fragment);
-    const given = this.#reception.take(pipe, frame, now, (outer, frames) => {
-      this.#packet(outer, metadata ? { pipe, time: now, frames, metadata } : { pipe, time: now, frames });
+  private _receive(pipe: Pipe, frame: Uint8Array, now: number, metadata: Metadata | undefined): void {
+    this._scheduler.now = now;
+    if (pipe.closed) return this._application.drop("CLOSED");
+    this._scheduler.attach(pipe);
+    this._scheduler.want(pipe);
+    pipe.begins ??= (fragment) => fragment[0] === 0 && fragment[1] === 0 && this._tokens.knows(fragment);
+    const given = this._reception.take(pipe, frame, now, (outer, frames) => {
+      this._packet(outer, metadata ? { pipe, time: now, frames, metadata } : { pipe, time: now, frames });
     });
-    for (let i = 0; i < given; i++) this.#application.drop("PACKET_TOO_LARGE");
+    for (let i = 0; i < given; i++) this._application.drop("PACKET_TOO_LARGE");
   }
 
-  #closed(pipe: Pipe): void {
+  private _closed(pipe: Pipe): void {
     for (const link of this.links) if (link.pipe === pipe) link.pipe = undefined;
-    this.#tokens.closed(pipe);
-    this.#discovery.closed(pipe);
+    this._tokens.closed(pipe);
+    this._discovery.closed(pipe);
   }
 
   /**
@@ -355,28 +355,28 @@ export class Endpoint {
   packet(pipe: Pipe, outer: Bytes, now: number = this.now, metadata?: Metadata): void {
     const bytes = bytesOf(outer, "packet");
     checkNow(now);
-    this.#application.enter(() => {
-      this.#scheduler.attach(pipe);
-      this.#packet(bytes, metadata ? { pipe, time: now, frames: 0, metadata } : { pipe, time: now, frames: 0 });
+    this._application.enter(() => {
+      this._scheduler.attach(pipe);
+      this._packet(bytes, metadata ? { pipe, time: now, frames: 0, metadata } : { pipe, time: now, frames: 0 });
     });
   }
 
-  #packet(outer: Uint8Array, arrival: Arrival): void {
+  private _packet(outer: Uint8Array, arrival: Arrival): void {
     const { pipe, time: now } = arrival;
     const { wrap } = pipe;
-    const application = this.#application;
+    const application = this._application;
     const { arrival: before, refused } = application;
-    this.#scheduler.now = now;
+    this._scheduler.now = now;
     application.arrival = arrival;
     try {
       // it may be closed by a handler of the packet before
       if (pipe.closed) fail("CLOSED");
       const { packet } = decloak(outer);
       // who cloaks may be reached by nothing else. e3x/cloaking.md, Accept both
-      if (isCloaked(outer)) pipe.wrap ??= cloaking(this.#options.random);
-      if (packet[0] === 0 && packet[1] === 0) this.#channel(pipe, packet, now);
-      else if (packet[1]! > 6 && this.#options.events.discovered) this.#discovered(arrival, packet);
-      else this.#message(pipe, packet, now);
+      if (isCloaked(outer)) pipe.wrap ??= cloaking(this._options.random);
+      if (packet[0] === 0 && packet[1] === 0) this._channel(pipe, packet, now);
+      else if (packet[1]! > 6 && this._options.events.discovered) this._discovered(arrival, packet);
+      else this._message(pipe, packet, now);
     } catch (error) {
       application.caught(error);
     }
@@ -385,12 +385,12 @@ export class Endpoint {
     application.arrival = before;
   }
 
-  #discovered(arrival: Arrival, packet: Uint8Array): void {
+  private _discovered(arrival: Arrival, packet: Uint8Array): void {
     const { json } = decode(packet);
     const info = linkInfo(json ?? fail("JSON"));
     if (!info.hashname || !Object.keys(info.keys).length) fail("LINK_INFO");
-    const { discovered } = this.#options.events;
-    if (info.hashname !== this.hashname) this.#application.emit("discovered", undefined, () => discovered!(info, arrival.pipe, arrival));
+    const { discovered } = this._options.events;
+    if (info.hashname !== this.hashname) this._application.emit("discovered", undefined, () => discovered!(info, arrival.pipe, arrival));
   }
 
   /**
@@ -398,63 +398,63 @@ export class Endpoint {
    * link JSON; with no pipes, not any more. Whoever hears it knows then that it is there. mesh.md, Discovery
    */
   discover(pipes: Pipe[], paths: Path[] = []): void {
-    const info: LinkInfo = { hashname: this.hashname, keys: keysOf(this.#identities), paths };
-    for (const pipe of pipes) this.#scheduler.attach(pipe);
-    this.#discovery.start(pipes, encode(toJson(info)), this.now);
+    const info: LinkInfo = { hashname: this.hashname, keys: keysOf(this._identities), paths };
+    for (const pipe of pipes) this._scheduler.attach(pipe);
+    this._discovery.start(pipes, encode(toJson(info)), this.now);
   }
 
-  #channel(pipe: Pipe, outer: Uint8Array, now: number): void {
+  private _channel(pipe: Pipe, outer: Uint8Array, now: number): void {
     if (outer.length < 2 + CHANNEL_OVERHEAD) fail("PACKET_TOO_SHORT");
-    const { peer, bridge } = this.#tokens.route(outer);
+    const { peer, bridge } = this._tokens.route(outer);
     if (bridge) {
       bridge.send(outer);
-      if (bridge instanceof Pipe) this.#scheduler.want(bridge);
+      if (bridge instanceof Pipe) this._scheduler.want(bridge);
       return;
     }
     if (!peer) return fail("TOKEN");
     const { link, former } = peer;
     if (former && !link.up) {
       link.pipe = pipe;
-      this.#resume(peer);
+      this._resume(peer);
     }
     if (former) fail("TOKEN");
-    this.#take(link, outer, this.via(link, pipe), now);
+    this._take(link, outer, this.via(link, pipe), now);
     this.source(link);
   }
 
-  #message(pipe: Pipe, outer: Uint8Array, now: number): void {
-    const identity = this.#identities.get(messageCsid(outer)) ?? fail("CSID");
+  private _message(pipe: Pipe, outer: Uint8Array, now: number): void {
+    const identity = this._identities.get(messageCsid(outer)) ?? fail("CSID");
     const body = messageBody(outer, identity);
-    const peer = this.#admission.sender(identity, body);
+    const peer = this._admission.sender(identity, body);
     const { link } = peer;
     if (link.blocked) {
-      this.#application.knock("blocked", pipe, link);
-      return this.#application.drop("BLOCKED", link);
+      this._application.knock("blocked", pipe, link);
+      return this._application.drop("BLOCKED", link);
     }
-    this.#take(link, outer, pipe, now);
+    this._take(link, outer, pipe, now);
     // who is refused leaves nothing behind
     if (link.refused && peer.stranger) {
-      this.#application.knock("refused", pipe, link);
+      this._application.knock("refused", pipe, link);
       link.remove();
     }
     if (link.removed || link.blocked) return;
-    if (link.exchange.met(body)) this.#registry.setEphemeral(messageSender(body, identity), peer);
-    this.#resume(peer);
+    if (link.exchange.met(body)) this._registry.setEphemeral(messageSender(body, identity), peer);
+    this._resume(peer);
     this.source(link);
   }
 
   /** Has a link take a packet, and do what it has to do for that. */
-  #take(link: GatewayLink, outer: Uint8Array, pipe: Pipe, now: number): void {
-    const { refused } = this.#application;
-    this.#scheduler.wake(link);
+  private _take(link: GatewayLink, outer: Uint8Array, pipe: Pipe, now: number): void {
+    const { refused } = this._application;
+    this._scheduler.wake(link);
     link.receive(outer, pipe, now);
     finishWork(link);
-    if (this.#application.refused === refused) link.heard = now;
-    if (link.removed) this.#scheduler.remove(link);
+    if (this._application.refused === refused) link.heard = now;
+    if (link.removed) this._scheduler.remove(link);
   }
 
   /** Asks for a new session, once an exchange, where there was one: the other takes no message with a new KEY before that. */
-  #resume(peer: Peer): void {
+  private _resume(peer: Peer): void {
     const { link } = peer;
     const { exchange, pipe, up } = link;
     if (up || link.refused || !exchange.in || !pipe || peer.resumed === exchange) return;
@@ -473,7 +473,7 @@ export class Endpoint {
 
   /** Has a source asked for packets when its pipe has none, in turn with others; to be called again when it has another pipe. */
   source(source: Source): void {
-    this.#scheduler.source(source);
+    this._scheduler.source(source);
   }
 
   /**
@@ -483,14 +483,14 @@ export class Endpoint {
    */
   poll(now: number): number | undefined {
     checkNow(now);
-    return this.#application.enter(() => this.#scheduler.poll(now));
+    return this._application.enter(() => this._scheduler.poll(now));
   }
 
   /** The radio of a pipe has reached the other side anew: packets that were under way, either way, begin again. */
   restart(pipe: Pipe): void {
     pipe.restart();
     // one that waited for an answer was not asked any more
-    this.#scheduler.want(pipe);
+    this._scheduler.want(pipe);
   }
 
   /** Closes a pipe whose radio is gone for good: as `pipe.close()`. */
@@ -506,6 +506,6 @@ export class Endpoint {
    */
   drain(now: number, outlet: Outlet): Wake | undefined {
     checkNow(now);
-    return this.#application.enter(() => this.#scheduler.drain(now, outlet));
+    return this._application.enter(() => this._scheduler.drain(now, outlet));
   }
 }

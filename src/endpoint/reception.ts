@@ -10,14 +10,14 @@ interface Incoming {
 }
 
 export class Reception {
-  #pipes = new WeakMap<Pipe, Incoming>();
+  private _pipes = new WeakMap<Pipe, Incoming>();
 
   /**
    * Takes a frame; calls `done` with every packet that it completes, and the number of frames that it came in.
    * @returns how many packets were given up
    */
   take(pipe: Pipe, frame: Uint8Array, now: number, done: (packet: Uint8Array, frames: number) => void): number {
-    const incoming = this.#incoming(pipe);
+    const incoming = this._incoming(pipe);
     if (incoming.duplicates?.has(frame, now)) return 0;
     incoming.frames++;
     return pipe.receive(frame, now, (packet) => {
@@ -27,12 +27,12 @@ export class Reception {
     });
   }
 
-  #incoming(pipe: Pipe): Incoming {
-    let incoming = this.#pipes.get(pipe);
+  private _incoming(pipe: Pipe): Incoming {
+    let incoming = this._pipes.get(pipe);
     if (!incoming) {
       const { stream, blocking, datagram } = pipe.options;
       incoming = { frames: 0, duplicates: stream || blocking || datagram ? undefined : new DuplicateFilter() };
-      this.#pipes.set(pipe, incoming);
+      this._pipes.set(pipe, incoming);
     }
     return incoming;
   }

@@ -25,44 +25,44 @@ export class Registry {
   /** All links, in the order in which they were made. */
   readonly links: GatewayLink[] = [];
   // by public key in base32
-  #byKey = new Map<string, Peer>();
+  private _byKey = new Map<string, Peer>();
   // by the ephemeral key of messages, the least recently used first: the MAC of a message need not be tried with every link
-  #byEphemeral = new Map<string, Peer>();
-  #capacity: number;
+  private _byEphemeral = new Map<string, Peer>();
+  private _capacity: number;
 
   /** @param capacity of how many ephemeral keys it is remembered whose they are */
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this._capacity = capacity;
   }
 
   get peers(): Iterable<Peer> {
-    return this.#byKey.values();
+    return this._byKey.values();
   }
 
   add(peer: Peer): void {
     this.links.push(peer.link);
-    this.#byKey.set(peer.link.id, peer);
+    this._byKey.set(peer.link.id, peer);
   }
 
   remove(peer: Peer): void {
     this.forgetEphemeral(peer);
     // one that was refused when it knocked was never added
-    if (this.#byKey.get(peer.link.id) !== peer) return;
-    this.#byKey.delete(peer.link.id);
+    if (this._byKey.get(peer.link.id) !== peer) return;
+    this._byKey.delete(peer.link.id);
     this.links.splice(this.links.indexOf(peer.link), 1);
   }
 
   /** @param id a public key in base32 */
   byKey(id: string): Peer | undefined {
-    return this.#byKey.get(id);
+    return this._byKey.get(id);
   }
 
   /** See Endpoint.find. */
   find(who: Uint8Array | Keys | string): GatewayLink | undefined {
-    if (typeof who === "string") return isHashname(who) ? this.links.find((link) => link.hashname === who) : this.#byKey.get(who)?.link;
+    if (typeof who === "string") return isHashname(who) ? this.links.find((link) => link.hashname === who) : this._byKey.get(who)?.link;
     const keys = who instanceof Uint8Array ? [who] : Object.values(who);
     for (const key of keys) {
-      const peer = this.#byKey.get(toBase32(key));
+      const peer = this._byKey.get(toBase32(key));
       if (peer) return peer.link;
     }
     return undefined;
@@ -70,25 +70,25 @@ export class Registry {
 
   /** Whose messages have this ephemeral key, where one of them was taken. */
   byEphemeral(key: Uint8Array): Peer | undefined {
-    return this.#byEphemeral.get(toBase32(key));
+    return this._byEphemeral.get(toBase32(key));
   }
 
   /** Remembers whose messages have an ephemeral key. */
   setEphemeral(key: Uint8Array, peer: Peer): void {
     const id = toBase32(key);
-    const map = this.#byEphemeral;
+    const map = this._byEphemeral;
     map.get(id)?.ephemeral.delete(id);
     map.delete(id);
     map.set(id, peer);
     peer.ephemeral.add(id);
-    if (map.size <= this.#capacity) return;
+    if (map.size <= this._capacity) return;
     const [oldest, owner] = map.entries().next().value!;
     map.delete(oldest);
     owner.ephemeral.delete(oldest);
   }
 
   forgetEphemeral(peer: Peer): void {
-    for (const id of peer.ephemeral) this.#byEphemeral.delete(id);
+    for (const id of peer.ephemeral) this._byEphemeral.delete(id);
     peer.ephemeral.clear();
   }
 }

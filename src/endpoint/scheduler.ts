@@ -46,59 +46,59 @@ const carrier = <P extends Pipe | undefined>(pipe: P): Pipe | P => pipe?.options
 export class Scheduler {
   /** The time that the endpoint was told last, in seconds. */
   now = 0;
-  #application: Application;
-  #discovery: Discovery;
-  #closed: (pipe: Pipe) => void;
+  private _application: Application;
+  private _discovery: Discovery;
+  private _closed: (pipe: Pipe) => void;
   // links with something to do now, and when the others want to be asked
-  #ready = new Set<GatewayLink>();
-  #timers = new TimerQueue<GatewayLink>();
+  private _ready = new Set<GatewayLink>();
+  private _timers = new TimerQueue<GatewayLink>();
   // pipes that are not closed
-  #pipes = new WeakMap<Pipe, Outgoing>();
+  private _pipes = new WeakMap<Pipe, Outgoing>();
   // pipes that may have frames now: `drain` asks no others
-  #wanting = new Set<Pipe>();
+  private _wanting = new Set<Pipe>();
 
   /** @param closed is called when a pipe that it knows is closed */
   constructor(application: Application, discovery: Discovery, closed: (pipe: Pipe) => void) {
-    this.#application = application;
-    this.#discovery = discovery;
-    this.#closed = closed;
+    this._application = application;
+    this._discovery = discovery;
+    this._closed = closed;
   }
 
   /** Has a pipe known: it is forgotten when it is closed. */
   attach(pipe: Pipe): Outgoing {
-    let outgoing = this.#pipes.get(pipe);
+    let outgoing = this._pipes.get(pipe);
     if (outgoing) return outgoing;
     outgoing = { sources: new Set(), busy: false };
-    this.#pipes.set(pipe, outgoing);
+    this._pipes.set(pipe, outgoing);
     pipe.onClose(() => {
-      this.#pipes.delete(pipe);
-      this.#wanting.delete(pipe);
-      this.#closed(pipe);
+      this._pipes.delete(pipe);
+      this._wanting.delete(pipe);
+      this._closed(pipe);
     });
     return outgoing;
   }
 
   /** Has a pipe asked for frames: it, or the one that carries its packets, may have some. */
   want(pipe: Pipe): void {
-    this.#wanting.add(carrier(pipe));
+    this._wanting.add(carrier(pipe));
   }
 
   /** Has a link polled: it has something to do. */
   wake(link: GatewayLink): void {
-    this.#ready.add(link);
+    this._ready.add(link);
   }
 
   /** Has a link not asked for packets any more, until it is a source again. */
   leave(link: GatewayLink): void {
     const way = carrier(link.pipe);
-    if (way) this.#pipes.get(way)?.sources.delete(link);
+    if (way) this._pipes.get(way)?.sources.delete(link);
   }
 
   /** Has a link that was removed neither asked nor polled. */
   remove(link: GatewayLink): void {
     this.leave(link);
-    this.#ready.delete(link);
-    this.#timers.set(link, undefined);
+    this._ready.delete(link);
+    this._timers.set(link, undefined);
   }
 
   /** See Endpoint.source. */
@@ -106,11 +106,11 @@ export class Scheduler {
     const pipe = carrier(source.pipe);
     if (!pipe || pipe.closed) return;
     this.attach(pipe).sources.add(source);
-    pipe.more ??= () => this.#fill(pipe);
+    pipe.more ??= () => this._fill(pipe);
   }
 
-  #fill(pipe: Pipe): void {
-    const outgoing = this.#pipes.get(pipe);
+  private _fill(pipe: Pipe): void {
+    const outgoing = this._pipes.get(pipe);
     if (!outgoing) return;
     const { sources, busy } = outgoing;
     outgoing.busy = false;
@@ -125,37 +125,37 @@ export class Scheduler {
       sources.add(source);
       source.fill(pipe);
       // what it waits for is another thing then
-      if (pipe.queue.length && source instanceof GatewayLink) this.#ready.add(source);
+      if (pipe.queue.length && source instanceof GatewayLink) this._ready.add(source);
     }
   }
 
   /** Polls the links that are due, and announces. Returns when that is to be done next, in seconds. */
   poll(now: number): number | undefined {
     this.now = now;
-    for (let due = this.#timers.take(now); due; due = this.#timers.take(now)) this.#ready.add(due);
+    for (let due = this._timers.take(now); due; due = this._timers.take(now)) this._ready.add(due);
     // what events of one bring another to do is done as well
     for (let round = 0; round < 2; round++) {
-      for (const link of [...this.#ready]) {
-        this.#ready.delete(link);
-        if (!link.removed) this.#poll(link, now);
+      for (const link of [...this._ready]) {
+        this._ready.delete(link);
+        if (!link.removed) this._poll(link, now);
       }
     }
-    const { next } = this.#timers;
-    for (const pipe of this.#discovery.poll(now)) this.want(pipe);
-    const announcement = this.#discovery.next;
+    const { next } = this._timers;
+    for (const pipe of this._discovery.poll(now)) this.want(pipe);
+    const announcement = this._discovery.next;
     return announcement !== undefined && !(announcement > next!) ? announcement : next;
   }
 
-  #poll(link: GatewayLink, now: number): void {
+  private _poll(link: GatewayLink, now: number): void {
     finishWork(link);
     this.source(link);
     const due = link.poll(now);
     // what it gave up may have been begun anew
     finishWork(link);
-    this.#timers.set(link, link.removed ? undefined : due);
+    this._timers.set(link, link.removed ? undefined : due);
     const way = carrier(link.pipe);
     if (!way) return;
-    this.#wanting.add(way);
+    this._wanting.add(way);
     if (way.queue.length) this.attach(way).busy = true;
   }
 
@@ -163,47 +163,47 @@ export class Scheduler {
   drain(now: number, outlet: Outlet): Wake | undefined {
     this.poll(now);
     for (let round = 1; ; round++) {
-      const { wrote, until } = this.#write(now, outlet);
+      const { wrote, until } = this._write(now, outlet);
       // only now it is known what was sent in channels
       this.poll(now);
-      const more = wrote && [...this.#wanting].some((pipe) => pipe.queue.length && this.#takes(outlet, pipe));
-      if (!more) return this.#next(until);
+      const more = wrote && [...this._wanting].some((pipe) => pipe.queue.length && this._takes(outlet, pipe));
+      if (!more) return this._next(until);
       if (round === ROUNDS) return { at: now, why: "frames" };
     }
   }
 
   /** Has pipes written for as long as they have frames and their radios take them. */
-  #write(now: number, outlet: Outlet): { wrote: boolean; until: number | undefined } {
+  private _write(now: number, outlet: Outlet): { wrote: boolean; until: number | undefined } {
     let wrote = false;
     let until: number | undefined;
-    for (const pipe of this.#wanting) {
+    for (const pipe of this._wanting) {
       // one that is not ready stays: its owner calls again when it is
-      if (!this.#takes(outlet, pipe)) continue;
+      if (!this._takes(outlet, pipe)) continue;
       let frame: Uint8Array | undefined;
       let ready = true;
       while (ready && (frame = pipe.frame(now))) {
         const written = frame;
         // one that throws is a frame lost
-        this.#application.emit("write", undefined, () => { outlet.write(pipe, written); });
+        this._application.emit("write", undefined, () => { outlet.write(pipe, written); });
         wrote = true;
-        ready = this.#takes(outlet, pipe);
+        ready = this._takes(outlet, pipe);
       }
       if (pipe.until !== undefined) until = until! <= pipe.until ? until : pipe.until;
-      else if (!frame) this.#wanting.delete(pipe);
+      else if (!frame) this._wanting.delete(pipe);
     }
     return { wrote, until };
   }
 
-  #takes(outlet: Outlet, pipe: Pipe): boolean {
+  private _takes(outlet: Outlet, pipe: Pipe): boolean {
     let taken = false;
-    this.#application.emit("ready", undefined, () => { taken = outlet.ready?.(pipe) !== false; });
+    this._application.emit("ready", undefined, () => { taken = outlet.ready?.(pipe) !== false; });
     return taken;
   }
 
   /** @param line when a pipe that has just answered may begin a packet */
-  #next(line: number | undefined): Wake | undefined {
-    const { first } = this.#timers;
-    const announcement = this.#discovery.next;
+  private _next(line: number | undefined): Wake | undefined {
+    const { first } = this._timers;
+    const announcement = this._discovery.next;
     let wake: Wake | undefined = first && { at: first.time, why: first.of.why };
     if (announcement !== undefined && !(wake && wake.at <= announcement)) wake = { at: announcement, why: "announcement" };
     if (line !== undefined && !(wake && wake.at <= line)) wake = { at: line, why: "line" };

@@ -9,14 +9,14 @@ export type Bridge = Pick<Pipe, "send">;
 const tokenOf = (outer: Uint8Array): string => toHex(outer.subarray(2, 18));
 
 export class TokenRouter {
-  #peers = new Map<string, Peer>();
+  private _peers = new Map<string, Peer>();
   // the oldest first
-  #bridges = new Map<string, Bridge>();
-  #capacity: number;
+  private _bridges = new Map<string, Bridge>();
+  private _capacity: number;
 
   /** @param capacity how many bridges there are at most */
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this._capacity = capacity;
   }
 
   /**
@@ -27,41 +27,41 @@ export class TokenRouter {
     this.forget(peer);
     peer.token = token;
     peer.former = former;
-    this.#peers.set(token, peer);
+    this._peers.set(token, peer);
   }
 
   forget(peer: Peer): void {
     const { token } = peer;
-    if (token !== undefined && this.#peers.get(token) === peer) this.#peers.delete(token);
+    if (token !== undefined && this._peers.get(token) === peer) this._peers.delete(token);
   }
 
   /** Has packets with a token passed on; without a bridge, not any more. Beyond the capacity the oldest bridge goes. */
   bridge(token: Uint8Array, bridge: Bridge | undefined): void {
     const id = toHex(token);
-    this.#bridges.delete(id);
+    this._bridges.delete(id);
     if (!bridge) return;
-    this.#bridges.set(id, bridge);
-    if (this.#bridges.size > this.#capacity) this.#bridges.delete(this.#bridges.keys().next().value!);
+    this._bridges.set(id, bridge);
+    if (this._bridges.size > this._capacity) this._bridges.delete(this._bridges.keys().next().value!);
   }
 
   /** Removes all bridges to a pipe that is closed. */
   closed(pipe: Pipe): void {
-    for (const [token, bridge] of this.#bridges) if (bridge === pipe) this.#bridges.delete(token);
+    for (const [token, bridge] of this._bridges) if (bridge === pipe) this._bridges.delete(token);
   }
 
   /** Whether bytes begin a channel packet that somebody takes. */
   knows(outer: Uint8Array): boolean {
     const token = tokenOf(outer);
-    const peer = this.#peers.get(token);
-    return (!!peer && !peer.former) || this.#bridges.has(token);
+    const peer = this._peers.get(token);
+    return (!!peer && !peer.former) || this._bridges.has(token);
   }
 
   /** Who takes a channel packet; a peer whose token is `former` has lost the session of it. */
   route(outer: Uint8Array): { peer?: Peer; bridge?: Bridge } {
     const token = tokenOf(outer);
-    const peer = this.#peers.get(token);
+    const peer = this._peers.get(token);
     if (peer && !peer.former) return { peer };
-    const bridge = this.#bridges.get(token);
+    const bridge = this._bridges.get(token);
     return bridge ? { bridge } : peer ? { peer } : {};
   }
 }
