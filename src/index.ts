@@ -24,7 +24,7 @@ export type { AdvertisementsOptions } from "./endpoint/advertisements.ts";
 export { Boxes } from "./endpoint/services/boxes.ts";
 export type { BoxesOptions } from "./endpoint/services/boxes.ts";
 export { Endpoint } from "./endpoint/endpoint.ts";
-export type { Outlet, Wake } from "./endpoint/endpoint.ts";
+export type { Outlet, Wake } from "./endpoint/scheduler.ts";
 export type { Arrival, Events, Knock, Metadata, Where } from "./endpoint/events.ts";
 export type { EndpointOptions } from "./endpoint/options.ts";
 export type { Save, SavedLink, State } from "./endpoint/state.ts";

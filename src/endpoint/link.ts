@@ -13,7 +13,6 @@ import { AHEAD, Link } from "../link/link.ts";
 import type { LinkOptions, LinkState } from "../link/link.ts";
 import type { Path } from "../identity/path.ts";
 import type { Pipe } from "./pipe.ts";
-import type { SavedLink } from "./state.ts";
 import { decode, encode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 import { toBase32 } from "../packet/text.ts";
@@ -47,6 +46,11 @@ const OVERHEAD = 48;
 /** Seconds before what could not be kept is tried again. */
 const RETRY = 1;
 
+/** Does all of the curve work that a link has before it. */
+export function finishWork(link: GatewayLink): void {
+  while (link.work(false));
+}
+
 export class GatewayLink extends Link {
   declare pipe?: Pipe;
   /** 52 characters; also of keys in other cipher sets, where the other said their digests in a handshake. It then stays so. */
@@ -64,8 +68,6 @@ export class GatewayLink extends Link {
   removed = false;
   /** Whether it is blocked: see `block`. */
   blocked: boolean;
-  /** The token by which the other addressed channel packets last, in hex: an endpoint's. */
-  token: string | undefined;
   /** Set by an endpoint: whoever was told of the content that just came did not take it. */
   unhandled = false;
   declare protected _options: GatewayLinkOptions;
@@ -91,7 +93,7 @@ export class GatewayLink extends Link {
   /** @throws SELF_EXCHANGE */
   constructor(
     identity: Identity & { set: HostCipherSet }, key: Uint8Array, hashname: string, state: LinkState, options: GatewayLinkOptions,
-    { token, blocked = false }: Partial<SavedLink> = {},
+    blocked = false,
   ) {
     const packet = (): number | undefined => {
       const { pipe } = this;
@@ -102,7 +104,6 @@ export class GatewayLink extends Link {
     this.hashname = hashname;
     this.csid = identity.set.id;
     this.id = toBase32(key);
-    this.token = token;
     this.blocked = blocked;
     this._judge = options.judge;
     this._touched = options.touched;

@@ -30,6 +30,17 @@ export type Sync = void | null | undefined | boolean | number | string | bigint 
  */
 export type Save = (id: string, state: SavedLink | undefined) => Sync;
 
+/** What is saved of a link; a new object each time: whoever is given one may change it. */
+export function savedLink(handshakes: [number, number], messages: [number, number], token: string | undefined, blocked: boolean | undefined): SavedLink {
+  const saved: SavedLink = { handshakes: [...handshakes], messages: [...messages] };
+  if (token !== undefined) saved.token = token;
+  if (blocked) saved.blocked = true;
+  return saved;
+}
+
+/** A copy for whoever may change it. */
+export const copySaved = ({ handshakes, messages, token, blocked }: SavedLink): SavedLink => savedLink(handshakes, messages, token, blocked);
+
 const AT_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Characters of a key's text that an error quotes: a public key in CS1c has 53. */

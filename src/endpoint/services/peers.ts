@@ -10,8 +10,9 @@ import { attachedKeys, hashname, isCsid, isHashname } from "../../identity/hashn
 import { Pipe } from "../pipe.ts";
 import { decode, encode } from "../../packet/lob.ts";
 import type { Packet } from "../../packet/lob.ts";
-import type { Endpoint, Source } from "../endpoint.ts";
+import type { Endpoint } from "../endpoint.ts";
 import type { GatewayLink } from "../link.ts";
+import type { Source } from "../scheduler.ts";
 
 /** What somebody says who does not know this endpoint's keys. Nothing of it is encrypted, or proves anything. */
 export interface Introduction {

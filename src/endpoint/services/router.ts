@@ -13,8 +13,9 @@ import type { Pipe } from "../pipe.ts";
 import { decode } from "../../packet/lob.ts";
 import type { Json, Packet } from "../../packet/lob.ts";
 import { toHex } from "../../packet/text.ts";
-import type { Endpoint, Source } from "../endpoint.ts";
+import type { Endpoint } from "../endpoint.ts";
 import type { GatewayLink } from "../link.ts";
+import type { Source } from "../scheduler.ts";
 import { TokenBucket } from "../token-bucket.ts";
 
 export interface RouterOptions {

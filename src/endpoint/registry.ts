@@ -1,0 +1,94 @@
+/** The links of an endpoint: one record for each other endpoint, and the keys and names that it is found by. */
+import { isHashname } from "../identity/hashname.ts";
+import type { Keys } from "../identity/link-keys.ts";
+import { toBase32 } from "../packet/text.ts";
+import type { GatewayLink } from "./link.ts";
+import type { SavedLink } from "./state.ts";
+
+/** All that an endpoint knows of one other endpoint, beside what their link has. */
+export interface Peer {
+  readonly link: GatewayLink;
+  /** What `save` was given last. */
+  saved: SavedLink | undefined;
+  /** It was let in, but was never up, nor did the application ask for it: refused, it leaves nothing behind. */
+  stranger: boolean;
+  /** The token by which it addresses channel packets, in hex; and whether that is of before a restart, and so of a session that is gone. */
+  token: string | undefined;
+  former: boolean;
+  /** The ephemeral keys of its messages, in base32. */
+  readonly ephemeral: Set<string>;
+  /** The exchange for which a new session was asked of it. */
+  resumed: GatewayLink["exchange"] | undefined;
+}
+
+export class Registry {
+  /** All links, in the order in which they were made. */
+  readonly links: GatewayLink[] = [];
+  // by public key in base32
+  private _byKey = new Map<string, Peer>();
+  // by the ephemeral key of messages, the least recently used first: the MAC of a message need not be tried with every link
+  private _byEphemeral = new Map<string, Peer>();
+  private _capacity: number;
+
+  /** @param capacity of how many ephemeral keys it is remembered whose they are */
+  constructor(capacity: number) {
+    this._capacity = capacity;
+  }
+
+  get peers(): Iterable<Peer> {
+    return this._byKey.values();
+  }
+
+  add(peer: Peer): void {
+    this.links.push(peer.link);
+    this._byKey.set(peer.link.id, peer);
+  }
+
+  remove(peer: Peer): void {
+    this.forgetEphemeral(peer);
+    // one that was refused when it knocked was never added
+    if (this._byKey.get(peer.link.id) !== peer) return;
+    this._byKey.delete(peer.link.id);
+    this.links.splice(this.links.indexOf(peer.link), 1);
+  }
+
+  /** @param id a public key in base32 */
+  byKey(id: string): Peer | undefined {
+    return this._byKey.get(id);
+  }
+
+  /** See Endpoint.find. */
+  find(who: Uint8Array | Keys | string): GatewayLink | undefined {
+    if (typeof who === "string") return isHashname(who) ? this.links.find((link) => link.hashname === who) : this._byKey.get(who)?.link;
+    const keys = who instanceof Uint8Array ? [who] : Object.values(who);
+    for (const key of keys) {
+      const peer = this._byKey.get(toBase32(key));
+      if (peer) return peer.link;
+    }
+    return undefined;
+  }
+
+  /** Whose messages have this ephemeral key, where one of them was taken. */
+  byEphemeral(key: Uint8Array): Peer | undefined {
+    return this._byEphemeral.get(toBase32(key));
+  }
+
+  /** Remembers whose messages have an ephemeral key. */
+  setEphemeral(key: Uint8Array, peer: Peer): void {
+    const id = toBase32(key);
+    const map = this._byEphemeral;
+    map.get(id)?.ephemeral.delete(id);
+    map.delete(id);
+    map.set(id, peer);
+    peer.ephemeral.add(id);
+    if (map.size <= this._capacity) return;
+    const [oldest, owner] = map.entries().next().value!;
+    map.delete(oldest);
+    owner.ephemeral.delete(oldest);
+  }
+
+  forgetEphemeral(peer: Peer): void {
+    for (const id of peer.ephemeral) this._byEphemeral.delete(id);
+    peer.ephemeral.clear();
+  }
+}
