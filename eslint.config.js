@@ -15,7 +15,7 @@ const host = [
 
 export default tseslint.config(
   // declarations only, much of Espruino is `any`; files with gaps, filled in by `mote new`
-  { ignores: ["dist/**", "types/**", "templates/**"] },
+  { ignores: ["**/dist/**", "types/**", "templates/**"] },
   { files: ["**/*.ts"], extends: [tseslint.configs.recommended] },
   {
     files: ["**/*.ts"],
