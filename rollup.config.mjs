@@ -1,12 +1,10 @@
-// Builds everything in dist but the types: the boards' bundles, then the host package (ESM).
-import { chmodSync, readFileSync } from "node:fs";
+// Builds everything in dist and tools/dist but the types: the boards' bundles, then the packages e3x-mote and e3x-mote-tools (ESM).
+import { chmodSync } from "node:fs";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import ts from "typescript";
 import { buildBoard, loadBoards, writeBuild } from "./tools/build/index.ts";
 import { stripTypes } from "./tools/build/passes/strip-types.ts";
 
-const { dependencies, optionalDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
-const external = [/^node:/, ...Object.keys({ ...dependencies, ...optionalDependencies }).map((name) => new RegExp(`^${name}(/|$)`))];
 // what an application imports by the same name on a device, in Node.js and in a browser
 const channels = Object.fromEntries(["stream", "thtp", "block", "sock", "path", "box"].map((name) => [name, `src/channel/${name}.ts`]));
 const shared = { index: "src/index.ts", channels: "src/device/channels.ts", ...channels };
@@ -18,7 +16,8 @@ const executable = {
 
 const bundle = (dir, input, exportConditions, ...plugins) => ({
   input,
-  external,
+  // packages are not put in: test/package holds what a package imports to its dependencies
+  external: (id, importer) => importer !== undefined && /^[@\w]/.test(id),
   plugins: [nodeResolve({ exportConditions, extensions: [".ts", ".js"] }), stripTypes(ts.ScriptTarget.ES2022), ...plugins],
   output: { dir, format: "es", entryFileNames: "[name].js", chunkFileNames: "[name].js", sourcemap: true },
 });
@@ -26,9 +25,8 @@ const bundle = (dir, input, exportConditions, ...plugins) => ({
 export default async () => {
   for (const board of loadBoards()) if (board.refused === undefined) writeBuild(await buildBoard(board, { modules: true }));
   return [
-    bundle("dist/host", {
-      ...shared, node: "src/node/index.ts", cli: "cli/main.ts", sim: "sim/app.ts", "espruino-tools": "tools/flash/tools.ts",
-    }, ["node"], executable),
+    bundle("dist/host", { ...shared, node: "src/node/index.ts", cli: "cli/mote.ts" }, ["node"], executable),
     bundle("dist/browser", shared, ["browser"]),
+    bundle("tools/dist", { cli: "cli/main.ts", sim: "sim/app.ts", "espruino-tools": "tools/flash/tools.ts" }, ["node"]),
   ];
 };

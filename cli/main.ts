@@ -1,13 +1,10 @@
-#!/usr/bin/env node
-/** `mote`: the command line. */
+/** The whole of `mote`, as the package e3x-mote-tools has it. */
+import { register as registerBuild } from "./build.ts";
 import { register as registerDemo } from "./demo.ts";
-import { run } from "./program.ts";
+import { register as registerFlash } from "./flash.ts";
+import { register as registerNew } from "./new.ts";
+import { main } from "./program.ts";
+import { register as registerSelftest } from "./selftest.ts";
 import { register as registerSim } from "./sim.ts";
 
-// who reads may stop early, as `head` does
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
-
-process.exitCode = await run(process.argv.slice(2), [registerSim, registerDemo]);
+await main([registerBuild, registerFlash, registerSelftest, registerNew, registerSim, registerDemo]);

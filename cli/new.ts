@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Board } from "../tools/build/boards.ts";
@@ -62,13 +63,13 @@ async function create(folder: string, { board: name, json }: { board: string; js
   if (board.refused !== undefined) throw new Failure("REFUSED", `${board.title} cannot hold an application: ${board.refused}; choose another board (mote boards lists them)`);
   const path = resolve(folder);
   requireEmpty(path);
-  const own = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string; dependencies: Record<string, string> };
+  const tools = createRequire(import.meta.url)("e3x-mote-tools/package.json") as { version: string; dependencies: Record<string, string> };
   const pairs = newPairs(["1a"]);
   const values: Record<string, string> = {
     before: "", options: "", ...radioOf(board),
     // as npm wants names
     name: basename(path).toLowerCase().replace(/[^a-z0-9-]+/g, "-").replace(/^-+|-+$/g, "") || "app",
-    board: board.name, title: board.title, key: toBase32(pairs["1a"]!.key), version: own.version, typescript: own.dependencies["typescript"]!,
+    board: board.name, title: board.title, key: toBase32(pairs["1a"]!.key), version: tools.version, typescript: tools.dependencies["typescript"]!,
   };
   const made: string[] = [];
   for (const [template, file] of Object.entries(files)) {

@@ -1,15 +1,11 @@
 import { Command, CommanderError } from "commander";
-import { register as registerBuild } from "./build.ts";
 import { register as registerChunk } from "./chunk.ts";
 import { describe } from "./failure.ts";
-import { register as registerFlash } from "./flash.ts";
 import { register as registerKeys } from "./keys.ts";
 import { register as registerLink } from "./link.ts";
 import { register as registerMessage } from "./message.ts";
 import { printJson, style } from "./output.ts";
-import { register as registerNew } from "./new.ts";
 import { register as registerPacket } from "./packet.ts";
-import { register as registerSelftest } from "./selftest.ts";
 import { version } from "./version.ts";
 
 type Register = (program: Command) => void;
@@ -27,8 +23,8 @@ function named(program: Command, args: string[]): string {
   return name;
 }
 
-/** Runs the command line; returns the exit code: 0, 1 for a failure, 2 where the command line is wrong. */
-export async function run(args: string[], others: Register[]): Promise<number> {
+/** Runs a command line; returns the exit code: 0, 1 for a failure, 2 where the command line is wrong. */
+async function run(args: string[], others: Register[]): Promise<number> {
   const program = new Command("mote")
     .description("End-to-end encrypted messages and channels (telehash v3, Cipher Sets 1a and 1c) for microcontrollers that run JavaScript.")
     .configureHelp({ styleTitle: (text) => style("bold", text) })
@@ -37,7 +33,7 @@ export async function run(args: string[], others: Register[]): Promise<number> {
     .helpCommand(false)
     .version(version(), "-V, --version", "print the version")
     .addHelpText("after", "\nSecrets are read from files or standard input only.\nExit code 1: it failed; 2: the command line is wrong.");
-  const registrations = [registerKeys, registerLink, registerMessage, registerPacket, registerChunk, registerBuild, registerFlash, registerSelftest, registerNew, ...others];
+  const registrations = [registerKeys, registerLink, registerMessage, registerPacket, registerChunk, ...others];
   for (const register of registrations) register(program);
   try {
     await program.parseAsync(args, { from: "user" });
@@ -49,4 +45,14 @@ export async function run(args: string[], others: Register[]): Promise<number> {
     process.stderr.write(`mote: ${message}\n`);
     return exitCode;
   }
+}
+
+/** The program `mote`, with commands beside those that need the library only. */
+export async function main(others: Register[]): Promise<void> {
+  // who reads may stop early, as `head` does
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
+  process.exitCode = await run(process.argv.slice(2), others);
 }

@@ -1,4 +1,4 @@
-// Public entry `e3x-mote/sim`: the simulator, and `simulate` for the tests of an application: its bundle on its board, next
+// Public entry `e3x-mote-tools/sim`: the simulator, and `simulate` for the tests of an application: its bundle on its board, next
 // to a gateway, in simulated time.
 
 import { loadBoard, measureBoard } from "../tools/build/index.ts";

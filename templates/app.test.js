@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { simulate } from "e3x-mote/sim";
+import { simulate } from "e3x-mote-tools/sim";
 
 const gateway = JSON.parse(readFileSync(new URL("gateway.json", import.meta.url), "utf8"));
 const options = { board: "{{board}}", app: "app.ts", gateway{{options}} };

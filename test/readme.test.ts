@@ -46,7 +46,7 @@ test("the app links, and sends its readings, in the program for testers", async 
       return simulation;
     },
   };
-  const program = programOf("e3x-mote/sim").replace(/^import .*\n/gm, "");
+  const program = programOf("e3x-mote-tools/sim").replace(/^import .*\n/gm, "");
   await (new Function(...Object.keys(bindings), `return (async () => { ${program} })();`) as (...all: unknown[]) => Promise<void>)(...Object.values(bindings));
   t.true(log.includes("first boot: identity made, kept in Storage"));
   t.is(log.filter((line) => line === "the gateway answered our handshake").length, 2);

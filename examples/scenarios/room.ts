@@ -1,7 +1,7 @@
 // A room of Puck.js on Bluetooth connections, with the bundle that is flashed: the gateway restarts, and one board
 // loses its power. What they tell afterwards arrives all the same.
 
-import type { Scenario } from "e3x-mote/sim";
+import type { Scenario } from "e3x-mote-tools/sim";
 
 const at = [100, 200, 250];
 

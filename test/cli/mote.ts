@@ -6,14 +6,15 @@ import { fileURLToPath } from "node:url";
 import type { ExecutionContext } from "ava";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const built = join(root, "dist/host/cli.js");
+const built = join(root, "tools/dist/cli.js");
 
 /** Whether nothing has changed since the build, which `npm test` makes first. */
 function isFresh(): boolean {
   if (!existsSync(built)) return false;
   const { mtimeMs } = statSync(built);
   return ["src", "tools", "cli", "sim", "boards"].every((folder) =>
-    readdirSync(join(root, folder), { recursive: true }).every((file) => statSync(join(root, folder, String(file))).mtimeMs <= mtimeMs));
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).every((file) =>
+      file.startsWith("dist") || statSync(join(root, folder, file)).mtimeMs <= mtimeMs));
 }
 
 // what was built starts in a sixth of the time

@@ -1,28 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import test from "ava";
 import type { ExecutionContext } from "ava";
+import { install, isBuilt } from "../package/install.ts";
 import { folder, mote } from "./mote.ts";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
-
-/** The package as npm would publish it, unpacked into a folder's node_modules beside what it must have. */
-function install(t: ExecutionContext): string {
-  const cwd = folder(t);
-  const packed = spawnSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", cwd], { cwd: root, encoding: "utf8" });
-  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
-  const modules = join(cwd, "node_modules");
-  mkdirSync(join(modules, "e3x-mote"), { recursive: true });
-  const untar = spawnSync("tar", ["-xzf", join(cwd, filename), "--strip-components=1", "-C", join(modules, "e3x-mote")]);
-  t.is(untar.status, 0, String(untar.stderr));
-  for (const name of readdirSync(join(root, "node_modules"))) {
-    // an optional dependency
-    if (name !== "espruino") symlinkSync(join(root, "node_modules", name), join(modules, name));
-  }
-  return cwd;
-}
 
 /** Runs a command in a project, with what npm run would find: the package's command, and that of its dependencies. */
 function run(cwd: string, command: string): { status: number | null; stdout: string; stderr: string } {
@@ -30,19 +12,19 @@ function run(cwd: string, command: string): { status: number | null; stdout: str
   if (!existsSync(bin)) {
     mkdirSync(bin);
     symlinkSync(join(cwd, "../node_modules/e3x-mote/dist/host/cli.js"), join(bin, "mote"));
-    symlinkSync(join(root, "node_modules/typescript/bin/tsc"), join(bin, "tsc"));
+    symlinkSync(join(cwd, "../node_modules/typescript/bin/tsc"), join(bin, "tsc"));
   }
   const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
   return spawnSync("sh", ["-c", command], { cwd, encoding: "utf8", timeout: 240_000, env: { ...env, PATH: `${bin}:${process.env["PATH"]}` } });
 }
 
-const packed = existsSync(join(root, "dist/host/sim.js"));
-const built = packed ? test.serial : test.serial.skip;
-if (!packed) test("starter projects", (t) => { t.pass(); t.log("skipped: npm run build comes first"); });
+const built = isBuilt ? test.serial : test.serial.skip;
+if (!isBuilt) test("starter projects", (t) => { t.pass(); t.log("skipped: npm run build comes first"); });
 
 built("a starter project builds, and its tests pass, from outside the package", (t) => {
   t.timeout(300_000);
-  const outside = install(t);
+  const outside = install(["e3x-mote", "e3x-mote-tools"], [], ["espruino"]);
+  t.teardown(() => rmSync(outside, { recursive: true }));
   const cli = join(outside, "node_modules/e3x-mote/dist/host/cli.js");
   const flash = spawnSync(process.execPath, [cli, "flash", "--board", "puckjs", "--port", "/dev/none"], { encoding: "utf8" });
   t.is(flash.status, 1);

@@ -4,16 +4,17 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { packageRoot } from "./root.ts";
 
-const folder = join(packageRoot, "dist/host/types");
 const { imports } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { imports: Record<string, { default: string }> };
 
-for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-  if (!name.endsWith(".d.ts")) continue;
-  const file = join(folder, name);
-  const text = readFileSync(file, "utf8");
-  const changed = text.replace(/(from |import\()"(#\w+)"/g, (_, before: string, id: string) => {
-    const path = relative(dirname(file), join(folder, imports[id]!.default));
-    return `${before}"${path.startsWith(".") ? path : `./${path}`}"`;
-  });
-  if (changed !== text) writeFileSync(file, changed);
+for (const folder of ["dist/host/types", "tools/dist/types"].map((path) => join(packageRoot, path))) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".d.ts")) continue;
+    const file = join(folder, name);
+    const text = readFileSync(file, "utf8");
+    const changed = text.replace(/(from |import\()"(#\w+)"/g, (_, before: string, id: string) => {
+      const path = relative(dirname(file), join(folder, imports[id]!.default));
+      return `${before}"${path.startsWith(".") ? path : `./${path}`}"`;
+    });
+    if (changed !== text) writeFileSync(file, changed);
+  }
 }

@@ -39,7 +39,7 @@ export async function wrongImports(root: string, rooms: readonly Room[], folders
     ruleSet: { forbidden: rulesOf(rooms) },
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^dist/" },
+    exclude: { path: "^(tools/)?dist/" },
     outputType: "err",
   };
   const resolving = { conditionNames: conditions, exportsFields: ["exports"], extensions: [".ts", ".js", ".mjs"] };

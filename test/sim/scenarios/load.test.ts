@@ -26,7 +26,7 @@ function files(t: ExecutionContext, all: { [name: string]: string }): (name: str
 test("JSON, and modules of TypeScript and JavaScript, with what they import", async (t) => {
   const at = files(t, {
     "one.json": JSON.stringify({ $schema: "x", ...small }),
-    "two.ts": 'import type { Scenario } from "e3x-mote/sim";\nimport { basename } from "node:path";\nimport { n } from "./sub/n.ts";\n' +
+    "two.ts": 'import type { Scenario } from "e3x-mote-tools/sim";\nimport { basename } from "node:path";\nimport { n } from "./sub/n.ts";\n' +
       'export default { duration: n, title: basename(import.meta.url), media: { air: { kind: "ideal", frameSize: 20 } }, devices: [{ name: "a" }],' +
       ' expect: [{ what: "check", check: (o) => (o.time ? undefined : "no time") }] } satisfies Scenario;\n',
     "sub/n.ts": "export const n: number = 7;\n",
