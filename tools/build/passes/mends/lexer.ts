@@ -13,26 +13,28 @@ const isReadAgain = (node: ts.Statement): boolean =>
 const beginsWithText = (node: ts.Node, file: ts.SourceFile): boolean => /["'`/]/.test(file.text[node.getStart(file)]!);
 
 /**
- * Whether a statement ends without a `;` that is read as code runs again: also where that is a loop's whole body, in an if,
- * and where it ends an if without else that is itself what an if skips, as in `if(a)b();else if(c)d();`.
+ * How many `;` have to follow a statement for one to be read as code runs again. Each if without else that ends it, and that is
+ * itself what an if skips, reads one before: `if(a)b();else if(c)d();` needs one more than it has. The `;` that is a loop's
+ * whole body is none of them.
  */
-function endsOpen(before: ts.Statement, file: ts.SourceFile): boolean {
-  if (file.text[before.getEnd() - 1] !== ";") return true;
+function missingSemicolons(before: ts.Statement, file: ts.SourceFile): number {
+  let missing = file.text[before.getEnd() - 1] === ";" ? 0 : 1;
   let last = before;
   while (ts.isIfStatement(last) || ts.isIterationStatement(last, false)) {
-    if (ts.isIfStatement(before) && last !== before && ts.isIfStatement(last) && !last.elseStatement) return true;
+    if (last !== before && ts.isIfStatement(last) && !last.elseStatement) missing++;
     last = ts.isIfStatement(last) ? last.elseStatement ?? last.thenStatement : last.statement;
   }
-  return ts.isIfStatement(before) && ts.isEmptyStatement(last) && ts.isIterationStatement(last.parent, false);
+  if (ts.isEmptyStatement(last) && ts.isIterationStatement(last.parent, false)) missing++;
+  return missing;
 }
 
-/** Puts a `;` before each statement that Espruino would read while it does not run what is before it. */
+/** Puts `;` before each statement that Espruino would read while it does not run what is before it. */
 function separate(statements: ts.NodeArray<ts.Statement>, file: ts.SourceFile, edits: MagicString): void {
   statements.forEach((statement, i) => {
     if (!beginsWithText(statement, file)) return;
     const before = statements[i - 1];
-    const skipped = before ? !isReadAgain(before) && endsOpen(before, file) : ts.isCaseClause(statement.parent);
-    if (skipped) edits.appendLeft(statement.getStart(file), ";");
+    const missing = before ? (isReadAgain(before) ? 0 : missingSemicolons(before, file)) : Number(ts.isCaseClause(statement.parent));
+    if (missing) edits.appendLeft(statement.getStart(file), ";".repeat(missing));
   });
 }
 
