@@ -3,8 +3,8 @@
  * `npx tsx bench/native.ts`
  */
 import { cores } from "../tools/build/native.ts";
-import { code as m0Code } from "../src/cipher/thumb/blob-m0.ts";
-import { code as m4Code } from "../src/cipher/thumb/blob-m4.ts";
+import { code as m0Code } from "../src/crypto/thumb/blob-m0.ts";
+import { code as m4Code } from "../src/crypto/thumb/blob-m4.ts";
 import { bytes } from "../test/helpers/core.ts";
 import { M0 } from "../test/native/m0.ts";
 import { M4, missing } from "../test/native/m4.ts";

@@ -1,10 +1,10 @@
 /** e3x-mote for Node.js and browsers: the protocol, by the names of telehash v3. What needs Node.js is in node/index.ts, channels in channel/. */
 export { boxId, messageId } from "./endpoint/services/box-ids.ts";
 export type { Channel, ChannelOn, Handler, Opener, Taker } from "./channel/channel.ts";
-export { compress, decompress } from "./channel/compression.ts";
+export { compress, decompress } from "./channel/compression/cbor.ts";
 export { CSID } from "./cipher/cs1a.ts";
-export { CurveJob, finish } from "./cipher/curve.ts";
-export { KEY_LENGTH, checkKey, checkSecret } from "./cipher/keys.ts";
+export { CurveJob, finish } from "./crypto/shared/curve.ts";
+export { KEY_LENGTH, checkKey, checkSecret } from "./crypto/shared/keys.ts";
 export { messageKey, token } from "./cipher/seal.ts";
 export { keyPair, setOf, sets } from "./cipher/sets.ts";
 export type { HostCipherSet } from "./cipher/sets.ts";

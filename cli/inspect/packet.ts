@@ -2,7 +2,7 @@
 import { Exchange, Self, Session, finish, lob, messageKey, sets, toHex, token } from "../../src/index.ts";
 import type { Csid, KeyPairs, Packet } from "../../src/index.ts";
 import { CHANNEL_OVERHEAD, SEAL_LENGTH, TOKEN_LENGTH, open } from "../../src/cipher/seal.ts";
-import { same } from "#text";
+import { same } from "#platform/text";
 import { decloak, isCloaked } from "../../src/packet/cloak.ts";
 import type { Keys } from "../keys-file.ts";
 import { plural } from "../output.ts";

@@ -3,7 +3,7 @@ import { Tokenizer, Type } from "cborg";
 import type { Token } from "cborg";
 import { lob } from "../../src/index.ts";
 import type { Json } from "../../src/index.ts";
-import { unpack } from "../../src/channel/compression.ts";
+import { unpack } from "../../src/channel/compression/standard.ts";
 import { toHex } from "../../src/index.ts";
 import { plural, printable } from "../output.ts";
 import { Cutter, messageOf } from "./cutter.ts";

@@ -1,12 +1,12 @@
-// The native code of a board (src/cipher/thumb) as the simulator serves it: the host's own core does the operation,
+// The native code of a board (src/crypto/thumb) as the simulator serves it: the host's own core does the operation,
 // and the device's clock goes on by what it takes there.
 
 import { createCipheriv } from "node:crypto";
 import { _SHA256, sha256 } from "@noble/hashes/sha2.js";
-import { ROOM } from "../../src/cipher/native-kept.ts";
-import { fold } from "../../src/cipher/fold.ts";
-import { code as m0 } from "../../src/cipher/thumb/blob-m0.ts";
-import { code as m4 } from "../../src/cipher/thumb/blob-m4.ts";
+import { ROOM } from "../../src/crypto/thumb/native-kept.ts";
+import { fold } from "../../src/crypto/shared/fold.ts";
+import { code as m0 } from "../../src/crypto/thumb/blob-m0.ts";
+import { code as m4 } from "../../src/crypto/thumb/blob-m4.ts";
 import { errorNumber } from "../../src/errors.ts";
 import { CurveJob, finish } from "../../src/index.ts";
 import type { SimBoard } from "../types.ts";

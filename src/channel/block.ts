@@ -2,7 +2,7 @@
  * Blocks of bytes over unreliable channels of type "block", one way: a block comes as a whole or not at all. telehash v3,
  * channels/block.md.
  */
-import { concat } from "#engine";
+import { concat } from "#platform/engine";
 import { encode } from "../packet/lob.ts";
 import type { Packet } from "../packet/lob.ts";
 import type { Channel, Opener, Taker } from "./channel.ts";

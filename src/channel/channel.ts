@@ -3,7 +3,7 @@
  * order, and wait until there is room. A machine without clock or radio: `channels.ts` gives it time and what came, and
  * asks it what is to be sent. telehash v3, e3x/channels.md, e3x/reliable.md.
  */
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import { UINT32_MAX, isAt } from "../exchange/exchange.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 

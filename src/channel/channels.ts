@@ -1,12 +1,12 @@
 /**
  * All channels of one link, and the session that encrypts them: which packets go next, to which channel one belongs, which
- * may open one. The build leaves it out of a device's bundle that uses no channels (`#channels`). telehash v3,
+ * may open one. The build leaves it out of a device's bundle that uses no channels. telehash v3,
  * e3x/channels.md, Channel IDs; e3x/compression.md.
  */
-import { HOST } from "#built";
-import { same } from "#text";
+import { HOST } from "#features";
+import { same } from "#platform/text";
 import { Z_MAX, pack, unpack } from "#compression";
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import { UINT32_MAX, isAt } from "../exchange/exchange.ts";
 import type { Identity, MessageExchange } from "../exchange/exchange.ts";
 import { token } from "../cipher/seal.ts";
@@ -21,8 +21,6 @@ import type { ChannelOn, Handler, Keeper } from "./channel.ts";
 export interface Handlers<From> {
   [type: string]: Handler<From>;
 }
-
-export { Session };
 
 /** What channels need of a pipe. */
 export interface ChannelPipe {

@@ -1,6 +1,6 @@
 /** Streams of bytes over reliable channels of type "stream", each way with its own end. telehash v3, channels/stream.md. */
-import { concat, toBytes } from "#engine";
-import { toText } from "#text";
+import { concat, toBytes } from "#platform/engine";
+import { toText } from "#platform/text";
 import { decode, encode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 import { attached } from "./attached.ts";

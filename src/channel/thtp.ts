@@ -2,7 +2,7 @@
  * HTTP requests and responses over reliable channels of type "thtp", one of each a channel: HEAD of a packet has what
  * begins a message and its headers, BODY the contents; the packet is cut into BODYs of the channel. telehash v3, channels/thtp.md.
  */
-import { concat, toBytes } from "#engine";
+import { concat, toBytes } from "#platform/engine";
 import { decode, encode } from "../packet/lob.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 import type { Channel, Opener, Taker } from "./channel.ts";

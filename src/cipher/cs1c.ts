@@ -5,7 +5,7 @@
  */
 import { p256 } from "@noble/curves/nist.js";
 import { bytesToNumberBE } from "@noble/curves/utils.js";
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import type { CipherSet, Job } from "./set.ts";
 
 const { Point, getPublicKey, utils } = p256;

@@ -2,9 +2,9 @@
  * What the cipher sets have in common: AES-128-CTR, HMAC-SHA256 cut to 32 bits, and the layout of OUTER packets. They
  * differ in their curve and its keys. telehash v3, e3x/cs/1a.md.
  */
-import { concat, own } from "#engine";
-import { fold } from "#fold";
-import { ctr, hmac, sha256 } from "#primitives";
+import { concat, own } from "#platform/engine";
+import { fold } from "#crypto/fold";
+import { ctr, hmac, sha256 } from "#crypto/primitives";
 
 const IV_LENGTH = 4;
 const MAC_LENGTH = 4;

@@ -1,11 +1,8 @@
 /** What an exchange asks of a cipher set. telehash v3, e3x/cs/README.md. */
 
-/** Curve work in steps; `result` is there when `step` gave false. */
-export interface Job {
-  result?: Uint8Array;
-  /** Does a step; true while there is more. */
-  step(): boolean;
-}
+import type { Job } from "../crypto/interface.ts";
+
+export type { Job };
 
 export interface CipherSet {
   /** CSID: the HEAD of a message. */

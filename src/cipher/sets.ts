@@ -1,8 +1,8 @@
 /** The cipher sets of the host, by CSID. telehash v3, e3x/cs/README.md. */
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import { cs1a } from "./cs1a.ts";
 import * as p256 from "./cs1c.ts";
-import * as secp160r1 from "./keys.ts";
+import * as secp160r1 from "../crypto/shared/keys.ts";
 import type { CipherSet } from "./set.ts";
 
 /** What the host asks of a cipher set beside what an exchange does. */

@@ -2,14 +2,14 @@
  * What a board gets by `require("e3x-mote")`: a link to one gateway that runs by itself over a radio, keeps its identity
  * and state in Storage, and does its curve work in slices.
  */
-import { CHANNELS, PEERS } from "#built";
-import { SLOW } from "#curve";
-import { concat, fail, slice } from "#engine";
+import { CHANNELS, PEERS } from "#features";
+import { SLOW } from "#crypto/curve";
+import { concat, fail, slice } from "#platform/engine";
 import { entropy } from "#entropy";
-import { same } from "#text";
+import { same } from "#platform/text";
 import type { Channel, ChannelOn, Handler } from "../channel/channel.ts";
-import type { CurveJob } from "../cipher/curve.ts";
-import { KEY_LENGTH } from "../cipher/keys.ts";
+import type { CurveJob } from "../crypto/shared/curve.ts";
+import { KEY_LENGTH } from "../crypto/shared/keys.ts";
 import { errorNumber } from "../errors.ts";
 import type { E3XError } from "../e3x-error.ts";
 import type { Random } from "../types.ts";
@@ -17,7 +17,7 @@ import type { Link, LinkOptions, LinkState } from "../link/link.ts";
 import { Pipe } from "../link/pipe.ts";
 import type { Json, Packet } from "../packet/lob.ts";
 // what is kept must not be among the parts
-import "../cipher/native-kept.ts";
+import "../crypto/thumb/native-kept.ts";
 import { parts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import type { Radio } from "../link/radio.ts";

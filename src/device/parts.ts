@@ -4,9 +4,11 @@
  * the function is called, and is gone when nothing holds it any more. It must keep nothing itself: the build refuses what would
  * hold such code, or be lost with it (tools/build/unloading.ts).
  */
-import { Channels, Session } from "#channels";
-import { CurveJob } from "#curve";
+import { CHANNELS } from "#features";
+import { CurveJob } from "#crypto/curve";
+import { Channels } from "../channel/channels.ts";
 import { MessageExchange } from "../exchange/exchange.ts";
+import { Session } from "../exchange/session.ts";
 import { Link } from "../link/link.ts";
 import { fromBase32 } from "../packet/text.ts";
 import { erase, readIdentity, readState, writeIdentity, writeState } from "./store.ts";
@@ -14,5 +16,5 @@ import { erase, readIdentity, readState, writeIdentity, writeState } from "./sto
 export type Parts = ReturnType<typeof parts>;
 
 export function parts() {
-  return { Channels, CurveJob, Link, MessageExchange, Session, erase, fromBase32, readIdentity, readState, writeIdentity, writeState };
+  return { Channels: CHANNELS ? Channels : undefined, CurveJob, Link, MessageExchange, Session: CHANNELS ? Session : undefined, erase, fromBase32, readIdentity, readState, writeIdentity, writeState };
 }

@@ -10,10 +10,10 @@
  * Room is made by compaction: pages are erased and written again from RAM, and a cut there can lose any file of such a
  * page. That is the firmware's; a state that was lost, but not its identity, is found out here (STORAGE).
  */
-import { PEERS } from "#built";
-import { fail, toBytes } from "#engine";
-import { sha256 } from "#primitives";
-import { toText } from "#text";
+import { PEERS } from "#features";
+import { fail, toBytes } from "#platform/engine";
+import { sha256 } from "#crypto/primitives";
+import { toText } from "#platform/text";
 import type { LinkState } from "../link/link.ts";
 
 declare function require(name: "Storage"): {

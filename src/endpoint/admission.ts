@@ -1,6 +1,6 @@
 /** From whom a message is, and whether somebody who is not known may link. telehash v3, e3x/handshake.md */
-import { fail } from "#engine";
-import { finish } from "../cipher/curve.ts";
+import { fail } from "#platform/engine";
+import { finish } from "../crypto/shared/curve.ts";
 import { messageKey, open } from "../cipher/seal.ts";
 import type { HostCipherSet } from "../cipher/sets.ts";
 import { isHandshake, messageSender } from "../exchange/exchange.ts";

@@ -7,8 +7,8 @@
  *
  * The endpoint must know the board's key beforehand (`Endpoint.link(key)`): there is no handshake.
  */
-import { concat } from "#engine";
-import { same } from "#text";
+import { concat } from "#platform/engine";
+import { same } from "#platform/text";
 
 /** AD type of manufacturer specific data; company Pur3 Ltd (Espruino), and the mark of a fragment. */
 const MANUFACTURER = 0xff;

@@ -2,9 +2,9 @@
  * The E3X API by the names of telehash v3, guides/implementers.md: `generate`, `Self.decrypt`, and of an exchange
  * `token`, `verify`, `encrypt`, `handshake`, `sync`, `send`, `receive`. For programs that may block for the curve work.
  */
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import { messageKey, open, token } from "../cipher/seal.ts";
-import { finish } from "../cipher/curve.ts";
+import { finish } from "../crypto/shared/curve.ts";
 import { keyPair, setOf, sets } from "../cipher/sets.ts";
 import type { HostCipherSet } from "../cipher/sets.ts";
 import { attachedHead } from "../identity/hashname.ts";

@@ -1,8 +1,8 @@
 /** An endpoint with many links: a gateway. telehash v3, mesh.md. */
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import type { Handler } from "../channel/channel.ts";
 import type { Handlers } from "../channel/channels.ts";
-import { finish } from "../cipher/curve.ts";
+import { finish } from "../crypto/shared/curve.ts";
 import { CHANNEL_OVERHEAD } from "../cipher/seal.ts";
 import { E3XError } from "../e3x-error.ts";
 import type { ErrorCode } from "../errors.ts";

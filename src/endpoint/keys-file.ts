@@ -10,7 +10,7 @@
  * Hashname and public keys may be given to anybody; who has the secrets is this endpoint. Hex is read, too. `mote keys new`
  * writes such files.
  */
-import { finish } from "../cipher/curve.ts";
+import { finish } from "../crypto/shared/curve.ts";
 import { sets } from "../cipher/sets.ts";
 import { E3XError } from "../e3x-error.ts";
 import type { Csid, KeyPairs } from "./e3x.ts";

@@ -1,6 +1,6 @@
 /** The link of a gateway: what a device has no room for. telehash v3, link.md, e3x/handshake.md. */
-import { fail, toBytes } from "#engine";
-import { same } from "#text";
+import { fail, toBytes } from "#platform/engine";
+import { same } from "#platform/text";
 import type { Channel, ChannelOn } from "../channel/channel.ts";
 import type { HostChannel } from "../channel/host-channel.ts";
 import type { HostCipherSet } from "../cipher/sets.ts";

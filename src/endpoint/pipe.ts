@@ -1,6 +1,6 @@
 /** The pipe of a gateway: what a device, whose radio the build chooses, has no room for. Checks, a bound, whole packets, and an end. */
 import { E3XError } from "../e3x-error.ts";
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import { Pipe as Framing } from "../link/pipe.ts";
 import type { PipeOptions as FramingOptions } from "../link/pipe.ts";
 import { optional, required, whole, wrong } from "./check.ts";

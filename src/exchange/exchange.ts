@@ -3,10 +3,10 @@
  * curve work of its own. Who owns it does its jobs, in slices or at once, before anything else is asked of it.
  * telehash v3: e3x/exchange.md, messages.md, handshake.md, order.md.
  */
-import { CHANNELS } from "#built";
-import { fail, slice } from "#engine";
-import { setOf } from "#set";
-import { same } from "#text";
+import { CHANNELS } from "#features";
+import { fail, slice } from "#platform/engine";
+import { setOf } from "../cipher/set-of.ts";
+import { same } from "#platform/text";
 import { SEAL_LENGTH, authentic, messageKey, open, seal } from "../cipher/seal.ts";
 import type { CipherSet, Job } from "../cipher/set.ts";
 import { decode, encode } from "../packet/lob.ts";

@@ -2,8 +2,8 @@
  * Encryption of channel packets between two exchanges that have each other's KEY: their session. It ends with either KEY.
  * telehash v3, e3x/cs/1a.md, Channel Encryption; e3x/handshake.md, Routing Token.
  */
-import { fail } from "#engine";
-import { same } from "#text";
+import { fail } from "#platform/engine";
+import { same } from "#platform/text";
 import { CHANNEL_OVERHEAD, TOKEN_LENGTH, authentic, channelKey, open, seal, token } from "../cipher/seal.ts";
 import { decode } from "../packet/lob.ts";
 import { IVS } from "./exchange.ts";

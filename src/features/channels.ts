@@ -1,4 +1,4 @@
-/** Whether the build has channels: for what must not hold on to them. */
+/** A device that uses channels. */
 export const CHANNELS: boolean = true;
 export const PEERS: boolean = false;
 export const HOST: boolean = false;

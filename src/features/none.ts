@@ -1,4 +1,4 @@
-/** As channels.ts, of a device that uses no channels. */
+/** A device that uses no channels. */
 export const CHANNELS: boolean = false;
 export const PEERS: boolean = false;
 export const HOST: boolean = false;

@@ -1,6 +1,6 @@
 /** Hashnames: the name of an endpoint, a digest over its public keys. telehash v3, hashname.md. */
-import { fail } from "#engine";
-import { sha256 } from "#primitives";
+import { fail } from "#platform/engine";
+import { sha256 } from "#crypto/primitives";
 import type { Json, Packet } from "../packet/lob.ts";
 import { fromBase32, fromHex, toBase32 } from "../packet/text.ts";
 

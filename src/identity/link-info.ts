@@ -1,5 +1,5 @@
 /** What is known of an endpoint to link with, in all forms in which it is shared and kept. telehash v3, link.md. */
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import type { Json } from "../packet/lob.ts";
 import { toBase32 } from "../packet/text.ts";
 import { hashname, hashnameBytes, isCsid } from "./hashname.ts";

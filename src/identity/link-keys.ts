@@ -1,5 +1,5 @@
 /** Public keys of an endpoint by CSID, as link JSON, JWK and URIs have them: in base32. telehash v3, link.md, JSON. */
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import { sets } from "../cipher/sets.ts";
 import { fromBase32, toBase32 } from "../packet/text.ts";
 import { isCsid } from "./hashname.ts";

@@ -1,5 +1,5 @@
 /** Paths: where an endpoint can be reached, as JSON objects. telehash v3, channels/path.md, Path Types. */
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import { isHashname } from "./hashname.ts";
 
 /** A path: `type` says of what kind of network it is, and what else is in it. */

@@ -2,8 +2,8 @@
  * URIs by which links are shared: `link://host:port/?cs1a=KEY&paths=PATH`, keys and paths in base32; or those of a router,
  * with a fragment `#digest.rest` by which a peer behind it is known. telehash v3, uri.md.
  */
-import { fail, toBytes } from "#engine";
-import { same, toText } from "#text";
+import { fail, toBytes } from "#platform/engine";
+import { same, toText } from "#platform/text";
 import { sipHash } from "../packet/siphash.ts";
 import { toBase32 } from "../packet/text.ts";
 import { hashnameBytes } from "./hashname.ts";

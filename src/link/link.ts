@@ -3,13 +3,13 @@
  * clock or storage of its own; packets, time (in seconds) and turns to work come from who owns it. A device that talks
  * to one gateway needs no more; `endpoint.ts` keeps many.
  */
-import { CHANNELS } from "#built";
-import { Channels } from "#channels";
-import { SLOW } from "#curve";
-import { concat, fail, slice, toBytes } from "#engine";
-import { setOf } from "#set";
-import { same } from "#text";
-import type { Channels as ChannelsType, ChannelsOptions } from "../channel/channels.ts";
+import { CHANNELS } from "#features";
+import { SLOW } from "#crypto/curve";
+import { concat, fail, slice, toBytes } from "#platform/engine";
+import { setOf } from "../cipher/set-of.ts";
+import { same } from "#platform/text";
+import { Channels } from "../channel/channels.ts";
+import type { ChannelsOptions } from "../channel/channels.ts";
 import type { Job } from "../cipher/set.ts";
 import type { E3XError } from "../e3x-error.ts";
 import type { ErrorCode } from "../errors.ts";
@@ -78,7 +78,7 @@ export class Link {
   /** What `save` was given last. */
   state: LinkState;
   /** Channels, where the build has them. */
-  channels!: ChannelsType<Link>;
+  channels!: Channels<Link>;
   protected _options: LinkOptions;
   // whether handshakes are asked for: content then waits for them
   protected _session?: boolean;

@@ -2,8 +2,8 @@
  * One side of a radio link: packets in as frames, frames out of packets. No time of its own and no radio: who owns the
  * radio writes what `frame()` gives and hands what arrives to `receive`.
  */
-import { CHANNELS, HOST } from "#built";
-import { fail, slice } from "#engine";
+import { CHANNELS, HOST } from "#features";
+import { fail, slice } from "#platform/engine";
 import { Joiner, chunk } from "../packet/chunk.ts";
 
 /** How a radio carries frames. A pipe reads them and writes nothing into them: several pipes may have the same. */

@@ -2,7 +2,7 @@
  * Chunking: a packet in fragments of 1 to 255 bytes, each behind its length, ended by a zero byte, for radios whose
  * frames are smaller than a packet. telehash v3, chunking.md.
  */
-import { fail, slice } from "#engine";
+import { fail, slice } from "#platform/engine";
 
 /** Bytes of a packet for which memory is not asked for. */
 const SMALL = 255;

@@ -5,7 +5,7 @@
  */
 import { chacha20orig } from "@noble/ciphers/chacha.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import type { Random } from "../types.ts";
 
 const NONCE_LENGTH = 8;

@@ -1,8 +1,8 @@
 /**
  * LOB packets: LENGTH (uint16, big-endian), HEAD (LENGTH bytes), BODY (the rest). telehash v3, lob.md.
  */
-import { fail, toBytes } from "#engine";
-import { toText } from "#text";
+import { fail, toBytes } from "#platform/engine";
+import { toText } from "#platform/text";
 
 /** A JSON object, as in the HEAD of a packet. */
 export type Json = { [name: string]: unknown };

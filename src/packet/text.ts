@@ -1,5 +1,5 @@
 /** Bytes as text: base32 (RFC 4648, lower case, no padding: keys and hashnames; telehash v3, base32.md) and hex. */
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 
 /** Bytes that are turned into text at once: letters one by one make ropes, which take 30 times as much memory. */
 const PART = 1000;

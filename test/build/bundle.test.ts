@@ -217,7 +217,7 @@ test("a module that is not there, and source that does not parse, are typed erro
 test("a board's back end and entropy come by its conditions", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "e3x-mote-"));
   t.teardown(() => rmSync(folder, { recursive: true }));
-  const names = ["curve-thumb", "crypto-thumb", "crypto-firmware", "crypto-script", "thumb-m0", "thumb-m4", "entropy-hardware", "entropy-given"];
+  const names = ["crypto-thumb", "crypto-firmware", "crypto-script", "thumb-m0", "thumb-m4", "entropy-hardware", "entropy-given"];
   writeFileSync(join(folder, "package.json"), JSON.stringify({
     imports: Object.fromEntries(names.map((name) => [`#${name}`, { [name]: "./yes.ts", default: "./no.ts" }])),
   }));
@@ -233,12 +233,12 @@ test("a board's back end and entropy come by its conditions", async (t) => {
     t.is(budget, board.budget![backEnd]!);
     return [backEnd, ...[...files["e3x-mote.js"]!.matchAll(/<([\w-]+)>/g)].map((match) => match[1]!)];
   };
-  const m4 = ["thumb", "curve-thumb", "crypto-thumb", "thumb-m4"];
+  const m4 = ["thumb", "crypto-thumb", "thumb-m4"];
   t.deepEqual(await built("puckjs", true), [...m4, "entropy-hardware"]);
   t.deepEqual(await built("puckjs", false), ["firmware", "crypto-firmware", "entropy-hardware"]);
   t.deepEqual(await built("mdbt42q", false), ["script", "crypto-script", "entropy-hardware"]);
   t.deepEqual(await built("pico", true), [...m4, "entropy-given"]);
-  t.deepEqual(await built("rp2040", true), ["thumb", "curve-thumb", "crypto-thumb", "thumb-m0", "entropy-given"]);
+  t.deepEqual(await built("rp2040", true), ["thumb", "crypto-thumb", "thumb-m0", "entropy-given"]);
   t.deepEqual(await built("rp2040", false), ["script", "crypto-script", "entropy-given"]);
   for (const native of [true, false]) t.deepEqual(await built("esp32", native), ["firmware", "crypto-firmware", "entropy-given"]);
 });

@@ -5,14 +5,14 @@ import test from "ava";
 import fc from "fast-check";
 import { cached } from "../../tools/build/cache.ts";
 import { compile } from "../../tools/build/compile.ts";
-import * as host from "../../src/channel/compression.ts";
+import * as host from "../../src/channel/compression/standard.ts";
 import { errorCode, lob } from "../../src/index.ts";
 import type { Json } from "../../src/index.ts";
 import { bytes, hex } from "../helpers/core.ts";
 import { espruinoPath, runEspruino } from "../helpers/espruino.ts";
 
 const { code } = await cached("compression", () => compile({
-  input: fileURLToPath(new URL("../../src/channel/compression-espruino.ts", import.meta.url)),
+  input: fileURLToPath(new URL("../../src/channel/compression/espruino.ts", import.meta.url)),
   output: "compression.js",
   conditions: ["espruino", "crypto-script"],
   names: ["Z_MAX", "pack", "unpack"],

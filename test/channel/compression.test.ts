@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import test from "ava";
 import fc from "fast-check";
-import { Z_MAX, pack, unpack } from "../../src/channel/compression.ts";
+import { Z_MAX, pack, unpack } from "../../src/channel/compression/standard.ts";
 import { compress, decompress, lob } from "../../src/index.ts";
 import type { Json } from "../../src/index.ts";
 import { bytes, codeOf, hex } from "../helpers/core.ts";

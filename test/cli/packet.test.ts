@@ -3,7 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { Exchange, Self, fromHex, generate, hashname, keyPair, lob, setOf, split, toHex } from "../../src/index.ts";
 import type { Csid, Json, KeyPair, KeyPairs } from "../../src/index.ts";
-import { pack } from "../../src/channel/compression.ts";
+import { pack } from "../../src/channel/compression/standard.ts";
 import { attachedHead } from "../../src/identity/hashname.ts";
 import { cloak } from "../../src/packet/cloak.ts";
 import { folder, mote } from "./mote.ts";

@@ -5,12 +5,12 @@
 import { advertising } from "../../src/device/radios/advertising.ts";
 import { CurveJob, Endpoint, MessageExchange, Pipe, Self, Session, boxId, cloak, finish, generate, hashname, keysToFile, linkInfo, lob, makeFragment, setOf, split, stamp, toBase32, toJson, toJwk, toUri, token } from "../../src/index.ts";
 import type { Identity, KeyPair, Random } from "../../src/index.ts";
-import { pack } from "../../src/channel/compression.ts";
+import { pack } from "../../src/channel/compression/standard.ts";
 import { seedFile } from "../../tools/flash/seed.ts";
 import { FIRST } from "../../src/exchange/recency.ts";
 import { writeFragment } from "../../src/identity/uri.ts";
-import { toBytes } from "#engine";
-import { sha256 } from "#primitives";
+import { toBytes } from "#platform/engine";
+import { sha256 } from "#crypto/primitives";
 
 export const bytesOf = (byte: number): Random => (n) => new Uint8Array(n).fill(byte);
 

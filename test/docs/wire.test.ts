@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { unpack } from "../../src/channel/compression.ts";
+import { unpack } from "../../src/channel/compression/standard.ts";
 import { Advertisements, Endpoint, Joiner, Self, decloak, errorNumber, isHandshake, keysFromFile, linkInfo, lob, messageBody, pieceOf, stamp, stampOf } from "../../src/index.ts";
 import type { State } from "../../src/index.ts";
 import { VmHost } from "../../sim/index.ts";

@@ -1,9 +1,9 @@
 import test from "ava";
-import { SIZE } from "../../src/cipher/native-kept.ts";
+import { SIZE } from "../../src/crypto/thumb/native-kept.ts";
 import { errorNumber } from "../../src/errors.ts";
 import { coreEntry, loadBoard, measureBoard } from "../../tools/build/index.ts";
-import { code as m0 } from "../../src/cipher/thumb/blob-m0.ts";
-import { code as m4 } from "../../src/cipher/thumb/blob-m4.ts";
+import { code as m0 } from "../../src/crypto/thumb/blob-m0.ts";
+import { code as m4 } from "../../src/crypto/thumb/blob-m4.ts";
 import { instructions } from "../../sim/hosts/thumb.ts";
 import { DeviceError } from "../../sim/index.ts";
 import type { BootOptions, DeviceHost } from "../../sim/index.ts";

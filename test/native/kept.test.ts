@@ -2,8 +2,8 @@
 import { createCipheriv, createHash, createHmac } from "node:crypto";
 import test from "ava";
 import fc from "fast-check";
-import { SIZE, kept } from "../../src/cipher/native-kept.ts";
-import { code } from "../../src/cipher/thumb/blob-m0.ts";
+import { SIZE, kept } from "../../src/crypto/thumb/native-kept.ts";
+import { code } from "../../src/crypto/thumb/blob-m0.ts";
 import { bytes, codeOf, hex, seeded } from "../helpers/core.ts";
 import { publicReference, sharedReference } from "../vectors/reference.ts";
 import { M0 } from "./m0.ts";
@@ -44,10 +44,10 @@ Object.assign(globalThis, {
     },
   },
 });
-const { ctr, hmac, sha256 } = await import("../../src/cipher/primitives-thumb.ts");
-const { fold } = await import("../../src/cipher/fold-thumb.ts");
-const { fold: folded } = await import("../../src/cipher/fold.ts");
-const { CurveJob } = await import("../../src/cipher/curve-thumb.ts");
+const { ctr, hmac, sha256 } = await import("../../src/crypto/thumb/primitives.ts");
+const { fold } = await import("../../src/crypto/thumb/fold.ts");
+const { fold: folded } = await import("../../src/crypto/shared/fold.ts");
+const { CurveJob } = await import("../../src/crypto/thumb/curve.ts");
 
 test.beforeEach(() => {
   flat = () => true;

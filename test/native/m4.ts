@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SIZE } from "../../src/cipher/native-kept.ts";
+import { SIZE } from "../../src/crypto/thumb/native-kept.ts";
 import type { Machine } from "./machine.ts";
 
 const works = (program: string): boolean => spawnSync(program, ["--version"]).status === 0;

@@ -1,4 +1,4 @@
-import { ROOM, SIZE } from "../../src/cipher/native-kept.ts";
+import { ROOM, SIZE } from "../../src/crypto/thumb/native-kept.ts";
 
 /** A machine that runs the native code. */
 export interface Machine {

@@ -9,7 +9,7 @@ import type { ExecutionContext } from "ava";
 import fc from "fast-check";
 import { loadBoard, measureBoard } from "../../tools/build/index.ts";
 import { seal, token } from "../../src/cipher/seal.ts";
-import { pack, unpack } from "../../src/channel/compression.ts";
+import { pack, unpack } from "../../src/channel/compression/standard.ts";
 import { CurveJob, cloak, decompress, finish, generate, lob, messageKey, split, stamp, toBase32, toHex } from "../../src/index.ts";
 import type { Json, KeyPair, Packet } from "../../src/index.ts";
 import { Gateway, Simulator, VmHost, readCapture } from "../../sim/index.ts";

@@ -56,7 +56,7 @@ const source = join(sources, "device");
 export const coreEntry: string = join(source, "core.ts");
 
 function conditions(board: Board, backEnd: BackEnd, channels: boolean | "peer"): string[] {
-  const ciphers = { thumb: ["curve-thumb", "crypto-thumb", `thumb-${board.thumb}`], firmware: ["crypto-firmware"], script: ["crypto-script"] };
+  const ciphers = { thumb: ["crypto-thumb", `thumb-${board.thumb}`], firmware: ["crypto-firmware"], script: ["crypto-script"] };
   return ["espruino", ...(channels === "peer" ? ["peers"] : []), ...(channels ? ["channels"] : []), ...ciphers[backEnd], `entropy-${board.entropy.hardware ? "hardware" : "given"}`];
 }
 

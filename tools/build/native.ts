@@ -1,5 +1,5 @@
 /**
- * Compiles src/cipher/thumb for both cores and writes blob-m0.ts and blob-m4.ts there: `npm run native`. Those are
+ * Compiles src/crypto/thumb for both cores and writes blob-m0.ts and blob-m4.ts there: `npm run native`. Those are
  * committed, so that a build needs no compiler.
  */
 import { execFileSync } from "node:child_process";
@@ -12,7 +12,7 @@ import { packageRoot } from "./root.ts";
 export const cores = ["m0", "m4"] as const;
 export type Core = (typeof cores)[number];
 
-const folder = join(packageRoot, "src/cipher/thumb");
+const folder = join(packageRoot, "src/crypto/thumb");
 const gcc = "arm-none-eabi-gcc";
 
 // no -fpic: there is no data whose address could be taken, and the linker refuses what calls out of the blob

@@ -8,7 +8,7 @@ export interface StorageFile {
 }
 
 /**
- * The seed that a board without entropy of its own is flashed with (src/device/entropy-given.ts): eight bytes of
+ * The seed that a board without entropy of its own is flashed with (src/device/entropy/given.ts): eight bytes of
  * the SHA-256 of the seed, then the seed, 32 random bytes. A new one for each board and each time: two boards with one seed make the same keys.
  */
 export function seedFile(random: Random = randomBytes): StorageFile {

@@ -1,4 +1,4 @@
-import { SIZE } from "../../src/cipher/native-kept.ts";
+import { SIZE } from "../../src/crypto/thumb/native-kept.ts";
 import { ask, count, judge, skip, type Check } from "./check.ts";
 
 /** Bytes of C stack that native code takes: 632 and what it calls, or 632 and the 256 below that it wipes (gcc -fstack-usage); with what calls it. */

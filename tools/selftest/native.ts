@@ -1,9 +1,9 @@
-// The project's native code (src/cipher/thumb) on the board's own core, called as src/cipher/native.ts does.
+// The project's native code (src/crypto/thumb) on the board's own core, called as src/crypto/thumb/native.ts does.
 
 import { createCipheriv, createHash } from "node:crypto";
-import { SIZE } from "../../src/cipher/native-kept.ts";
-import { code as m0 } from "../../src/cipher/thumb/blob-m0.ts";
-import { code as m4 } from "../../src/cipher/thumb/blob-m4.ts";
+import { SIZE } from "../../src/crypto/thumb/native-kept.ts";
+import { code as m0 } from "../../src/crypto/thumb/blob-m0.ts";
+import { code as m4 } from "../../src/crypto/thumb/blob-m4.ts";
 import { upload } from "../flash/index.ts";
 import { CurveJob, finish } from "../../src/index.ts";
 import { ask, judge, ms, skip, type Bench, type Check, type Outcome } from "./check.ts";

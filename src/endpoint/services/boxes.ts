@@ -2,7 +2,7 @@
  * Keeps messages of one endpoint for another that sleeps, in memory only. It can not read them, and tells nobody but the
  * recipient that there are any: what it does not keep it takes all the same. telehash v3, channels/box.md.
  */
-import { concat } from "#engine";
+import { concat } from "#platform/engine";
 import { boxId, messageId } from "./box-ids.ts";
 import type { Channel } from "../../channel/channel.ts";
 import { pour } from "../../channel/pour.ts";

@@ -1,10 +1,10 @@
 import ts from "typescript";
-import { listing } from "../../../src/cipher/listing.ts";
+import { listing } from "../../../src/crypto/shared/listing.ts";
 
 const FILE = "/listing.ts";
 
 /**
- * Puts the letters of the curve's programs in the place of their listings (src/cipher/listing.ts): each call
+ * Puts the letters of the curve's programs in the place of their listings (src/crypto/shared/listing.ts): each call
  * listing("...") becomes a string, and the import of the assembler goes.
  */
 export const assembleListings: ts.TransformerFactory<ts.SourceFile> = (context) => (file) => {

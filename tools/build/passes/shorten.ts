@@ -56,7 +56,7 @@ export const shorten = (role: Role): ts.TransformerFactory<ts.SourceFile> => (co
   const visit = (whole: ts.Node): ts.Node => {
     const node = role === "runtime" && ts.isClassLike(whole) ? renamed(whole, privateMembers(whole)) : whole;
     const inner = ts.visitEachChild(node, visit, context);
-    // src/cipher/set-espruino.ts has a constant for it
+    // src/cipher/set-of.ts has a constant for it
     if (role === "runtime" && ts.isCallExpression(inner) && ts.isIdentifier(inner.expression) && inner.expression.text === "setOf") {
       return inner.expression;
     }

@@ -2,7 +2,7 @@
  * Keys of secp160r1: public keys are 21 bytes, 02 or 03 (parity of y) and x; secrets 20 or 21 bytes, big-endian.
  * What is checked here needs no curve work. telehash v3, e3x/cs/1a.md.
  */
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 
 /** Bytes of a public key: 02 or 03 (parity of y), then x. */
 export const KEY_LENGTH = 21;

@@ -1,5 +1,5 @@
 import test from "ava";
-import { listing } from "../../src/cipher/listing.ts";
+import { listing } from "../../src/crypto/shared/listing.ts";
 
 test("a listing has its letters, whatever blanks and comments it has", (t) => {
   t.is(listing("X = b Y"), "abc");

@@ -1,6 +1,6 @@
-/** What differs between JavaScript engines, for Espruino; `standard.ts` says what each function does. */
-import type { ErrorCode } from "../errors.ts";
-import type { Multiplier } from "./multiplier.ts";
+/** For Espruino. */
+import type { ErrorCode } from "../../errors.ts";
+import type { Multiplier } from "../interface.ts";
 
 // what the runtime uses of Espruino's E
 declare const E: {

@@ -2,9 +2,9 @@
  * Native Thumb code of the cipher set (thumb/blob.c), for boards that can call it. It is kept in Storage and run in place,
  * without RAM; where Storage can not be run from, from RAM.
  */
-import { fail } from "#engine";
-import { code } from "#thumb";
-import type { ErrorCode } from "../errors.ts";
+import { fail } from "#platform/engine";
+import { code } from "#crypto/blob";
+import type { ErrorCode } from "../../errors.ts";
 import { ROOM, SIZE, kept } from "./native-kept.ts";
 
 type Operation = (operation: number, address: number, length: number) => ErrorCode | 0;
@@ -39,7 +39,7 @@ if (!kept.code) {
  * data to 64. Gives a view of 32 bytes of that memory, good until the next operation:
  *   0  public key (21 bytes): of the secret (21 bytes)
  *   1  shared secret (20 bytes): secret (21 bytes), the other's key
- *   2  SHA-256 of data; behind it what the digest is folded to, 16 bytes and 4 (fold-thumb.ts)
+ *   2  SHA-256 of data; behind it what the digest is folded to, 16 bytes and 4 (fold.ts)
  *   3  HMAC-SHA256 of data: key (up to 64 bytes); folded as well
  *   4  AES-128-CTR of data, in its place, which is given: key, first four bytes of the counter
  * Nothing of `first` and `second` is left in the memory. Throws KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE, SECRET_RANGE; MEMORY

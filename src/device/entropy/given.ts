@@ -8,11 +8,11 @@
  * one, so either may be taken after a power cut, and a seed that was used can not come back. One write and one mark of
  * erasure a boot, none afterwards.
  */
-import { fail, toBytes } from "#engine";
-import { hmac } from "#primitives";
-import { toText } from "#text";
-import type { Random } from "../types.ts";
-import { get, put, storage } from "./store.ts";
+import { fail, toBytes } from "#platform/engine";
+import { hmac } from "#crypto/primitives";
+import { toText } from "#platform/text";
+import type { Random } from "../../types.ts";
+import { get, put, storage } from "../store.ts";
 
 /** Starts the generator. Throws ENTROPY where there is no seed, STORAGE where its successor could not be written. */
 export function entropy(): Random {

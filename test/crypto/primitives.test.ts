@@ -1,9 +1,9 @@
 import { createCipheriv, createHash, createHmac } from "node:crypto";
 import test from "ava";
 import fc from "fast-check";
-import type { Primitives } from "../../src/cipher/primitives.ts";
-import * as noble from "../../src/cipher/primitives-noble.ts";
-import * as node from "../../src/cipher/primitives-node.ts";
+import type { Primitives } from "../../src/crypto/interface.ts";
+import * as noble from "../../src/crypto/noble/primitives.ts";
+import * as node from "../../src/crypto/node/primitives.ts";
 import { espruinoPath, runEspruino } from "../helpers/espruino.ts";
 import { scriptOf } from "../helpers/strip.ts";
 
@@ -19,7 +19,7 @@ Object.assign(globalThis, {
     },
   },
 });
-const small: Primitives = await import("../../src/cipher/primitives-script.ts");
+const small: Primitives = await import("../../src/crypto/script/primitives.ts");
 
 interface Case { op: keyof Primitives; args: Uint8Array[]; want: string }
 
@@ -141,7 +141,7 @@ for (const backEnd of ["firmware", "script"]) {
   const run = espruinoPath() ? test : test.skip;
   run(`${backEnd}: the same bytes in the real interpreter (skipped without espruino-linux)`, (t) => {
     const cases = [...vectors, ...fc.sample(generated, { seed: 26, numRuns: 60 })];
-    const lines = runEspruino(harness(scriptOf(new URL(`../../src/cipher/primitives-${backEnd}.ts`, import.meta.url)), cases));
+    const lines = runEspruino(harness(scriptOf(new URL(`../../src/crypto/${backEnd}/primitives.ts`, import.meta.url)), cases));
     t.is(lines.length, cases.length, lines.at(-1));
     cases.forEach((c, i) => {
       t.is(lines[i], `${c.want.length / 2}:${Buffer.from(c.want, "hex").toString("base64")}`, name(c));

@@ -1,13 +1,13 @@
 /**
- * As compression.ts, for a device: z = 0 is LOB, and 1 is CBOR, as far as channel packets need it. Of what a host sends it
+ * Compression of channel packets, for a device: z = 0 is LOB, and 1 is CBOR, as far as channel packets need it. Of what a host sends it
  * reads all; of what others may send it passes over fractions, true, false and null in a map, and refuses lists, maps and
  * bytes there. telehash v3, e3x/compression.md.
  */
-import { concat, fail, slice, toBytes } from "#engine";
-import { toText } from "#text";
-import { UINT32_MAX, isAt } from "../exchange/exchange.ts";
-import { decode, encode } from "../packet/lob.ts";
-import type { Json, Packet } from "../packet/lob.ts";
+import { concat, fail, slice, toBytes } from "#platform/engine";
+import { toText } from "#platform/text";
+import { UINT32_MAX, isAt } from "../../exchange/exchange.ts";
+import { decode, encode } from "../../packet/lob.ts";
+import type { Json, Packet } from "../../packet/lob.ts";
 
 export const Z_MAX = 1;
 
@@ -28,7 +28,7 @@ const item = (data: unknown, major?: number, number?: number): unknown =>
   ];
 
 /**
- * The payload of a channel packet. In JSON, "c", "seq", "ack" and what is in "miss" are integers below 2^32, "type" is text,
+ * In JSON, "c", "seq", "ack" and what is in "miss" are integers below 2^32, "type" is text,
  * and "miss" comes with "ack". All other keys travel as a LOB packet: {"":1} alone can not, 6 bytes are no JSON there.
  */
 export const pack: (z: number, json: Json, body?: Uint8Array) => Uint8Array = (z, json, body?, rest?: Uint8Array, none?: undefined) =>

@@ -1,6 +1,5 @@
 /**
- * Payload compression of channel packets, for hosts: z = 0 is LOB, 1 CBOR, 2 DEFLATE. telehash v3, e3x/compression.md.
- * `compression-espruino.ts` is the same for a device.
+ * CBOR in place of a LOB packet, for hosts: z = 1. telehash v3, e3x/compression.md.
  *
  * CBOR values, in order: "c"; then, each where it is there, a LOB packet as bytes, a map of other keys, "type", "seq", and
  * "ack" with "miss". Left open there and decided here: integers are written as short as they can be and may come longer;
@@ -8,21 +7,10 @@
  */
 import { Tokenizer, Type, encode } from "cborg";
 import type { Token } from "cborg";
-import { Inflate, deflateSync } from "fflate";
-import { concat, fail, toBytes } from "#engine";
-import { toText } from "#text";
-import { UINT32_MAX, isAt } from "../exchange/exchange.ts";
-import * as lob from "../packet/lob.ts";
-import type { Json, Packet } from "../packet/lob.ts";
-
-/** The highest z that this side can do; it can do all below too. */
-export const Z_MAX = 2;
-
-/** The longest packet that is deflated or inflated, in bytes: 64 KiB of BODY and one of HEAD. */
-const DEFLATE_MAX = 66_560;
-
-/** Bytes that are inflated at a time: before their length is looked at, they may give 1,032 times as many. */
-const PIECE = 4096;
+import { concat, fail, toBytes } from "#platform/engine";
+import { toText } from "#platform/text";
+import * as lob from "../../packet/lob.ts";
+import type { Json, Packet } from "../../packet/lob.ts";
 
 const STRICT = { allowIndefinite: false, allowBigInt: false, allowInfinity: false, allowNaN: false, retainStringBytes: true };
 const NUMBERS = [Type.uint, Type.negint, Type.float];
@@ -32,8 +20,8 @@ const isUint = (value: unknown): value is number => Number.isSafeInteger(value) 
 // half a surrogate pair has no UTF-8, only an escape in JSON
 const isText = (value: unknown): value is string => typeof value === "string" && !/\p{Surrogate}/u.test(value);
 
-// JSON may be nested so deeply that it can be read but not written
-function headOf(json: Json): Uint8Array {
+/** HEAD of JSON, which may be nested so deeply that it can be read but not written. @throws JSON */
+export function headOf(json: Json): Uint8Array {
   try {
     return toBytes(JSON.stringify(json));
   } catch {
@@ -153,50 +141,4 @@ export function decompress(payload: Uint8Array): Packet {
   if (tokens.take()) fail("CBOR");
 
   return lob.decode(lob.encode(headOf(Object.fromEntries(fields)), body));
-}
-
-function inflate(payload: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  const stream = new Inflate((part) => {
-    length += part.length;
-    parts.push(part);
-  });
-  for (let at = 0; at < payload.length; at += PIECE) {
-    try {
-      stream.push(payload.subarray(at, at + PIECE), at + PIECE >= payload.length);
-    } catch {
-      fail("INNER");
-    }
-    if (length > DEFLATE_MAX) fail("PACKET_TOO_LARGE");
-  }
-  return concat(parts);
-}
-
-/**
- * The payload of a channel packet.
- * @param json with "c", the channel's id
- * @throws JSON, PACKET_HEAD, CBOR as `compress` does, PACKET_TOO_LARGE for what is too long to be deflated, INNER for a z
- * above Z_MAX
- */
-export function pack(z: number, json: Json, body: Uint8Array = EMPTY): Uint8Array {
-  if (z === 1) return compress(json, body);
-  const packet = lob.encode(headOf(json), body);
-  if (!z) return packet;
-  if (z !== 2) fail("INNER");
-  if (packet.length > DEFLATE_MAX) fail("PACKET_TOO_LARGE");
-  return deflateSync(packet);
-}
-
-/**
- * The channel packet of a payload, as if it had come as LOB: `json` is always there, and its "c" is an integer of 1 to
- * 2^32 - 1.
- * @throws INNER for what is no such packet, not DEFLATE, or of a z above Z_MAX; PACKET_TOO_LARGE for more than 66,560 bytes
- * inflated; PACKET_TOO_SHORT, PACKET_LENGTH for what is not LOB; for z = 1 all that `decompress` throws
- */
-export function unpack(z: number, payload: Uint8Array): Packet {
-  if (z > Z_MAX) fail("INNER");
-  const packet = z === 1 ? decompress(payload) : lob.decode(z ? inflate(payload) : payload);
-  if (!isAt(packet.json?.["c"], UINT32_MAX)) fail("INNER");
-  return packet;
 }

@@ -1,19 +1,14 @@
-/**
- * What differs between JavaScript engines, for Node.js and browsers: text, error texts, and the inner
- * loop of the curve. `espruino.ts` is the other half; package.json's "imports" choose.
- */
-import { E3XError } from "../e3x-error.ts";
-import type { ErrorCode } from "../errors.ts";
-import type { Columns, Multiplier } from "./multiplier.ts";
+/** For Node.js and browsers. */
+import { E3XError } from "../../e3x-error.ts";
+import type { ErrorCode } from "../../errors.ts";
+import type { Columns, Multiplier } from "../interface.ts";
 
 const encoder = new TextEncoder();
 
-/** UTF-8 bytes of a string. */
 export function toBytes(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** Byte arrays one after the other. */
 export function concat(parts: Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
@@ -26,24 +21,20 @@ export function concat(parts: Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** A view of bytes from start to before end; what is beyond their end is left out. */
 export function slice(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return bytes.subarray(start, end);
 }
 
-/** Bytes to be changed, where nobody else is to see it: a copy. A device has no memory for that, and changes what it was given. */
 export function own(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-/** Throws an error with a code: an E3XError; on a device, which cannot extend Error, a plain one. */
 export function fail(code: ErrorCode): never {
   throw new E3XError(code);
 }
 
 const read = new Map<string, Uint8Array>();
 
-/** Bytes of base64 text, of a constant: they are the same each time, and not to be changed. */
 export function fromBase64(text: string): Uint8Array {
   const known = read.get(text);
   if (known) return known;
@@ -95,7 +86,6 @@ function double(): void {
   for (let k = 0; k < 8; k++) r[k]! *= 2;
 }
 
-/** The multiplier of a job whose numbers begin with those 16 limbs. There is one at a time: a step ends before the next. */
 export function multiplier(pair: Int32Array): Multiplier {
   const difference = (): void => {
     for (let k = 0; k < 8; k++) gap[k] = pair[k + 8]! - pair[k]!;

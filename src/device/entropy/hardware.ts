@@ -1,4 +1,4 @@
-import type { Random } from "../types.ts";
+import type { Random } from "../../types.ts";
 
 declare const E: { hwRand(): number };
 

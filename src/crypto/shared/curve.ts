@@ -12,9 +12,9 @@
  * the same curve where u is a square. Its odd multiples are brought to one Z, which is then taken for 1 on yet another
  * such curve. Whether u is a square comes out of the inversion at the end.
  */
-import type { Job } from "./set.ts";
-import { fail, fromBase64, multiplier, toBytes } from "#engine";
-import type { Columns } from "../platform/multiplier.ts";
+import type { Job } from "../interface.ts";
+import { fail, fromBase64, multiplier, toBytes } from "#platform/engine";
+import type { Columns } from "../../platform/interface.ts";
 import { KEY_LENGTH, checkKey, scalar } from "./keys.ts";
 import { listing } from "./listing.ts";
 

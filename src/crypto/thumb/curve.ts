@@ -1,14 +1,14 @@
 /**
- * secp160r1 in native code: as curve.ts, but done at once, when a job is made.
+ * secp160r1 in native code: as shared/curve.ts, but done at once, when a job is made.
  */
-import { fail } from "#engine";
+import { fail } from "#platform/engine";
 import { native } from "./native.ts";
-import { KEY_LENGTH } from "./keys.ts";
+import { KEY_LENGTH } from "../shared/keys.ts";
 
 /** Key pairs need not be made ahead. */
 export const SLOW: boolean = false;
 
-/** As that of curve.ts; it throws all that it throws when it is made. */
+/** As that of shared/curve.ts; it throws all that it throws when it is made. */
 export class CurveJob {
   result?: Uint8Array;
 

@@ -1,0 +1,1 @@
+export { CurveJob, SLOW } from "../shared/curve.ts";
