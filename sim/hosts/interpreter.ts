@@ -1,7 +1,7 @@
 // Device host (b): the program in the real Espruino interpreter (its Linux build), one child process a boot.
 //
 // What is emulated of the board is outside of the child (remote.ts), which calls it and is called by it through two named
-// pipes, and has stubs of what its program uses (remote-device.ts). Its console is kept for the text of errors. Between a
+// pipes, and has stubs of what its program uses (sim/firmware/remote.js). Its console is kept for the text of errors. Between a
 // command and its end the child goes through its own idle loop, which runs the promise reactions.
 //
 // Heap. With a build of 32 bits and a fixed count of variables (executables.ts) it is a board's: variables of the same
@@ -13,7 +13,7 @@
 // program, not counting the stubs and the calls with which they enter the program. An allocation that finds nothing free collects garbage
 // first and then grows the heap; growth is therefore the same event as out of memory on a board, and is an error
 // here. Code runs from the build's flash, as saved code does on a board, and takes no heap; files are there, too, unless
-// there are faults, for which Storage is emulated (world.ts), and files are in the heap when they are read.
+// there are faults, for which Storage is emulated (sim/firmware/core.js), and files are in the heap when they are read.
 //
 // What stays different in the 64-bit build: a variable is 27 bytes there and 13 on a Puck.js (12-bit references). A flat
 // string or typed array of n bytes takes 1 + ceil(n / 27) variables here and 1 + ceil(n / 13) there (typed arrays
@@ -30,13 +30,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { minify_sync } from "terser";
 import { DeviceError } from "../errors.ts";
+import { firmwareText } from "../firmware/index.ts";
 import { emptyOutput } from "../types.ts";
 import type { BootOptions, DeviceHost, Output, StorageImage } from "../types.ts";
 import { findFixedInterpreter, findInterpreter } from "./executables.ts";
 import { readFlash, writeFlash } from "./flash-image.ts";
 import { OutputCollector } from "./lines.ts";
-import { RemoteWorld } from "./remote.ts";
-import { remoteText } from "./remote-device.ts";
+import { RemoteFirmware } from "./remote.ts";
 import { RemoteLink, processRuns } from "./remote-link.ts";
 
 // What the interpreter is started with; it is in the heap as long as the program runs.
@@ -57,7 +57,7 @@ const OWN = [".load", ".bundle"];
 
 // Names of more than four letters would take variables of their own. No transformations: Espruino's lexer does not take all
 // that terser makes.
-const loadText = minify_sync(remoteText, { compress: false, mangle: true, format: { semicolons: true } }).code!.replace(/;$/, "");
+const loadText = (): string => minify_sync(firmwareText("remote.js"), { compress: false, mangle: true, format: { semicolons: true } }).code!.replace(/;$/, "");
 
 const latin1 = (text: string): Uint8Array => Buffer.from(text, "latin1");
 
@@ -71,7 +71,7 @@ export class InterpreterHost implements DeviceHost {
   #exact = false;
   #child: ChildProcess | undefined;
   #link: RemoteLink | undefined;
-  #world: RemoteWorld | undefined;
+  #firmware: RemoteFirmware | undefined;
   #collector = new OutputCollector(0);
   // Storage where it is not in the child's flash
   #files: Map<string, string> | undefined;
@@ -110,11 +110,11 @@ export class InterpreterHost implements DeviceHost {
     this.#files = flash ? undefined : new Map(Object.entries(storage).map(([name, bytes]) => [name, Buffer.from(bytes).toString("latin1")]));
     rmSync(file("espruino.flash"), { force: true });
     if (variables) {
-      const own: [string, Uint8Array][] = [[".load", latin1(loadText)], [".bundle", latin1(options.bundle)], ...modules.map(([name, text]): [string, Uint8Array] => [name, latin1(text)])];
+      const own: [string, Uint8Array][] = [[".load", latin1(loadText())], [".bundle", latin1(options.bundle)], ...modules.map(([name, text]): [string, Uint8Array] => [name, latin1(text)])];
       const theirs = flash ? Object.entries(storage).filter(([name]) => !this.#modules.includes(name)) : [];
       writeFileSync(file("espruino.flash"), writeFlash([...own, ...theirs]));
     } else {
-      writeFileSync(file("load.js"), loadText, "latin1");
+      writeFileSync(file("load.js"), loadText(), "latin1");
       writeFileSync(file("bundle.js"), options.bundle, "latin1");
       modules.forEach(([, text], i) => { writeFileSync(file(`m${i}`), text, "latin1"); });
     }
@@ -127,8 +127,8 @@ export class InterpreterHost implements DeviceHost {
     this.#collector = new OutputCollector(options.time ?? 0);
     this.#start();
     try {
-      this.#world = new RemoteWorld(options, this.#link!, (line) => { this.#collector.add(line); }, this.#files);
-      this.#world.start();
+      this.#firmware = new RemoteFirmware(options, this.#link!, (line) => { this.#collector.add(line); }, this.#files);
+      this.#firmware.start();
       return this.#end();
     } catch (error) {
       const told = await this.#told(error);
@@ -139,20 +139,20 @@ export class InterpreterHost implements DeviceHost {
   }
 
   frame(time: number, bytes: Uint8Array): Promise<Output> {
-    return this.#command(time, (world) => { world.frame(time, bytes); });
+    return this.#command(time, (firmware) => { firmware.frame(time, bytes); });
   }
 
   link(time: number, up: boolean, mtu?: number): Promise<Output> {
-    return this.#command(time, (world) => { world.link(time, up, mtu); });
+    return this.#command(time, (firmware) => { firmware.link(time, up, mtu); });
   }
 
   run(time: number): Promise<Output> {
-    return this.#command(time, (world) => { world.run(time); });
+    return this.#command(time, (firmware) => { firmware.run(time); });
   }
 
   /** Has the interpreter collect garbage, which it does by itself only when it must, and forget the peak so far. */
   collect(time: number): Promise<Output> {
-    return this.#command(time, (world) => { world.collect(); });
+    return this.#command(time, (firmware) => { firmware.collect(); });
   }
 
   async storage(): Promise<StorageImage> {
@@ -188,15 +188,15 @@ export class InterpreterHost implements DeviceHost {
   #stop(): void {
     this.#child?.kill("SIGKILL");
     this.#link?.close();
-    this.#child = this.#link = this.#world = undefined;
+    this.#child = this.#link = this.#firmware = undefined;
   }
 
-  async #command(time: number, act: (world: RemoteWorld) => void): Promise<Output> {
+  async #command(time: number, act: (firmware: RemoteFirmware) => void): Promise<Output> {
     if (this.#cut) return emptyOutput(time);
-    if (this.#world === undefined) throw new DeviceError("device-ended", "the device is not running");
+    if (this.#firmware === undefined) throw new DeviceError("device-ended", "the device is not running");
     this.#collector = new OutputCollector(time);
     try {
-      act(this.#world);
+      act(this.#firmware);
     } catch (error) {
       const told = await this.#told(error);
       this.#stop();
@@ -216,7 +216,7 @@ export class InterpreterHost implements DeviceHost {
 
   #end(): Output {
     const { output } = this.#collector;
-    const { idle, variables } = this.#world!;
+    const { idle, variables } = this.#firmware!;
     if (output.cut) {
       // without power it waits for a boot, in the middle of a write
       this.#cut = true;
