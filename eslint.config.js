@@ -47,4 +47,11 @@ export default tseslint.config(
       "@typescript-eslint/no-require-imports": "off",
     },
   },
+  {
+    // the emulated firmware, which runs in the real interpreter too; test/sim/firmware.test.ts checks its names
+    files: ["sim/firmware/**/*.js"],
+    languageOptions: { sourceType: "script" },
+    plugins: deviceRules.plugins,
+    rules: deviceRules.rules,
+  },
 );

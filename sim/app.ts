@@ -9,7 +9,7 @@ import { Gateway } from "./gateway.ts";
 import { InterpreterHost } from "./hosts/interpreter.ts";
 import { VmHost } from "./hosts/vm.ts";
 import type { IdealOptions } from "./media/ideal.ts";
-import { portOf } from "./radios/index.ts";
+import { portOf } from "./firmware/index.ts";
 import { randomOf } from "./random.ts";
 import { Simulator } from "./simulator.ts";
 import type { DeviceHost, Happening, Json, RadioKind, StorageImage } from "./types.ts";
@@ -29,9 +29,9 @@ export interface SimulateOptions {
   host?: "vm" | "interpreter";
   /** Latency, loss, duplication, reordering. `frameSize` is the radio's unless given. */
   medium?: Partial<IdealOptions>;
-  /** What happens to the board: see sim/boards. */
+  /** What happens to the board: see sim/firmware/boards. */
   happens?: readonly Happening[];
-  /** What the radio's hardware is like: see sim/radios. */
+  /** What the radio's hardware is like: see sim/firmware/radios. */
   radioOptions?: { [name: string]: Json };
   /** Files that the application finds in Storage. */
   storage?: StorageImage;

@@ -21,7 +21,7 @@ export interface SimBoard {
   curveStepMs: number;
 }
 
-/** Kinds of radio hardware, each a file of sim/radios. */
+/** Kinds of radio hardware, each a file of sim/firmware/radios; as in tools/build/boards.ts, which the page of a report cannot import. */
 export type RadioKind = "ble" | "nus" | "advertising" | "serial" | "sx127x" | "nrf24" | "udp" | "tcp";
 
 /** What a device starts with. All of it goes into a capture, so that the start can be repeated. */
@@ -38,13 +38,13 @@ export interface BootOptions {
   /** Storage at boot. Left out: what the previous boot of this host left (empty at the first). */
   storage?: StorageImage;
   /**
-   * The radio: hardware of a kind (sim/radios), or a plain stream object, to which every frame is an event of its own and
+   * The radio: hardware of a kind (sim/firmware/radios), or a plain stream object, to which every frame is an event of its own and
    * which takes all that is written; writes to the other stream object go nowhere. Default "Bluetooth".
    */
   radio?: "Bluetooth" | "Serial1" | RadioKind;
   /** What the hardware of this device is like; the fields are told in the file of its kind. */
   radioOptions?: { [name: string]: Json };
-  /** What happens to the board and what is wired to it, for boards that have a file in sim/boards. */
+  /** What happens to the board and what is wired to it, for boards that have a file in sim/firmware/boards. */
   happens?: readonly Happening[];
   /** Virtual time of the boot in ms. Default 0. */
   time?: number;
@@ -52,7 +52,7 @@ export interface BootOptions {
   faults?: Faults;
 }
 
-/** Something that happens: `at` ms after the boot, and what, by the names that the board's file in sim/boards tells. */
+/** Something that happens: `at` ms after the boot, and what, by the names that the board's file in sim/firmware/boards tells. */
 export interface Happening {
   at: number;
   [what: string]: Json;

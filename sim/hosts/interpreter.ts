@@ -1,7 +1,7 @@
 // Device host (b): the program in the real Espruino interpreter (its Linux build), one child process a boot.
 //
 // What is emulated of the board is outside of the child (remote.ts), which calls it and is called by it through two named
-// pipes, and has stubs of what its program uses (remote-device.ts). Its console is kept for the text of errors. Between a
+// pipes, and has stubs of what its program uses (sim/firmware/remote.js). Its console is kept for the text of errors. Between a
 // command and its end the child goes through its own idle loop, which runs the promise reactions.
 //
 // Heap. With a build of 32 bits and a fixed count of variables (executables.ts) it is a board's: variables of the same
@@ -13,7 +13,7 @@
 // program, not counting the stubs and the calls with which they enter the program. An allocation that finds nothing free collects garbage
 // first and then grows the heap; growth is therefore the same event as out of memory on a board, and is an error
 // here. Code runs from the build's flash, as saved code does on a board, and takes no heap; files are there, too, unless
-// there are faults, for which Storage is emulated (world.ts), and files are in the heap when they are read.
+// there are faults, for which Storage is emulated (sim/firmware/core.js), and files are in the heap when they are read.
 //
 // What stays different in the 64-bit build: a variable is 27 bytes there and 13 on a Puck.js (12-bit references). A flat
 // string or typed array of n bytes takes 1 + ceil(n / 27) variables here and 1 + ceil(n / 13) there (typed arrays
@@ -30,13 +30,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { minify_sync } from "terser";
 import { DeviceError } from "../errors.ts";
+import { firmwareText } from "../firmware/index.ts";
 import { emptyOutput } from "../types.ts";
 import type { BootOptions, DeviceHost, Output, StorageImage } from "../types.ts";
 import { findFixedInterpreter, findInterpreter } from "./executables.ts";
 import { readFlash, writeFlash } from "./flash-image.ts";
 import { OutputCollector } from "./lines.ts";
 import { RemoteWorld } from "./remote.ts";
-import { remoteText } from "./remote-device.ts";
 import { RemoteLink, processRuns } from "./remote-link.ts";
 
 // What the interpreter is started with; it is in the heap as long as the program runs.
@@ -57,7 +57,7 @@ const OWN = [".load", ".bundle"];
 
 // Names of more than four letters would take variables of their own. No transformations: Espruino's lexer does not take all
 // that terser makes.
-const loadText = minify_sync(remoteText, { compress: false, mangle: true, format: { semicolons: true } }).code!.replace(/;$/, "");
+const loadText = (): string => minify_sync(firmwareText("remote.js"), { compress: false, mangle: true, format: { semicolons: true } }).code!.replace(/;$/, "");
 
 const latin1 = (text: string): Uint8Array => Buffer.from(text, "latin1");
 
@@ -110,11 +110,11 @@ export class InterpreterHost implements DeviceHost {
     this.#files = flash ? undefined : new Map(Object.entries(storage).map(([name, bytes]) => [name, Buffer.from(bytes).toString("latin1")]));
     rmSync(file("espruino.flash"), { force: true });
     if (variables) {
-      const own: [string, Uint8Array][] = [[".load", latin1(loadText)], [".bundle", latin1(options.bundle)], ...modules.map(([name, text]): [string, Uint8Array] => [name, latin1(text)])];
+      const own: [string, Uint8Array][] = [[".load", latin1(loadText())], [".bundle", latin1(options.bundle)], ...modules.map(([name, text]): [string, Uint8Array] => [name, latin1(text)])];
       const theirs = flash ? Object.entries(storage).filter(([name]) => !this.#modules.includes(name)) : [];
       writeFileSync(file("espruino.flash"), writeFlash([...own, ...theirs]));
     } else {
-      writeFileSync(file("load.js"), loadText, "latin1");
+      writeFileSync(file("load.js"), loadText(), "latin1");
       writeFileSync(file("bundle.js"), options.bundle, "latin1");
       modules.forEach(([, text], i) => { writeFileSync(file(`m${i}`), text, "latin1"); });
     }

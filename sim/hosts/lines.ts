@@ -1,10 +1,7 @@
 // From the JSON lines of the device world to an Output.
 
 import { emptyOutput } from "../types.ts";
-import { DeviceError } from "../errors.ts";
-import { boardTexts } from "../boards/index.ts";
-import { radioTexts } from "../radios/index.ts";
-import type { BootOptions, Output } from "../types.ts";
+import type { Output } from "../types.ts";
 
 /** Collects the lines of one command; `add` returns true with the line that ends it. */
 export class OutputCollector {
@@ -30,19 +27,6 @@ export class OutputCollector {
     }
     return false;
   }
-}
-
-/** The text of the radio's hardware; "undefined" for a plain stream. Throws DeviceError "device-radio" for a kind that is not there. */
-export function radioText(radio: BootOptions["radio"] = "Bluetooth"): string {
-  if (radio === "Bluetooth" || radio === "Serial1") return "undefined";
-  const text = Object.prototype.hasOwnProperty.call(radioTexts, radio) ? radioTexts[radio] : undefined;
-  if (text === undefined) throw new DeviceError("device-radio", `there is no virtual radio "${radio}"; there are Bluetooth, Serial1, ${Object.keys(radioTexts).join(", ")}`);
-  return text;
-}
-
-/** The text of what is on the board beside its radio; "undefined" where nobody has written it. */
-export function boardText(name: string): string {
-  return Object.prototype.hasOwnProperty.call(boardTexts, name) ? boardTexts[name]! : "undefined";
 }
 
 /** The argument of the device world for a boot. */

@@ -17,10 +17,10 @@
 import vm from "node:vm";
 import { DeviceError } from "../errors.ts";
 import type { BootOptions } from "../types.ts";
-import { worldText } from "../world.ts";
+import { boardText, firmwareText, radioText } from "../firmware/index.ts";
 import { standardGlobals } from "./builtins.ts";
 import { espruinoBuiltins } from "./espruino-builtins.ts";
-import { boardText, radioText, worldBoot } from "./lines.ts";
+import { worldBoot } from "./lines.ts";
 import { installNatives } from "./natives.ts";
 import type { RemoteLink } from "./remote-link.ts";
 import { serveThumb } from "./thumb.ts";
@@ -98,7 +98,7 @@ export class RemoteWorld {
     const boot = vm.runInContext(`(${worldBoot(options)})`, context);
     const radio = vm.runInContext(radioText(options.radio), context, { filename: "radio.js" });
     const hardware = vm.runInContext(boardText(options.board.name), context, { filename: "board.js" });
-    this.#world = vm.runInContext(worldText, context, { filename: "world.js" })(host, boot, radio, hardware);
+    this.#world = vm.runInContext(firmwareText("core.js"), context, { filename: "core.js" })(host, boot, radio, hardware);
     this.#offer();
     this.#install(before, files !== undefined, Object.keys(options.globals ?? {}));
     link.write("r" + this.#encode(undefined));
@@ -141,7 +141,7 @@ export class RemoteWorld {
     if (!this.#dead) this.#world.finish();
   }
 
-  // What the device calls by a number that it knows: see remote-device.ts.
+  // What the device calls by a number that it knows: see sim/firmware/remote.js.
   #offer(): void {
     const G = this.#G;
     const timer = (set: Foreign) => (delay: unknown): number => {

@@ -3,11 +3,11 @@
 
 import vm from "node:vm";
 import { DeviceError } from "../errors.ts";
+import { boardText, firmwareText, radioText } from "../firmware/index.ts";
 import type { BootOptions, DeviceHost, MemoryReport, Output, StorageImage } from "../types.ts";
-import { worldText } from "../world.ts";
 import { standardGlobals } from "./builtins.ts";
 import { espruinoBuiltins } from "./espruino-builtins.ts";
-import { OutputCollector, boardText, radioText, worldBoot } from "./lines.ts";
+import { OutputCollector, worldBoot } from "./lines.ts";
 import { HeapModel } from "./heap/model.ts";
 import { installNatives } from "./natives.ts";
 import { serveThumb } from "./thumb.ts";
@@ -75,7 +75,7 @@ export class VmHost implements DeviceHost {
     const boot = vm.runInContext(`(${worldBoot(options)})`, context);
     const radio = run(radioText(options.radio), "radio.js");
     const hardware = run(boardText(options.board.name), "board.js");
-    const world = (run(worldText, "world.js") as (...parts: unknown[]) => World)(host, boot, radio, hardware);
+    const world = (run(firmwareText("core.js"), "core.js") as (...parts: unknown[]) => World)(host, boot, radio, hardware);
     this.#world = world;
     heap?.hold(world);
     heap?.begin((call) => { world.probe(call); });

@@ -21,7 +21,7 @@ import { Watched } from "../hosts/watched.ts";
 import type { Keylog } from "../keylog.ts";
 import { mediumOfRadio } from "../media/index.ts";
 import type { Transmission } from "../media/medium.ts";
-import { portOf } from "../radios/index.ts";
+import { portOf } from "../firmware/index.ts";
 import { randomOf, uniform } from "../random.ts";
 import { Simulator } from "../simulator.ts";
 import type { SimEvent, StationOptions } from "../simulator.ts";

@@ -205,6 +205,13 @@ built("mote with the tools builds, without the optional dependencies, too", (t) 
   t.true(readdirSync(join(firmware, "dist/boards/puckjs")).includes("e3x-mote.js"));
 });
 
+built("mote with the tools simulates a board: its emulated firmware is there", (t) => {
+  writeFileSync(join(firmware, "readings.jsonl"), '{"t":21.5}\n');
+  const { code, out, err } = mote(firmware, "sim", "--board", "puckjs", "--messages", "readings.jsonl", "--json");
+  t.is(code, 0, err);
+  t.is((JSON.parse(out) as { delivered: number }).delivered, 1);
+});
+
 built("the tools without e3x-mote say that it is needed", (t) => {
   const alone = join(firmware, "alone");
   mkdirSync(join(alone, "node_modules"), { recursive: true });

@@ -1,6 +1,6 @@
 import test from "ava";
 import { loadBoard } from "../../../tools/build/index.ts";
-import { portOf } from "../../../sim/radios/index.ts";
+import { portOf } from "../../../sim/firmware/index.ts";
 import { hosts } from "../../sim/helpers.ts";
 import { errorNumber } from "../../../src/errors.ts";
 import { World, type WorldOptions } from "./world.ts";

@@ -5,7 +5,7 @@
 // were there then are dead afterwards, and nobody tells. To give the link while it is there: the gateway ends the connections.
 // onAir: segments go at once, one after the other; the medium has the network's time.
 
-export const tcpText = String.raw`(function (w) {
+(function (w) {
   const host = w.options.host || "10.0.0.1";
   const port = w.options.port || 42424;
   const segment = w.options.segment || 536;
@@ -80,4 +80,4 @@ export const tcpText = String.raw`(function (w) {
       current = undefined;
     },
   };
-})`;
+})

@@ -5,9 +5,8 @@
 // sequence for every board). The usual advertisement, without data of a program, is not put on the air here. While a
 // central is connected only what was set with whenConnected is. With radioOptions.onAir the medium does what the stack adds.
 
-import { bluetooth } from "./bluetooth.ts";
-
-export const advertisingText = bluetooth(String.raw`
+(function (w) {
+  // include "radios/bluetooth.js"
   let period = 375;
   let turn = 0;
   let timer;
@@ -45,4 +44,4 @@ export const advertisingText = bluetooth(String.raw`
     frame: function () {},
     link: function () {},
   };
-`);
+})

@@ -4,7 +4,7 @@
 // in the network, and ends the socket. The link is the Wi-Fi: while it is away, send throws; sockets that were there then
 // are dead afterwards, and nobody tells. Of a datagram that comes, 528 bytes are there; an empty one ends the socket.
 
-export const udpText = String.raw`(function (w) {
+(function (w) {
   const host = w.options.host || "10.0.0.1";
   const port = w.options.port || 42424;
   let up = false;
@@ -63,4 +63,4 @@ export const udpText = String.raw`(function (w) {
       sockets = [];
     },
   };
-})`;
+})

@@ -1,9 +1,8 @@
-// ESP32 and ESP8266: what buttons.ts has, and the module "Wifi", which connects to every network after a second. Whether
+// ESP32 and ESP8266: what buttons.js has, and the module "Wifi", which connects to every network after a second. Whether
 // the network is there is the radio's link.
 
-import { buttonsText } from "./buttons.ts";
-
-export const wifiText = buttonsText(String.raw`
+(function (w) {
+  // include "boards/buttons.js"
   Modules.addCached("Wifi", "exports.virtual=1");
   const wifi = w.emitter(require("Wifi"));
   wifi.connect = function (name, options, done) {
@@ -16,4 +15,5 @@ export const wifiText = buttonsText(String.raw`
   };
   wifi.getIP = function () { return { ip: "10.0.0.2" }; };
   wifi.save = function () {};
-`);
+  // include "boards/happenings.js"
+})

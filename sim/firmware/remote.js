@@ -1,11 +1,10 @@
-// The device's end of a remote world (remote.ts tells what goes between the two). It is all of the simulator that is in the
+// The device's end of firmware that runs outside of it (sim/hosts/remote.ts tells what goes between the two). It is all of the simulator that is in the
 // heap of the program: stubs of what the program uses, its timers, and the values that are on their way.
+//
+// It is called with an object, to which it gives what is to be run next. The file host.json has { variables, exact, firmware,
+// thumb, flash, modules, own }.
 
-/**
- * The end of the device, in Espruino's dialect: a function that is called with an object, to which it gives what is to be run
- * next. The file host.json has { variables, exact, firmware, thumb, flash, modules, own }.
- */
-export const remoteText = String.raw`(function(sim){
+(function(sim){
   const fresh=process.memory(false).usage;
   const fs=require("fs");
   const config=JSON.parse(fs.readFileSync("host.json"));
@@ -332,4 +331,4 @@ export const remoteText = String.raw`(function(sim){
   m=process.memory();
   overhead=m.usage-fresh;
   peak=0;
-})`;
+})

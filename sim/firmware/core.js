@@ -1,10 +1,10 @@
-// The virtual Espruino world: plain Espruino dialect, the same text in both device hosts.
+// What a virtual board's firmware gives its program: console, timers, entropy, streams, Storage; the same text in both device hosts.
 //
-// The text is one function expression. A host calls it with
+// The file is one function expression. A host calls it with
 //   host = { emit(line), get(name), set(name, data), remove(name), names(), native(operation, memory), sample(inside a callback?) | undefined }
 //   boot = { time (ms), step (us a getTime() call takes), firmware (list), thumb (whether native code runs), faults, radio, entropy: [4 words], globals: {} }
-//   makeBoard = the function that a text of sim/boards evaluates to; undefined where the board has none
-//   makeRadio = the function that a text of sim/radios evaluates to; undefined where `radio` is a stream's name
+//   makeBoard = the function that a file of boards/ evaluates to; undefined where the board has none
+//   makeRadio = the function that a file of radios/ evaluates to; undefined where `radio` is a stream's name
 // and gets { frame(time, base64), link(time, up, mtu), run(time), finish(), probe(fn) }. JSON lines come out through emit:
 //   {"k":"f","t":ms,"d":base64}  a frame was written      {"k":"l","t":ms,"d":text}  a line was logged
 //   {"k":"e","t":ms,"n":ms|null,"w":n,"c":0|1}  the command has ended (the host calls finish() once promises have run);
@@ -17,7 +17,7 @@
 // an engine itself raises, and numbers with a fraction when turned into text outside JSON and the log, are
 // the engine's own, so they may differ between the two hosts.
 
-export const worldText = String.raw`(function (host, boot, makeRadio, makeBoard) {
+(function (host, boot, makeRadio, makeBoard) {
   let inside = false;
   const sample = function () {
     if (host.sample) host.sample(inside);
@@ -457,4 +457,4 @@ export const worldText = String.raw`(function (host, boot, makeRadio, makeBoard)
       host.emit(JSON.stringify({ k: "e", t: ms(), n: next < Infinity ? Math.ceil(next / 1000) : null, w: writes, c: 0 }));
     },
   };
-})`;
+})

@@ -3,9 +3,8 @@
 // Happenings: { steps: 1200 } so many since midnight; { bpm: 72, confidence: 90 } the heart rate monitor has a value,
 // if it is on.
 
-import { buttonsText } from "./buttons.ts";
-
-export const banglejs2Text = buttonsText(String.raw`
+(function (w) {
+  // include "boards/buttons.js"
   let steps = 0;
   const users = {};
   const screen = {
@@ -49,4 +48,5 @@ export const banglejs2Text = buttonsText(String.raw`
   happen.bpm = function (h) {
     if (Bangle.isHRMOn()) w.post(8, Bangle, Bangle.emit, ["HRM", { bpm: h.bpm, confidence: h.confidence === undefined ? 100 : h.confidence }]);
   };
-`);
+  // include "boards/happenings.js"
+})

@@ -9,9 +9,8 @@
 // Frames that come are on the air one after the other, each for its airtime, and lost unless the receiver is on all the
 // time; while it sends, the module is deaf. Not modelled: FSK, RX single, CAD, frequency hopping, SNR and RSSI.
 
-import { busText } from "./bus.ts";
-
-export const sx127xText = String.raw`(function (w) {
+(function (w) {
+  // include "radios/spi-bus.js"
   const o = w.options;
   const other = {
     frequency: o.frequency || 868.1,
@@ -196,7 +195,7 @@ export const sx127xText = String.raw`(function (w) {
       begin();
     }, airtime(other, data.length));
   };
-  bus = (${busText})(w, "sx127x", o.cs || "D4", function (bytes) {
+  bus = makeBus(w, "sx127x", o.cs || "D4", function (bytes) {
     const back = new Uint8Array(bytes.length);
     if (w.now() < awake) {
       bus.complain("used before it is awake");
@@ -231,4 +230,4 @@ export const sx127xText = String.raw`(function (w) {
     },
     link: function () {},
   };
-})`;
+})

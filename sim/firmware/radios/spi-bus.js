@@ -1,14 +1,13 @@
-// What the modules on SPI have in common: pins, watches and the port SPI1, as text of plain Espruino dialect (see
-// index.ts). Pins go by their names: in the interpreter they are its own, in the vm host strings, D0 to D31.
+// What the modules on SPI have in common: pins, watches and the port SPI1. Pins go by their names: in the interpreter they
+// are its own, in the vm host strings, D0 to D31.
+//
+// makeBus is called with what a radio is called with, a module's kind, the name of its select pin, and
+//   transact(bytes): what the module sends back for the bytes of one transaction, as many
+//   changed(pin, level): the program has changed one of its outputs
+// and returns { drive(pin, level), level(pin), complain(text) }. Complaints are lines of the log: what a program does to
+// the module against its datasheet.
 
-/**
- * Text of a function that is called with the world, a module's kind, the name of its select pin, and
- *   transact(bytes): what the module sends back for the bytes of one transaction, as many
- *   changed(pin, level): the program has changed one of its outputs
- * and returns { drive(pin, level), level(pin), complain(text) }. Complaints are lines of the log: what a program does to
- * the module against its datasheet.
- */
-export const busText = String.raw`function (w, kind, select, transact, changed) {
+const makeBus = function (w, kind, select, transact, changed) {
   const pins = {};
   const watches = [];
   let lastWatch = 0;
@@ -72,4 +71,4 @@ export const busText = String.raw`function (w, kind, select, transact, changed) 
     send(all, all.pop());
   };
   return { drive: put, level: function (p) { return pin(p).level; }, complain: complain };
-}`;
+};

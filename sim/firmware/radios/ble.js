@@ -8,9 +8,8 @@
 // first writes, and confirms an indication an interval after it was sent. With radioOptions.onAir frames go at once: it is
 // the medium that waits for the connection's events.
 
-import { bluetooth } from "./bluetooth.ts";
-
-export const bleText = bluetooth(String.raw`
+(function (w) {
+  // include "radios/bluetooth.js"
   const room = w.options.notifications || 3;
   const onAir = !!w.options.onAir;
   let characteristics = {};
@@ -108,4 +107,4 @@ export const bleText = bluetooth(String.raw`
       else if (restart) build(next || {});
     },
   };
-`);
+})

@@ -11,9 +11,8 @@
 // The other side acknowledges while the link is up, and sends each of its frames up to 16 times, 1.5 ms apart, one after
 // the other. Not modelled: payloads in acknowledgements, pipes 2 to 5, static lengths, carrier detection.
 
-import { busText } from "./bus.ts";
-
-export const nrf24Text = String.raw`(function (w) {
+(function (w) {
+  // include "radios/spi-bus.js"
   const o = w.options;
   const own = o.own || "mote1";
   const peer = o.peer || "gate1";
@@ -148,7 +147,7 @@ export const nrf24Text = String.raw`(function (w) {
       start();
     }
   };
-  bus = (${busText})(w, "nrf24", o.cs || "D4", function (bytes) {
+  bus = makeBus(w, "nrf24", o.cs || "D4", function (bytes) {
     const back = new Uint8Array(bytes.length);
     const code = bytes[0];
     if (w.now() < awake) {
@@ -205,4 +204,4 @@ export const nrf24Text = String.raw`(function (w) {
     },
     link: function (now) { up = now; },
   };
-})`;
+})

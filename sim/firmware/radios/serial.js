@@ -6,7 +6,7 @@
 // each 5 ms while it sleeps; bytes for which there is no room are lost. Not modelled: parity, flow control, the wait of the
 // program while the buffer for output is full.
 
-export const serialText = String.raw`(function (w) {
+(function (w) {
   const port = global.Serial1;
   const other = w.options.baud || 9600;
   let baud = 9600;
@@ -83,4 +83,4 @@ export const serialText = String.raw`(function (w) {
     },
     link: function () {},
   };
-})`;
+})

@@ -1,8 +1,7 @@
-// Puck.js: its sensors beside those of buttons.ts. Happenings: { light: 0.5 }.
+// Puck.js: its sensors beside those of buttons.js. Happenings: { light: 0.5 }.
 
-import { buttonsText } from "./buttons.ts";
-
-export const puckjsText = buttonsText(String.raw`
+(function (w) {
+  // include "boards/buttons.js"
   let brightness = 0.5;
   happen.light = function (h) { brightness = h.light; };
   global.Puck = w.emitter({
@@ -10,4 +9,5 @@ export const puckjsText = buttonsText(String.raw`
     mag: function () { return { x: 0, y: 0, z: 0 }; },
     getTemperature: function () { return temperature; },
   });
-`);
+  // include "boards/happenings.js"
+})

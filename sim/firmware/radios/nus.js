@@ -9,9 +9,8 @@
 // The central subscribes 50 ms after it has connected, or before it first writes. With radioOptions.onAir a notification is
 // made at once, and the next an interval later: it is the medium that waits for the connection's events.
 
-import { bluetooth } from "./bluetooth.ts";
-
-export const nusText = bluetooth(String.raw`
+(function (w) {
+  // include "radios/bluetooth.js"
   const size = w.options.buffer || 128;
   const most = Math.max(64, maxMtu + 3);
   const limit = w.options.queue || 1024;
@@ -87,4 +86,4 @@ export const nusText = bluetooth(String.raw`
       if (up) later(function () { subscribed = true; }, 50);
     },
   };
-`);
+})
