@@ -1,6 +1,6 @@
 // Deterministic random numbers for the host side: sfc32, and seeds derived from names.
 
-/** A stream of 32-bit unsigned integers from four words (sfc32; with the first twelve dropped, which still show the seed, it is the device world's E.hwRand). */
+/** A stream of 32-bit unsigned integers from four words (sfc32; with the first twelve dropped, which still show the seed, it is the emulated firmware's E.hwRand). */
 export function sfc32(state: readonly number[]): () => number {
   let a = (state[0] ?? 0) | 0;
   let b = (state[1] ?? 0) | 0;

@@ -1,6 +1,6 @@
 // What was accepted that should not have been: twice, or though nobody has sent it.
 
-import type { AdversaryWorld, Shared } from "./world.ts";
+import type { AdversaryView, Shared } from "./view.ts";
 
 interface Fault {
   /** Virtual ms. */
@@ -11,8 +11,8 @@ interface Fault {
 const nameOf = (content: Uint8Array): string => Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1");
 
 export class Acceptance {
-  static readonly #all = new WeakMap<AdversaryWorld, Acceptance>();
-  readonly #world: Shared;
+  static readonly #all = new WeakMap<AdversaryView, Acceptance>();
+  readonly #view: Shared;
   readonly #faults: Fault[] = [];
   /** How often each content was sent, and what was looked at. */
   readonly #sent = new Map<string, number>();
@@ -22,20 +22,20 @@ export class Acceptance {
   #received = 0;
   readonly #came = new Map<string, number>();
 
-  /** All adversaries of a world see the same. */
-  static of(world: Shared): Acceptance {
-    let one = this.#all.get(world);
-    if (!one) this.#all.set(world, one = new Acceptance(world));
+  /** All adversaries of a simulation see the same. */
+  static of(view: Shared): Acceptance {
+    let one = this.#all.get(view);
+    if (!one) this.#all.set(view, one = new Acceptance(view));
     return one;
   }
 
-  constructor(world: Shared) {
-    this.#world = world;
+  constructor(view: Shared) {
+    this.#view = view;
   }
 
   /** All so far; what was accepted is compared with what had been sent until it is asked. */
   faults(): readonly Fault[] {
-    const { sent, gateways, received = [], adversaries } = this.#world;
+    const { sent, gateways, received = [], adversaries } = this.#view;
     for (; this.#known < sent.length; this.#known++) {
       const name = nameOf(sent[this.#known]!);
       this.#sent.set(name, (this.#sent.get(name) ?? 0) + 1);

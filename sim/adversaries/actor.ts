@@ -16,7 +16,7 @@ import { SimError } from "../errors.ts";
 import type { SimEvent, StationOptions } from "../simulator.ts";
 import { emptyOutput } from "../types.ts";
 import type { Node } from "../types.ts";
-import type { Adversary, Shared } from "./world.ts";
+import type { Adversary, Shared } from "./view.ts";
 
 /** A frame of somebody that was on the air. */
 export interface Heard {
@@ -46,7 +46,7 @@ export abstract class Actor implements Adversary {
   readonly contents: Uint8Array[] = [];
   /** Virtual ms at which it said something first. */
   since = Infinity;
-  protected readonly world: Shared;
+  protected readonly view: Shared;
   /** Names of media that it is on. */
   protected readonly media: readonly string[];
   protected readonly random: () => number;
@@ -62,19 +62,19 @@ export abstract class Actor implements Adversary {
   readonly #joiners = new Map<string, { joiner: Joiner; frames: Uint8Array[] }>();
 
   /** @param role without a voice it has no station; without ears it hears only what is told of the air */
-  constructor(options: AdversaryOf, world: Shared, position: Position | undefined, role: "ear" | "voice" | "both", radio: StationOptions["radio"] = {}) {
+  constructor(options: AdversaryOf, view: Shared, position: Position | undefined, role: "ear" | "voice" | "both", radio: StationOptions["radio"] = {}) {
     const { name, kind, drift } = options;
     this.name = name;
     this.kind = kind;
-    this.world = world;
+    this.view = view;
     const joins = role !== "ear";
-    this.media = options.media ?? Object.keys(world.media).slice(0, 1);
+    this.media = options.media ?? Object.keys(view.media).slice(0, 1);
     for (const medium of this.media) {
-      const known = world.media[medium];
+      const known = view.media[medium];
       if (!known) throw new SimError("options", `${name}: there is no medium ${medium}`);
       if (joins && known.kind === "serial") throw new SimError("options", `${name}: a ${kind} cannot be on a serial line, which has two ends`);
     }
-    this.random = world.simulator.engine.random(`adversary/${name}`);
+    this.random = view.simulator.engine.random(`adversary/${name}`);
     this.#position = position;
     const { sensitivity, ...own } = options.radio ?? {};
     this.#sensitivity = typeof sensitivity === "number" ? sensitivity : undefined;
@@ -93,10 +93,10 @@ export abstract class Actor implements Adversary {
       this.spoke(transmission, medium);
       return;
     }
-    const kind = this.world.media[medium]!.kind;
+    const kind = this.view.media[medium]!.kind;
     // a frame that never was on the air is told too
     if (!this.media.includes(medium) || attempt === 0 || (air === 0 && kind !== "ideal" && kind !== "udp")) return;
-    if (this.world.adversaries.has(from) || !this.#hears(medium, transmission)) return;
+    if (this.view.adversaries.has(from) || !this.#hears(medium, transmission)) return;
     this.noticed(transmission, medium);
     if (type !== "data" || !bytes.length || this.#known.has(bytes)) return;
     this.#known.add(bytes);
@@ -132,7 +132,7 @@ export abstract class Actor implements Adversary {
   }
 
   protected get time(): number {
-    return this.world.simulator.time;
+    return this.view.simulator.time;
   }
 
   protected breach(time: number, text: string): void {
@@ -152,7 +152,7 @@ export abstract class Actor implements Adversary {
   protected finish(): void {}
 
   protected kindOf(medium: string): MediumKind {
-    return this.world.media[medium]!.kind;
+    return this.view.media[medium]!.kind;
   }
 
   protected claims(medium: string): boolean {
@@ -161,23 +161,23 @@ export abstract class Actor implements Adversary {
 
   /** Whether it can say something to somebody, or to all: on a BLE connection only to the central. */
   protected reaches(medium: string, to: string | undefined): boolean {
-    const options = this.world.media[medium]!;
+    const options = this.view.media[medium]!;
     return options.kind !== "ble" || to === options.central;
   }
 
   protected at(time: number, work: () => void): void {
-    this.world.simulator.engine.at(time, () => { if (!this.stopped) work(); });
+    this.view.simulator.engine.at(time, () => { if (!this.stopped) work(); });
   }
 
   /** Puts a copy of a frame on the air: whom it says that it is from, and whether it is of a packet of a channel. */
   protected say(medium: string, bytes: Uint8Array, to: string | undefined, { claim, channel = false }: { claim?: string; channel?: boolean } = {}): void {
     if (this.stopped) return;
     const copy = Uint8Array.from(bytes);
-    if (claim !== undefined) this.world.claims.set(copy, claim);
+    if (claim !== undefined) this.view.claims.set(copy, claim);
     if (channel) this.#channels.add(copy);
     this.since = Math.min(this.since, this.time);
     this.stats["said"]!++;
-    this.world.simulator.medium(medium).send(this.name, copy, to);
+    this.view.simulator.medium(medium).send(this.name, copy, to);
   }
 
   /** Bytes at random. */
@@ -204,9 +204,9 @@ export abstract class Actor implements Adversary {
 
   #hears(medium: string, transmission: Transmission): boolean {
     const { from, detail = {} } = transmission;
-    const there = this.#position && this.world.position?.(from);
+    const there = this.#position && this.view.position?.(from);
     if (!this.#position || !there) return true;
-    const options = this.world.media[medium]! as { power?: number; sensitivity?: number; propagation?: PropagationOptions };
+    const options = this.view.media[medium]! as { power?: number; sensitivity?: number; propagation?: PropagationOptions };
     const kind = this.kindOf(medium);
     const spreading = detail["spreading"];
     const sensitivity = this.#sensitivity
@@ -216,7 +216,7 @@ export abstract class Actor implements Adversary {
     let propagation = this.#propagations.get(medium);
     if (!propagation) {
       // as the medium has it: the same shadows, if it was there
-      const { engine } = this.world.simulator;
+      const { engine } = this.view.simulator;
       const prefix = medium === "air" ? "" : `${medium}/`;
       propagation = new Propagation({ ...(kind === "lora" && { reference: 31.2 }), ...options.propagation }, (name) => engine.random(prefix + name));
       this.#propagations.set(medium, propagation);

@@ -18,7 +18,7 @@ import { emptyOutput } from "../types.ts";
 import type { Node, Output } from "../types.ts";
 import { Actor, plain } from "./actor.ts";
 import type { Heard } from "./actor.ts";
-import type { Shared, Stolen } from "./world.ts";
+import type { Shared, Stolen } from "./view.ts";
 
 /** Packets of the device that it has recorded when it gets the identity. */
 const RECORDED = 1000;
@@ -51,8 +51,8 @@ export class Clone extends Actor {
   #sent = new Set<string>();
   #known = 0;
 
-  constructor(options: AdversaryOf & { kind: "clone" }, world: Shared, position: Position | undefined) {
-    super(options, world, position, "both");
+  constructor(options: AdversaryOf & { kind: "clone" }, view: Shared, position: Position | undefined) {
+    super(options, view, position, "both");
     this.#of = options.of;
     this.#at = options.at * 1000;
     Object.assign(this.stats, { readable: 0, sent: 0, taken: 0 });
@@ -81,7 +81,7 @@ export class Clone extends Actor {
   }
 
   protected override finish(): void {
-    const { gateways } = this.world;
+    const { gateways } = this.view;
     const stolen = this.#stolen;
     if (!stolen) return;
     const { gateway, accepted = gateway.messages } = gateways[stolen.gateway]!;
@@ -97,7 +97,7 @@ export class Clone extends Actor {
     if (this.stopped) return emptyOutput(time);
     if (this.#endpoint) return this.#act(time);
     if (time < this.#at) return emptyOutput(time, this.#at);
-    const stolen = this.world.identity?.(this.#of);
+    const stolen = this.view.identity?.(this.#of);
     return stolen instanceof Promise ? stolen.then((one) => this.#begin(time, one)) : this.#begin(time, stolen);
   }
 
@@ -105,12 +105,12 @@ export class Clone extends Actor {
     // the device has none yet
     if (!stolen) return emptyOutput(time, time + 1000);
     this.#stolen = stolen;
-    const { gateway } = this.world.gateways[stolen.gateway]!;
+    const { gateway } = this.view.gateways[stolen.gateway]!;
     const random = (n: number): Uint8Array => this.bytes(n);
     for (const one of this.#recorded) this.#read(one);
     this.#recorded = [];
     const [medium] = this.media;
-    const mtu = Math.min(this.world.simulator.medium(medium).frameSize, 256);
+    const mtu = Math.min(this.view.simulator.medium(medium).frameSize, 256);
     this.#pipe = new Pipe({ mtu, limit: 70000 });
     const pairs = { "1a": stolen.pair };
     this.#endpoint = new Endpoint({ pairs, random, events: { up: () => { this.stats["taken"]!++; } } });
@@ -158,7 +158,7 @@ export class Clone extends Actor {
   /** Tries to read what the device has sent, and the packets of channels of both, by all that follows from its identity. */
   #read({ outer, heard: { from, end } }: { outer: Uint8Array; heard: Heard }): void {
     const { pair, gateway: name } = this.#stolen!;
-    const gateway = this.world.gateways[name]!.gateway.key;
+    const gateway = this.view.gateways[name]!.gateway.key;
     let packet;
     try {
       packet = lob.decode(outer);
@@ -189,7 +189,7 @@ export class Clone extends Actor {
   }
 
   #opens(inner: Uint8Array): boolean {
-    const { sent } = this.world;
+    const { sent } = this.view;
     for (; this.#known < sent.length; this.#known++) this.#sent.add(toHex(sent[this.#known]!));
     try {
       return this.#sent.has(toHex(lob.decode(inner).body));

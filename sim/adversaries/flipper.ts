@@ -6,14 +6,14 @@ import type { Position } from "../media/propagation.ts";
 import type { AdversaryOf } from "../scenario.ts";
 import { Attacker } from "./attacker.ts";
 import type { Heard } from "./actor.ts";
-import type { Shared } from "./world.ts";
+import type { Shared } from "./view.ts";
 
 export class Flipper extends Attacker {
   readonly #share: number;
   readonly #bits: number;
 
-  constructor(options: AdversaryOf & { kind: "bit-flipper" }, world: Shared, position: Position | undefined) {
-    super(options, world, position);
+  constructor(options: AdversaryOf & { kind: "bit-flipper" }, view: Shared, position: Position | undefined) {
+    super(options, view, position);
     // a changed frame among those of a packet spoils that packet
     this.#share = options.share ?? 0.1;
     this.#bits = options.bits ?? 1;

@@ -8,7 +8,7 @@ import type { Transmission } from "../media/medium.ts";
 import type { Position } from "../media/propagation.ts";
 import type { AdversaryOf } from "../scenario.ts";
 import { Attacker } from "./attacker.ts";
-import type { Shared } from "./world.ts";
+import type { Shared } from "./view.ts";
 
 /** Handshakes that are made; then the first ones come again, which a gateway has refused and does not remember. */
 const MADE = 512;
@@ -29,11 +29,11 @@ export class Flooder extends Attacker {
   #sent = 0;
   #waiting = 0;
 
-  constructor(options: AdversaryOf & { kind: "flooder" }, world: Shared, position: Position | undefined) {
-    super(options, world, position);
+  constructor(options: AdversaryOf & { kind: "flooder" }, view: Shared, position: Position | undefined) {
+    super(options, view, position);
     this.#every = 1000 / options.rate;
-    const first = Object.keys(world.media).slice(0, 1);
-    this.#targets = Object.entries(world.gateways).flatMap(([name, { media = first }]) =>
+    const first = Object.keys(view.media).slice(0, 1);
+    this.#targets = Object.entries(view.gateways).flatMap(([name, { media = first }]) =>
       this.media.filter((medium) => media.includes(medium)).map((medium) => ({ medium, name })));
     this.stats["handshakes"] = 0;
     if (this.#targets.length) this.at(this.time + this.random() * this.#every, () => { this.#flood(); });
@@ -49,7 +49,7 @@ export class Flooder extends Attacker {
   }
 
   protected override noticed({ from, to, bytes, type = "data" }: Transmission): void {
-    if (to !== this.name || type !== "data" || this.world.gateways[from]?.pairing !== "none") return;
+    if (to !== this.name || type !== "data" || this.view.gateways[from]?.pairing !== "none") return;
     // zeros only acknowledge, or say how long frames may be
     if (bytes.some((byte) => byte > 0)) this.breach(this.time, `${from}, which lets nobody link, answers it`);
   }
@@ -60,7 +60,7 @@ export class Flooder extends Attacker {
 
   protected override finish(): void {
     super.finish();
-    for (const [name, { gateway, pairing }] of Object.entries(this.world.gateways)) {
+    for (const [name, { gateway, pairing }] of Object.entries(this.view.gateways)) {
       this.#linked(gateway);
       const spare = entries(gateway.endpoint) - ENTRIES * (gateway.links.length + gateway.ups) - SPARE;
       if (pairing === "none" && spare > this.#sent / 2) this.breach(this.time, `${name} keeps ${spare} entries after ${this.#sent} handshakes that it has refused`);
@@ -68,7 +68,7 @@ export class Flooder extends Attacker {
   }
 
   #linked(gateway: Gateway): void {
-    const found = Object.entries(this.world.gateways).find((entry) => entry[1].gateway === gateway);
+    const found = Object.entries(this.view.gateways).find((entry) => entry[1].gateway === gateway);
     if (found?.[1].pairing !== "none") return;
     const made = gateway.links.filter(({ exchange }) => this.#keys.has(toHex(exchange.key)));
     if (made.length) this.breach(this.time, `${found[0]}, which lets nobody link, has linked with it`);
@@ -77,7 +77,7 @@ export class Flooder extends Attacker {
   #flood(): void {
     const { medium, name } = this.#targets[this.#next % this.#targets.length]!;
     if (this.#waiting < WAITING) {
-      const { frameSize } = this.world.simulator.medium(medium);
+      const { frameSize } = this.view.simulator.medium(medium);
       const frames = split(this.#handshake(name), Math.min(frameSize, 256));
       this.#waiting += frames.length;
       this.#sent++;
@@ -95,7 +95,7 @@ export class Flooder extends Attacker {
       const random = (n: number): Uint8Array => this.bytes(n);
       const self = new Self(generate(random), random);
       this.#keys.add(toHex(self.key));
-      made.push(new Exchange(self, this.world.gateways[gateway]!.gateway.key).handshake());
+      made.push(new Exchange(self, this.view.gateways[gateway]!.gateway.key).handshake());
       return made.at(-1)!;
     }
     return made[this.#next % MADE]!;

@@ -1,6 +1,6 @@
 // Adversaries of a simulation. Whoever runs one:
 //
-//     const adversaries = new Adversaries(world)
+//     const adversaries = new Adversaries(view)
 //     adversaries.observe(event)                                   for all that the simulator tells
 //     simulator.addNode(name, adversaries.expose(gateway, gateway), station)     for each gateway
 //     const one = adversaries.add(options, position)
@@ -20,29 +20,29 @@ import { Flooder } from "./flooder.ts";
 import { Jammer } from "./jammer.ts";
 import { Replayer } from "./replayer.ts";
 import { Sniffer } from "./sniffer.ts";
-import type { Adversary, AdversaryWorld, Shared } from "./world.ts";
+import type { Adversary, AdversaryView, Shared } from "./view.ts";
 
-export type { Adversary, AdversaryWorld, Stolen, Target } from "./world.ts";
+export type { Adversary, AdversaryView, Stolen, Target } from "./view.ts";
 
 /** Makes an adversary. Throws SimError "options" for media that there are not, or where it cannot be. */
-export function adversaryOf(options: AdversaryOf, world: Shared, position?: Position): Adversary {
+export function adversaryOf(options: AdversaryOf, view: Shared, position?: Position): Adversary {
   switch (options.kind) {
-    case "sniffer": return new Sniffer(options, world, position);
-    case "replayer": return new Replayer(options, world, position);
-    case "bit-flipper": return new Flipper(options, world, position);
-    case "flooder": return new Flooder(options, world, position);
-    case "jammer": return new Jammer(options, world, position);
-    case "clone": return new Clone(options, world, position);
+    case "sniffer": return new Sniffer(options, view, position);
+    case "replayer": return new Replayer(options, view, position);
+    case "bit-flipper": return new Flipper(options, view, position);
+    case "flooder": return new Flooder(options, view, position);
+    case "jammer": return new Jammer(options, view, position);
+    case "clone": return new Clone(options, view, position);
   }
 }
 
 export class Adversaries {
-  readonly #world: Shared;
+  readonly #view: Shared;
   readonly #all = new Map<string, Adversary>();
 
-  constructor(world: AdversaryWorld) {
-    // what the world knows may be told by getters
-    this.#world = Object.assign(Object.create(world) as AdversaryWorld, { adversaries: this.#all, claims: new WeakMap<Uint8Array, string>() });
+  constructor(view: AdversaryView) {
+    // what the view shows may be told by getters
+    this.#view = Object.assign(Object.create(view) as AdversaryView, { adversaries: this.#all, claims: new WeakMap<Uint8Array, string>() });
   }
 
   /** All, by name. */
@@ -52,14 +52,14 @@ export class Adversaries {
 
   /** Makes one; it acts from now on, and must join the simulator where it has a station. */
   add(options: AdversaryOf, position?: Position): Adversary {
-    const one = adversaryOf(options, this.#world, position);
+    const one = adversaryOf(options, this.#view, position);
     this.#all.set(one.name, one);
     return one;
   }
 
   /** A node that takes frames as from whom they say that they are from; what adversaries do to it is looked at where it is a gateway. */
   expose(node: Node, gateway?: Gateway): Node {
-    const { claims } = this.#world;
+    const { claims } = this.#view;
     return {
       run: (time) => node.run(time),
       ...(node.link && { link: (time: number, from: string, up: boolean, mtu?: number) => node.link!(time, from, up, mtu) }),

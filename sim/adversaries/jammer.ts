@@ -11,7 +11,7 @@ import type { Transmission } from "../media/medium.ts";
 import type { Position } from "../media/propagation.ts";
 import type { AdversaryOf } from "../scenario.ts";
 import { Actor } from "./actor.ts";
-import type { Shared } from "./world.ts";
+import type { Shared } from "./view.ts";
 
 export class Jammer extends Actor {
   readonly #ms: number;
@@ -20,8 +20,8 @@ export class Jammer extends Actor {
   /** Until when there is noise, by medium. */
   readonly #until = new Map<string, number>();
 
-  constructor(options: AdversaryOf & { kind: "jammer" }, world: Shared, position: Position | undefined) {
-    super(options, world, position, "voice", { dutyCycle: 1, ...(options.power !== undefined && { power: options.power }) });
+  constructor(options: AdversaryOf & { kind: "jammer" }, view: Shared, position: Position | undefined) {
+    super(options, view, position, "voice", { dutyCycle: 1, ...(options.power !== undefined && { power: options.power }) });
     const { ms, reactive = false, every = reactive ? undefined : ms * 10 } = options;
     this.#ms = ms;
     this.#every = every;
@@ -48,7 +48,7 @@ export class Jammer extends Actor {
     this.#until.set(medium, this.time + this.#ms);
     this.stats["bursts"]!++;
     this.since = Math.min(this.since, this.time);
-    const there = this.world.simulator.medium(medium);
+    const there = this.view.simulator.medium(medium);
     if (there instanceof ContentionMedium) {
       for (const channel of this.#channels(medium)) there.jam(this.name, this.#ms, channel);
     } else {
@@ -60,20 +60,20 @@ export class Jammer extends Actor {
   }
 
   #channels(medium: string): readonly number[] {
-    const options = this.world.media[medium]!;
+    const options = this.view.media[medium]!;
     return options.kind === "802.15.4" ? [options.channel ?? 15] : [37, 38, 39];
   }
 
   #junk(medium: string): void {
     const frame = this.bytes(this.#length(medium));
-    const options = this.world.media[medium]!;
+    const options = this.view.media[medium]!;
     this.say(medium, frame, options.kind === "ble" ? options.central : undefined);
   }
 
   /** Bytes of a frame: as many as there may be, or for LoRa as take the time. */
   #length(medium: string): number {
-    const options = this.world.media[medium]!;
-    const { frameSize } = this.world.simulator.medium(medium);
+    const options = this.view.media[medium]!;
+    const { frameSize } = this.view.simulator.medium(medium);
     if (options.kind !== "lora") return Math.min(frameSize, 256);
     const { spreading = 7, bandwidth = 125, coding = 5, preamble = 8, crc = true, implicit = false } = options;
     const own = this.station!.radio?.["spreading"];

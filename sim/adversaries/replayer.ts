@@ -6,14 +6,14 @@ import type { Position } from "../media/propagation.ts";
 import type { AdversaryOf } from "../scenario.ts";
 import { Attacker } from "./attacker.ts";
 import type { Heard } from "./actor.ts";
-import type { Shared } from "./world.ts";
+import type { Shared } from "./view.ts";
 
 export class Replayer extends Attacker {
   readonly #after: number;
   readonly #share: number;
 
-  constructor(options: AdversaryOf & { kind: "replayer" }, world: Shared, position: Position | undefined) {
-    super(options, world, position);
+  constructor(options: AdversaryOf & { kind: "replayer" }, view: Shared, position: Position | undefined) {
+    super(options, view, position);
     this.#after = options.after * 1000;
     this.#share = options.share ?? 1;
   }

@@ -7,7 +7,7 @@ import type { AdversaryOf } from "../scenario.ts";
 import { Actor, plain } from "./actor.ts";
 import type { Heard } from "./actor.ts";
 import { Search } from "./search.ts";
-import type { Shared } from "./world.ts";
+import type { Shared } from "./view.ts";
 
 /** Frames and packets that wait to be searched: what was sent may become known after it was on the air. */
 const WAITING = 20000;
@@ -18,8 +18,8 @@ export class Sniffer extends Actor {
   #waiting: { time: number; from: string; bytes: Uint8Array }[] = [];
   readonly #tails = new Map<string, Uint8Array>();
 
-  constructor(options: AdversaryOf, world: Shared, position: Position | undefined) {
-    super(options, world, position, "ear");
+  constructor(options: AdversaryOf, view: Shared, position: Position | undefined) {
+    super(options, view, position, "ear");
   }
 
   protected override frame({ medium, from, to = "", bytes, end }: Heard): void {
@@ -36,7 +36,7 @@ export class Sniffer extends Actor {
   }
 
   protected override finish(): void {
-    const { sent, secrets } = this.world;
+    const { sent, secrets } = this.view;
     for (; this.#sent < sent.length; this.#sent++) this.#search.add(sent[this.#sent]!, "a message");
     for (const secret of secrets?.() ?? []) {
       for (const form of [secret, Buffer.from(toHex(secret)), Buffer.from(toBase32(secret))]) this.#search.add(form, "a secret key");

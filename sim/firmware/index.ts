@@ -35,6 +35,15 @@ import type { Board, RadioKind } from "../../tools/build/boards.ts";
 import { packageRoot } from "../../tools/build/root.ts";
 import { DeviceError } from "../errors.ts";
 
+/** What the program of core.js gives its host: what comes from outside, with its time in ms. */
+export interface Firmware {
+  frame(time: number, data: string): void;
+  link(time: number, up: boolean, mtu?: number): void;
+  run(time: number): void;
+  finish(): void;
+  probe(call: () => void): void;
+}
+
 const boardFiles: { [board: string]: string } = {
   banglejs2: "banglejs2",
   esp32: "wifi",
@@ -90,4 +99,20 @@ export function boardText(name: string): string {
 export function portOf(board: Pick<Board, "radios">, kind: string | undefined): { fifo?: number } {
   const fifo = board.radios.find((radio) => radio.kind === kind)?.fifo;
   return fifo === undefined ? {} : { fifo };
+}
+
+/** What core.js is told of a boot: the text of an object. */
+export function bootText(options: { time?: number; board: { curveStepMs: number; firmware?: readonly string[]; thumb?: string | null }; radio?: string; radioOptions?: object; happens?: readonly object[]; entropy: readonly number[]; globals?: object; faults?: object }): string {
+  return JSON.stringify({
+    time: options.time ?? 0,
+    step: Math.round(options.board.curveStepMs * 1000),
+    firmware: options.board.firmware ?? ["SHA256", "AES"],
+    thumb: !!options.board.thumb,
+    radio: options.radio ?? "Bluetooth",
+    radioOptions: options.radioOptions ?? {},
+    happens: options.happens ?? [],
+    entropy: Array.from({ length: 4 }, (_, i) => (options.entropy[i] ?? 0) | 0),
+    globals: options.globals ?? {},
+    faults: options.faults ?? {},
+  });
 }

@@ -36,7 +36,7 @@ import type { BootOptions, DeviceHost, Output, StorageImage } from "../types.ts"
 import { findFixedInterpreter, findInterpreter } from "./executables.ts";
 import { readFlash, writeFlash } from "./flash-image.ts";
 import { OutputCollector } from "./lines.ts";
-import { RemoteWorld } from "./remote.ts";
+import { RemoteFirmware } from "./remote.ts";
 import { RemoteLink, processRuns } from "./remote-link.ts";
 
 // What the interpreter is started with; it is in the heap as long as the program runs.
@@ -71,7 +71,7 @@ export class InterpreterHost implements DeviceHost {
   #exact = false;
   #child: ChildProcess | undefined;
   #link: RemoteLink | undefined;
-  #world: RemoteWorld | undefined;
+  #firmware: RemoteFirmware | undefined;
   #collector = new OutputCollector(0);
   // Storage where it is not in the child's flash
   #files: Map<string, string> | undefined;
@@ -127,8 +127,8 @@ export class InterpreterHost implements DeviceHost {
     this.#collector = new OutputCollector(options.time ?? 0);
     this.#start();
     try {
-      this.#world = new RemoteWorld(options, this.#link!, (line) => { this.#collector.add(line); }, this.#files);
-      this.#world.start();
+      this.#firmware = new RemoteFirmware(options, this.#link!, (line) => { this.#collector.add(line); }, this.#files);
+      this.#firmware.start();
       return this.#end();
     } catch (error) {
       const told = await this.#told(error);
@@ -139,20 +139,20 @@ export class InterpreterHost implements DeviceHost {
   }
 
   frame(time: number, bytes: Uint8Array): Promise<Output> {
-    return this.#command(time, (world) => { world.frame(time, bytes); });
+    return this.#command(time, (firmware) => { firmware.frame(time, bytes); });
   }
 
   link(time: number, up: boolean, mtu?: number): Promise<Output> {
-    return this.#command(time, (world) => { world.link(time, up, mtu); });
+    return this.#command(time, (firmware) => { firmware.link(time, up, mtu); });
   }
 
   run(time: number): Promise<Output> {
-    return this.#command(time, (world) => { world.run(time); });
+    return this.#command(time, (firmware) => { firmware.run(time); });
   }
 
   /** Has the interpreter collect garbage, which it does by itself only when it must, and forget the peak so far. */
   collect(time: number): Promise<Output> {
-    return this.#command(time, (world) => { world.collect(); });
+    return this.#command(time, (firmware) => { firmware.collect(); });
   }
 
   async storage(): Promise<StorageImage> {
@@ -188,15 +188,15 @@ export class InterpreterHost implements DeviceHost {
   #stop(): void {
     this.#child?.kill("SIGKILL");
     this.#link?.close();
-    this.#child = this.#link = this.#world = undefined;
+    this.#child = this.#link = this.#firmware = undefined;
   }
 
-  async #command(time: number, act: (world: RemoteWorld) => void): Promise<Output> {
+  async #command(time: number, act: (firmware: RemoteFirmware) => void): Promise<Output> {
     if (this.#cut) return emptyOutput(time);
-    if (this.#world === undefined) throw new DeviceError("device-ended", "the device is not running");
+    if (this.#firmware === undefined) throw new DeviceError("device-ended", "the device is not running");
     this.#collector = new OutputCollector(time);
     try {
-      act(this.#world);
+      act(this.#firmware);
     } catch (error) {
       const told = await this.#told(error);
       this.#stop();
@@ -216,7 +216,7 @@ export class InterpreterHost implements DeviceHost {
 
   #end(): Output {
     const { output } = this.#collector;
-    const { idle, variables } = this.#world!;
+    const { idle, variables } = this.#firmware!;
     if (output.cut) {
       // without power it waits for a boot, in the middle of a write
       this.#cut = true;

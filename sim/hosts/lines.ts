@@ -1,4 +1,4 @@
-// From the JSON lines of the device world to an Output.
+// From the JSON lines of the emulated firmware to an Output.
 
 import { emptyOutput } from "../types.ts";
 import type { Output } from "../types.ts";
@@ -27,20 +27,4 @@ export class OutputCollector {
     }
     return false;
   }
-}
-
-/** The argument of the device world for a boot. */
-export function worldBoot(options: { time?: number; board: { curveStepMs: number; firmware?: readonly string[]; thumb?: string | null }; radio?: string; radioOptions?: object; happens?: readonly object[]; entropy: readonly number[]; globals?: object; faults?: object }): string {
-  return JSON.stringify({
-    time: options.time ?? 0,
-    step: Math.round(options.board.curveStepMs * 1000),
-    firmware: options.board.firmware ?? ["SHA256", "AES"],
-    thumb: !!options.board.thumb,
-    radio: options.radio ?? "Bluetooth",
-    radioOptions: options.radioOptions ?? {},
-    happens: options.happens ?? [],
-    entropy: Array.from({ length: 4 }, (_, i) => (options.entropy[i] ?? 0) | 0),
-    globals: options.globals ?? {},
-    faults: options.faults ?? {},
-  });
 }

@@ -155,7 +155,7 @@ const elements = (x: Foreign): Foreign => {
   return typeof x === "string" ? Buffer.from(x, "latin1") : x;
 };
 
-/** The object E, without what the device world adds. */
+/** The object E, without what the emulated firmware adds. */
 function makeE(G: Foreign, bytesOf: (data: unknown) => Uint8Array): Record<string, unknown> {
   const mapInPlace = (from: Foreign, to: Foreign, map?: Foreign, bits?: number): void => {
     if (!isBytesLike(from) || !isBytesLike(to)) throw new G.Error("First 2 arguments should be array buffers");

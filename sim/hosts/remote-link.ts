@@ -1,5 +1,5 @@
-// What a remote world hears from its device, and tells it: two named pipes. All is read and written at once, within a call
-// of the world, which the program's radio or timers cannot leave in the middle.
+// What a remote firmware hears from its device, and tells it: two named pipes. All is read and written at once, within a call
+// of the firmware, which the program's radio or timers cannot leave in the middle.
 
 import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { DeviceError } from "../errors.ts";

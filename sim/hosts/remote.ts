@@ -1,4 +1,4 @@
-// The device world for a program in another process: the world (world.ts, its radio and board) runs here, in node:vm, as it
+// The emulated firmware for a program in another process: it (sim/firmware: core, radio, board) runs here, in node:vm, as it
 // does for the node:vm host, and the program has only stubs of what it uses of it. So hardly anything of the simulator is
 // in the heap that is being simulated.
 //
@@ -11,16 +11,16 @@
 // member of a module, M makes a module, g collects garbage; r and x answer a call, with a value or with what is thrown. From there: C calls, e ends what was called (with what
 // it threw), D tells that the interpreter is idle: a command has ended, or was interrupted for lack of memory.
 //
-// Functions of the program that the world was given are never let go of, timers' are. Values that are neither plain nor
+// Functions of the program that the firmware was given are never let go of, timers' are. Values that are neither plain nor
 // made of bytes go as text.
 
 import vm from "node:vm";
 import { DeviceError } from "../errors.ts";
 import type { BootOptions } from "../types.ts";
-import { boardText, firmwareText, radioText } from "../firmware/index.ts";
+import { boardText, bootText, firmwareText, radioText } from "../firmware/index.ts";
+import type { Firmware } from "../firmware/index.ts";
 import { standardGlobals } from "./builtins.ts";
 import { espruinoBuiltins } from "./espruino-builtins.ts";
-import { worldBoot } from "./lines.ts";
 import { installNatives } from "./natives.ts";
 import type { RemoteLink } from "./remote-link.ts";
 import { serveThumb } from "./thumb.ts";
@@ -39,15 +39,15 @@ export interface Idle {
   exhausted: boolean;
 }
 
-/** The device world of a program that is elsewhere. */
-export class RemoteWorld {
+/** The emulated firmware of a program that is elsewhere. */
+export class RemoteFirmware {
   /** Variables that the device has for its firmware and the program. */
   variables: number;
   /** What the device told when it was idle last. */
   idle: Idle | undefined;
   readonly #G: Foreign;
   readonly #link: RemoteLink;
-  readonly #world: Foreign;
+  readonly #firmware: Firmware;
   readonly #mentioned: (name: string) => boolean;
   // what the program may call, and what it has of objects: by number, and the other way round
   readonly #functions: ((...args: Foreign[]) => unknown)[] = [];
@@ -58,7 +58,7 @@ export class RemoteWorld {
   // rises when the device was interrupted: nobody waits for an answer there any more
   #interruptions = 0;
   #dead = false;
-  // what ended the connection with the device: the world takes exceptions for the program's
+  // what ended the connection with the device: the firmware takes exceptions for the program's
   #failure: unknown;
   // bytes that follow the next answer
   #after = "";
@@ -66,9 +66,9 @@ export class RemoteWorld {
   #code: [string, string] = ["", ""];
 
   /**
-   * Makes the world and answers the device until it is ready to run the program.
+   * Makes the firmware and answers the device until it is ready to run the program.
    * @param files Storage by name, where it is emulated; left out, the device has its own, and `options.faults` do nothing
-   * @param emit takes the lines of the world
+   * @param emit takes the lines of the firmware
    */
   constructor(options: BootOptions, link: RemoteLink, emit: (line: string) => void, files?: Map<string, string>) {
     this.#link = link;
@@ -95,10 +95,10 @@ export class RemoteWorld {
       halt: () => { this.#dead = true; },
       native: (operation: number, memory: Uint8Array, length: number) => serveThumb(options.board, operation, memory, length),
     };
-    const boot = vm.runInContext(`(${worldBoot(options)})`, context);
+    const boot = vm.runInContext(`(${bootText(options)})`, context);
     const radio = vm.runInContext(radioText(options.radio), context, { filename: "radio.js" });
     const hardware = vm.runInContext(boardText(options.board.name), context, { filename: "board.js" });
-    this.#world = vm.runInContext(firmwareText("core.js"), context, { filename: "core.js" })(host, boot, radio, hardware);
+    this.#firmware = vm.runInContext(firmwareText("core.js"), context, { filename: "core.js" })(host, boot, radio, hardware);
     this.#offer();
     this.#install(before, files !== undefined, Object.keys(options.globals ?? {}));
     link.write("r" + this.#encode(undefined));
@@ -106,15 +106,15 @@ export class RemoteWorld {
 
   /** A frame comes from the radio, or its link comes or goes, or time goes on, or garbage is collected; then the device is idle. */
   frame(time: number, bytes: Uint8Array): void {
-    this.#command(() => this.#world.frame(time, Buffer.from(bytes).toString("base64")));
+    this.#command(() => this.#firmware.frame(time, Buffer.from(bytes).toString("base64")));
   }
 
   link(time: number, up: boolean, mtu?: number): void {
-    this.#command(() => this.#world.link(time, up, mtu));
+    this.#command(() => this.#firmware.link(time, up, mtu));
   }
 
   run(time: number): void {
-    this.#command(() => this.#world.run(time));
+    this.#command(() => this.#firmware.run(time));
   }
 
   collect(): void {
@@ -138,7 +138,7 @@ export class RemoteWorld {
 
   #finish(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (!this.#dead) this.#world.finish();
+    if (!this.#dead) this.#firmware.finish();
   }
 
   // What the device calls by a number that it knows: see sim/firmware/remote.js.
@@ -161,7 +161,7 @@ export class RemoteWorld {
         this.#after = Buffer.from(memory).toString("latin1");
         return result;
       },
-      () => { this.#world.probe(this.#decoded(0)); },
+      () => { this.#firmware.probe(this.#decoded(0)); },
       (variables: number) => { this.variables = variables; },
     ]) this.#number(f);
   }

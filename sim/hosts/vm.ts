@@ -3,22 +3,15 @@
 
 import vm from "node:vm";
 import { DeviceError } from "../errors.ts";
-import { boardText, firmwareText, radioText } from "../firmware/index.ts";
+import { boardText, bootText, firmwareText, radioText } from "../firmware/index.ts";
+import type { Firmware } from "../firmware/index.ts";
 import type { BootOptions, DeviceHost, MemoryReport, Output, StorageImage } from "../types.ts";
 import { standardGlobals } from "./builtins.ts";
 import { espruinoBuiltins } from "./espruino-builtins.ts";
-import { OutputCollector, worldBoot } from "./lines.ts";
+import { OutputCollector } from "./lines.ts";
 import { HeapModel } from "./heap/model.ts";
 import { installNatives } from "./natives.ts";
 import { serveThumb } from "./thumb.ts";
-
-interface World {
-  frame(time: number, data: string): void;
-  link(time: number, up: boolean, mtu?: number): void;
-  run(time: number): void;
-  finish(): void;
-  probe(call: () => void): void;
-}
 
 export interface VmOptions {
   /** Whether memory is counted, and running out of it an error (heap/model.ts). Without it a program runs faster. Default true. */
@@ -30,7 +23,7 @@ export class VmHost implements DeviceHost {
   readonly #counts: boolean;
   #heap: HeapModel | undefined;
   #files = new Map<string, string>();
-  #world: World | undefined;
+  #firmware: Firmware | undefined;
   #collector = new OutputCollector(0);
   #turn = 0;
 
@@ -48,7 +41,7 @@ export class VmHost implements DeviceHost {
     const heap = this.#counts ? new HeapModel(options.board.variables) : undefined;
     this.#heap = heap;
     heap?.prepare(G);
-    const run = (text: string, filename: string): unknown => vm.runInContext(heap ? heap.load(text, "world") : text, context, { filename });
+    const run = (text: string, filename: string): unknown => vm.runInContext(heap ? heap.load(text, "firmware") : text, context, { filename });
     installNatives(G, {
       standard: standardGlobals,
       allowed: espruinoBuiltins,
@@ -71,35 +64,35 @@ export class VmHost implements DeviceHost {
       names: () => G.Array.apply(undefined, [...this.#files.keys()].sort()),
       native: (operation: number, memory: Uint8Array, length: number) => serveThumb(options.board, operation, memory, length),
     };
-    // The world belongs to the program's realm: the exceptions and arrays that it makes are the program's.
-    const boot = vm.runInContext(`(${worldBoot(options)})`, context);
+    // The firmware belongs to the program's realm: the exceptions and arrays that it makes are the program's.
+    const boot = vm.runInContext(`(${bootText(options)})`, context);
     const radio = run(radioText(options.radio), "radio.js");
     const hardware = run(boardText(options.board.name), "board.js");
-    const world = (run(firmwareText("core.js"), "core.js") as (...parts: unknown[]) => World)(host, boot, radio, hardware);
-    this.#world = world;
-    heap?.hold(world);
-    heap?.begin((call) => { world.probe(call); });
+    const firmware = (run(firmwareText("core.js"), "core.js") as (...parts: unknown[]) => Firmware)(host, boot, radio, hardware);
+    this.#firmware = firmware;
+    heap?.hold(firmware);
+    heap?.begin((call) => { firmware.probe(call); });
     try {
       vm.runInContext(heap ? heap.load(options.bundle, "program") : options.bundle, context, { filename: "bundle.js" });
     } catch (e) {
       if (this.#collector.output.cut) return this.#end();
       if (heap?.exhausted) return this.#end();
-      this.#world = undefined;
+      this.#firmware = undefined;
       throw new DeviceError("device-boot", `the bundle does not start: ${String(e)}`, String((e as Error)?.stack ?? ""));
     }
     return this.#end();
   }
 
   frame(time: number, bytes: Uint8Array): Promise<Output> {
-    return this.#command(time, (world) => world.frame(time, Buffer.from(bytes).toString("base64")));
+    return this.#command(time, (firmware) => firmware.frame(time, Buffer.from(bytes).toString("base64")));
   }
 
   link(time: number, up: boolean, mtu?: number): Promise<Output> {
-    return this.#command(time, (world) => world.link(time, up, mtu));
+    return this.#command(time, (firmware) => firmware.link(time, up, mtu));
   }
 
   run(time: number): Promise<Output> {
-    return this.#command(time, (world) => world.run(time));
+    return this.#command(time, (firmware) => firmware.run(time));
   }
 
   async storage(): Promise<StorageImage> {
@@ -120,14 +113,14 @@ export class VmHost implements DeviceHost {
   }
 
   async close(): Promise<void> {
-    this.#world = undefined;
+    this.#firmware = undefined;
   }
 
-  async #command(time: number, work: (world: World) => void): Promise<Output> {
-    if (this.#world === undefined) throw new DeviceError("device-ended", "the device is not running");
+  async #command(time: number, work: (firmware: Firmware) => void): Promise<Output> {
+    if (this.#firmware === undefined) throw new DeviceError("device-ended", "the device is not running");
     this.#collector = new OutputCollector(time);
     this.#turn++;
-    work(this.#world);
+    work(this.#firmware);
     return this.#end();
   }
 
@@ -137,7 +130,7 @@ export class VmHost implements DeviceHost {
     const heap = this.#heap;
     const turn = ++this.#turn;
     heap?.sample(false);
-    this.#world?.finish();
+    this.#firmware?.finish();
     const { output } = this.#collector;
     if (heap) {
       let { exhausted } = heap;

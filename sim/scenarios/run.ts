@@ -1,4 +1,4 @@
-// Runs a scenario: builds its world, lets it pass, and tells what came of it.
+// Runs a scenario: makes its networks, lets time pass, and tells what came of it.
 
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -100,8 +100,8 @@ interface Keeper extends Target {
 /** ms of real time after which the event loop has a turn. */
 const BREATH = 50;
 
-/** A scenario's world. */
-class World {
+/** One run of a scenario. */
+class ScenarioRun {
   readonly seed: number;
   readonly messages = new Messages();
   readonly members = new Map<string, Member>();
@@ -180,7 +180,7 @@ class World {
     };
   }
 
-  // What those who mean no good have of the world.
+  /** The view of the simulation that adversaries get. */
   #hostile(): Adversaries {
     const gateways = this.#gateways;
     const members = this.members;
@@ -268,7 +268,7 @@ class World {
     if (!(member.joiner!.size + member.joiner!.left)) member.began = undefined as never;
   }
 
-  // ---- the world
+  // ---- the networks
 
   async #build(): Promise<void> {
     const { gateways = { gateway: {} }, devices } = this.#scenario;
@@ -586,5 +586,5 @@ class World {
  * where a device does not start; what was expected and did not hold is no error, but said in the outcome.
  */
 export function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
-  return new World(scenario, options).run();
+  return new ScenarioRun(scenario, options).run();
 }

@@ -5,7 +5,7 @@ import { channelModule } from "../../tools/build/bundle.ts";
 import { lob } from "../../src/index.ts";
 import { hex, seeded } from "../helpers/core.ts";
 import { espruinoPath, runEspruino } from "../helpers/espruino.ts";
-import { linked, tick } from "../endpoint/world.ts";
+import { linked, tick } from "../endpoint/sides.ts";
 
 const content = (size: number, seed = "content"): Uint8Array => seeded(seed)(size);
 const BOX = "0011223344556677";

@@ -4,8 +4,8 @@ import { lob } from "../../src/index.ts";
 import type { Json, Packet } from "../../src/index.ts";
 import type { Channel, ChannelOn } from "../../src/channel/channel.ts";
 import type { GatewayLink } from "../../src/endpoint/link.ts";
-import { linked, tick } from "../endpoint/world.ts";
-import type { Radio, Side, WorldOptions } from "../endpoint/world.ts";
+import { linked, tick } from "../endpoint/sides.ts";
+import type { Radio, Side, SideOptions } from "../endpoint/sides.ts";
 import { hex } from "../helpers/core.ts";
 
 export interface Pair {
@@ -30,7 +30,7 @@ export function lossy(seed: number, loss: number, twice = 0): Radio {
   return (frame) => (chance() < loss ? [] : chance() < twice ? [frame, frame] : [frame]);
 }
 
-export function pair(options: WorldOptions = {}, radio?: Radio, other: WorldOptions = options): Pair {
+export function pair(options: SideOptions = {}, radio?: Radio, other: SideOptions = options): Pair {
   const { a, b, ab, ba } = linked(options, other);
   const made: Pair = {
     a, b, ab, ba, now: 1,

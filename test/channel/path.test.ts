@@ -2,7 +2,7 @@ import test from "ava";
 import { answer, ping } from "../../src/channel/path.ts";
 import { channelModule } from "../../tools/build/bundle.ts";
 import { espruinoPath, runEspruino } from "../helpers/espruino.ts";
-import { linked, tick } from "../endpoint/world.ts";
+import { linked, tick } from "../endpoint/sides.ts";
 
 test("a ping measures the time to an answer, and both sides are done with it", (t) => {
   const { a, b, ab, ba } = linked();

@@ -1,7 +1,7 @@
 import test from "ava";
 import { connects, peer } from "../../src/channel/peer.ts";
 import { hex } from "../helpers/core.ts";
-import { linked, tick } from "../endpoint/world.ts";
+import { linked, tick } from "../endpoint/sides.ts";
 
 test("a packet goes to the router with the other's hashname, and to the other with the sender's", (t) => {
   const { a, b, ab, ba } = linked();

@@ -29,7 +29,7 @@ const hardware = await kind("puckjs", true);
 const seeded = await kind("pico", true);
 
 /** A device beside a gateway. All that the device may never do twice is checked while it is on the air. */
-class World {
+class CheckedDevice {
   readonly gateway: Gateway;
   readonly simulator: Simulator;
   readonly logs: string[] = [];
@@ -154,7 +154,7 @@ class World {
 /** Plays with a fault in one boot, and then until all has been said once more, twice. */
 async function play(t: ExecutionContext, kind: Kind, at: number, faults: Faults, host?: DeviceHost): Promise<void> {
   const name = `${kind.name}, boot ${at}: ${JSON.stringify(faults)}`;
-  const w = new World(kind, host);
+  const w = new CheckedDevice(kind, host);
   for (let boot = 0; boot < at; boot++) {
     await w.start();
     t.true(await w.talk(), name);
@@ -181,7 +181,7 @@ async function play(t: ExecutionContext, kind: Kind, at: number, faults: Faults,
 for (const one of [hardware, seeded]) {
   /** How many writes the first boot has and the second. */
   const count = async (t: ExecutionContext): Promise<number[]> => {
-    const w = new World(one);
+    const w = new CheckedDevice(one);
     const writes: number[] = [];
     for (let boot = 0; boot < 3; boot++) {
       await w.start();
@@ -217,7 +217,7 @@ test("two power cuts, one after the other, are no worse than one", async (t) => 
   const next = sfc32([1, 2, 3, 4]);
   const any = (n: number): number => (next() >>> 0) % n;
   for (let i = 0; i < 60; i++) {
-    const w = new World(i % 2 ? hardware : seeded);
+    const w = new CheckedDevice(i % 2 ? hardware : seeded);
     const cuts = [0, 1].map(() => ({ write: any(9), step: any(6) }));
     for (const cut of cuts) {
       await w.start({ cut });
@@ -231,7 +231,7 @@ test("two power cuts, one after the other, are no worse than one", async (t) => 
 });
 
 test("a thousand messages each way take few writes to the flash", async (t) => {
-  const w = new World(seeded, new VmHost({ memory: false }), 120);
+  const w = new CheckedDevice(seeded, new VmHost({ memory: false }), 120);
   await w.start();
   t.true(await w.talk());
   for (let i = 0; i < 1000; i++) {
@@ -252,7 +252,7 @@ test("the real interpreter is cut alike", async (t) => {
   if (findInterpreter() === undefined) return t.log("skipped: no espruino-linux found");
   t.timeout(240_000);
   for (const cut of [{ write: 1, step: 4 }, { write: 4, step: 3 }, { write: 5, step: 5 }]) {
-    const w = new World(seeded, new InterpreterHost({ heap: "free" }));
+    const w = new CheckedDevice(seeded, new InterpreterHost({ heap: "free" }));
     await w.start({ cut });
     t.false(await w.talk(60));
     t.true(w.cut);
@@ -267,7 +267,7 @@ test("the real interpreter is cut alike", async (t) => {
 });
 
 test("an identity that was made stays, wherever the power is cut afterwards", async (t) => {
-  const w = new World(seeded);
+  const w = new CheckedDevice(seeded);
   await w.start();
   await w.talk();
   const identity = await w.identityKept();
@@ -286,7 +286,7 @@ test("an identity that was made stays, wherever the power is cut afterwards", as
 });
 
 test("a board that has neither entropy nor a seed refuses to start, and makes nothing", async (t) => {
-  const w = new World({ ...seeded, board: { ...seeded.board, entropy: { hardware: true } } });
+  const w = new CheckedDevice({ ...seeded, board: { ...seeded.board, entropy: { hardware: true } } });
   await t.throwsAsync(w.start(), { message: new RegExp(`e3x-mote ${errorNumber("ENTROPY")}$`) });
   t.is(await w.identityKept(), undefined);
   await w.close();

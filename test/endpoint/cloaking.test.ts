@@ -2,7 +2,7 @@
 import test from "ava";
 import { cloak, cloaking } from "../../src/index.ts";
 import { hex, seeded } from "../helpers/core.ts";
-import { frames, linked, packetsOf, side, tick } from "./world.ts";
+import { frames, linked, packetsOf, side, tick } from "./sides.ts";
 
 test("who asks for it sends nothing that is not cloaked, and is answered so", (t) => {
   const a = side("a");

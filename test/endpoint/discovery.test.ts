@@ -3,7 +3,7 @@ import test from "ava";
 import { Endpoint, Pipe, generate, lob } from "../../src/index.ts";
 import type { LinkInfo } from "../../src/index.ts";
 import { seeded } from "../helpers/core.ts";
-import { frames, packetsOf, side, tick } from "./world.ts";
+import { frames, packetsOf, side, tick } from "./sides.ts";
 
 const listener = (seed: string) => {
   const found: LinkInfo[] = [];

@@ -18,7 +18,8 @@ interface Side {
 /** Seconds that a frame is on its way. */
 const AIR = 0.01;
 
-class World {
+/** Two endpoints that are driven by what `drain` returns alone, and an air that takes time and loses frames. */
+class DrainedPair {
   now = 0;
   frames = 0;
   readonly sides: Side[];
@@ -61,52 +62,52 @@ class World {
 }
 
 /** Has one side link and send a stream of so many bytes; what the other got of it in so many seconds. */
-function transfer(world: World, bytes: number, most = 600): number {
-  const [device, gateway] = world.sides as [Side, Side];
+function transfer(pair: DrainedPair, bytes: number, most = 600): number {
+  const [device, gateway] = pair.sides as [Side, Side];
   let got = 0;
   streams(gateway.endpoint, (one) => {
     one.on = (event, data) => { if (event === "data") got += (data as Uint8Array).length; };
   });
   const link: Link = device.endpoint.link(gateway.endpoint.identity.key);
   link.connect(device.pipe);
-  world.drain(device);
-  if (!world.until(() => !!link.up && gateway.endpoint.links[0]?.up === true, most)) return -1;
+  pair.drain(device);
+  if (!pair.until(() => !!link.up && gateway.endpoint.links[0]?.up === true, most)) return -1;
   const sending = stream(link);
   sending.write(new Uint8Array(bytes));
-  world.drain(device);
-  world.until(() => got >= bytes, most);
+  pair.drain(device);
+  pair.until(() => got >= bytes, most);
   return got;
 }
 
 test("a stream comes whole whichever one frame of it is lost", (t) => {
   const options = { mtu: 20, limit: 4096 };
-  const whole = new World(options, () => false);
+  const whole = new DrainedPair(options, () => false);
   t.is(transfer(whole, 300), 300);
-  for (let lost = 0; lost < whole.frames; lost++) t.is(transfer(new World(options, (frame) => frame === lost), 300), 300, `frame ${lost}`);
+  for (let lost = 0; lost < whole.frames; lost++) t.is(transfer(new DrainedPair(options, (frame) => frame === lost), 300), 300, `frame ${lost}`);
 });
 
 test("a stream comes whole by a line with answers, which is waited for", (t) => {
-  const world = new World({ mtu: 64, limit: 4096, stream: true, blocking: true }, () => false);
-  t.is(transfer(world, 3000), 3000);
-  t.true(world.sides.some(({ whys }) => whys.has("line")));
+  const pair = new DrainedPair({ mtu: 64, limit: 4096, stream: true, blocking: true }, () => false);
+  t.is(transfer(pair, 3000), 3000);
+  t.true(pair.sides.some(({ whys }) => whys.has("line")));
 });
 
 test("a stream comes whole where frames are lost at random, and no side is called for nothing", (t) => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 1e6 }), fc.double({ min: 0, max: 0.2, noNaN: true }), (seed, loss) => {
     const random = randomOf(seed, "loss");
-    const world = new World({ mtu: 50, limit: 4096 }, () => random(1)[0]! < loss * 256, seed);
-    if (transfer(world, 1000, 3000) !== 1000) return false;
+    const pair = new DrainedPair({ mtu: 50, limit: 4096 }, () => random(1)[0]! < loss * 256, seed);
+    if (transfer(pair, 1000, 3000) !== 1000) return false;
     // once for each frame that came, and for each time that something was to be sent again
-    return world.sides.every(({ calls }) => calls < world.frames * 3 + 100);
+    return pair.sides.every(({ calls }) => calls < pair.frames * 3 + 100);
   }), { numRuns: 40, seed: 7 });
   t.pass();
 });
 
 test("it says what it waits for", (t) => {
-  const world = new World({ mtu: 20, limit: 4096 }, (frame) => frame < 3);
-  t.is(transfer(world, 100), 100);
-  t.true(world.sides[0]!.whys.has("handshake") && world.sides[0]!.whys.has("channel"), [...world.sides[0]!.whys].join());
-  const [{ endpoint, pipe }] = world.sides as [Side];
+  const pair = new DrainedPair({ mtu: 20, limit: 4096 }, (frame) => frame < 3);
+  t.is(transfer(pair, 100), 100);
+  t.true(pair.sides[0]!.whys.has("handshake") && pair.sides[0]!.whys.has("channel"), [...pair.sides[0]!.whys].join());
+  const [{ endpoint, pipe }] = pair.sides as [Side];
   endpoint.discover([pipe]);
   const sent: Uint8Array[] = [];
   const outlet = { write: (_: Pipe, frame: Uint8Array) => { sent.push(frame); } };
@@ -116,7 +117,7 @@ test("it says what it waits for", (t) => {
 });
 
 test("a pipe that is not ready keeps its packets, and they come when it is", (t) => {
-  const { endpoint, pipe } = new World({ mtu: 20, limit: 4096 }, () => false).sides[0]!;
+  const { endpoint, pipe } = new DrainedPair({ mtu: 20, limit: 4096 }, () => false).sides[0]!;
   endpoint.link(generate(randomOf(2, "other"))["1a"].key).connect(pipe);
   let ready = 0;
   const sent: number[] = [];
@@ -132,7 +133,7 @@ test("a pipe that is not ready keeps its packets, and they come when it is", (t)
 });
 
 test("a pipe that is closed is not asked for frames any more", (t) => {
-  const { endpoint } = new World({ mtu: 20, limit: 4096 }, () => false).sides[0]!;
+  const { endpoint } = new DrainedPair({ mtu: 20, limit: 4096 }, () => false).sides[0]!;
   const stranger = new Pipe({ mtu: 64, limit: 4096, stream: true, blocking: true });
   const asked: Pipe[] = [];
   const outlet = { ready: (pipe: Pipe) => { asked.push(pipe); return false; }, write: () => t.fail() };

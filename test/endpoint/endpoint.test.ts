@@ -2,8 +2,8 @@ import test from "ava";
 import { CurveJob, Endpoint, Pipe, finish, generate, lob, stamp } from "../../src/index.ts";
 import { bytes, codeOf, hex, jobsOf, seeded } from "../helpers/core.ts";
 import { sealForReference } from "../vectors/reference.ts";
-import { carry, frames, linked, packetsOf, side, tick } from "./world.ts";
-import type { Side } from "./world.ts";
+import { carry, frames, linked, packetsOf, side, tick } from "./sides.ts";
+import type { Side } from "./sides.ts";
 
 const data = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 13 + length) & 255);
 

@@ -4,8 +4,8 @@ import * as stream from "../../src/channel/stream.ts";
 import { E3XError, Endpoint, Pipe, generate } from "../../src/index.ts";
 import type { Events, Where } from "../../src/index.ts";
 import { hex, seeded } from "../helpers/core.ts";
-import { carry, frames, linked, side, tick } from "./world.ts";
-import type { WorldOptions } from "./world.ts";
+import { carry, frames, linked, side, tick } from "./sides.ts";
+import type { SideOptions } from "./sides.ts";
 
 /** What an application may throw: its own errors, Node.js's, this library's, and no errors. */
 const THROWN: unknown[] = [
@@ -108,7 +108,7 @@ test("accept, judge and recent that throw refuse, until they do not", (t) => {
 test("a promise that is taken for a yes is refused and told", async (t) => {
   for (const name of ["accept", "judge", "recent"] as const) {
     const told: Told[] = [];
-    const { a, b } = { a: side("a"), b: side("b", { accept: () => true, [name]: async () => { await Promise.reject(new Error("later")); }, events: telling(told) } as WorldOptions) };
+    const { a, b } = { a: side("a"), b: side("b", { accept: () => true, [name]: async () => { await Promise.reject(new Error("later")); }, events: telling(told) } as SideOptions) };
     const link = a.endpoint.link(b.key);
     link.connect(a.pipe);
     tick(a, b, 0);

@@ -13,13 +13,13 @@ import type { Csid } from "../../src/endpoint/e3x.ts";
 import type { Handshakes } from "../../src/endpoint/link.ts";
 import { intermediate, linkCsid } from "../../src/identity/hashname.ts";
 import { bytes, codeOf, hex, seeded } from "../helpers/core.ts";
-import { carry, frames, linked, packetsOf, side, tick } from "./world.ts";
-import type { Side, WorldOptions } from "./world.ts";
+import { carry, frames, linked, packetsOf, side, tick } from "./sides.ts";
+import type { Side, SideOptions } from "./sides.ts";
 
 const data = (length: number, seed = 3): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 11 + seed) & 255);
 const text = (packet: Packet | undefined): string => (packet ? Buffer.from(packet.body).toString() : "none");
 
-/** Side "a" of world.ts by hand: its exchange, its handshake messages, and what it can read. */
+/** Side "a" of sides.ts by hand: its exchange, its handshake messages, and what it can read. */
 function byHand(b: Side, seed = "by hand") {
   const self = new Self(generate(seeded("a identity")), seeded(seed));
   const exchange = new Exchange(self, b.key);
@@ -38,7 +38,7 @@ function byHand(b: Side, seed = "by hand") {
 }
 
 /** A side that knows "a", and what its judge was asked. */
-function judged(judge: (handshakes: Handshakes, link: Link) => boolean | undefined, options: WorldOptions = {}) {
+function judged(judge: (handshakes: Handshakes, link: Link) => boolean | undefined, options: SideOptions = {}) {
   const asked: string[] = [];
   const b = side("b", { ...options, judge: (link, handshakes) => {
     const verdict = judge(handshakes, link);
@@ -372,7 +372,7 @@ test("handshakes from before a restart are refused after it, by what was kept", 
   const recorded = [a.message("link", at), a.message("jwt", at), byHand(b, "another KEY").message("link", at), a.message("link", at - 2)];
   b.endpoint.packet(b.pipe, recorded[0]!, 0);
   t.deepEqual(b.events, ["up"]);
-  const again = side("b", { state: b.saved, random: seeded("b again") } as WorldOptions);
+  const again = side("b", { state: b.saved, random: seeded("b again") } as SideOptions);
   for (const packet of recorded) again.endpoint.packet(again.pipe, packet, 1);
   t.deepEqual([again.events, again.endpoint.links[0]!.up, again.pipe.frame()], [recorded.map(() => "drop STALE"), undefined, undefined]);
   // a new one has to be above what may have been sent before the restart
@@ -388,7 +388,7 @@ test("after a restart a packet that is repeated by others draws one handshake, a
   };
   const old = [packetOf(1), packetOf(2)];
   for (const packet of old) b.endpoint.packet(b.pipe, packet, 1);
-  const again = side("b", { state: b.saved, random: seeded("b again"), epoch: () => 1000 } as WorldOptions);
+  const again = side("b", { state: b.saved, random: seeded("b again"), epoch: () => 1000 } as SideOptions);
   const got = taken(again);
   const theirs = new Pipe({ mtu: 20, limit: 2000 });
   const drawn: Uint8Array[] = [];
@@ -612,7 +612,7 @@ test("compression: another z with a new KEY is the one from then on", (t) => {
     b.endpoint.link(side("a").key);
     for (const asks of [first, second]) {
       // the second time it was restarted with what it had kept
-      const a = side("a", { z: asks, state: kept, random: seeded(`a with z = ${asks}`) } as WorldOptions);
+      const a = side("a", { z: asks, state: kept, random: seeded(`a with z = ${asks}`) } as SideOptions);
       const link = a.endpoint.link(b.key);
       link.connect(a.pipe);
       for (const now of [0, 1]) tick(a, b, now);
@@ -628,10 +628,10 @@ test("compression: another z with a new KEY is the one from then on", (t) => {
 });
 
 /** A side with keys of these cipher sets. */
-function end(seed: string, csids: Csid[], options: WorldOptions = {}): Side & { keys: Record<string, Uint8Array>; name: string } {
+function end(seed: string, csids: Csid[], options: SideOptions = {}): Side & { keys: Record<string, Uint8Array>; name: string } {
   const pairs = generate(seeded(`${seed} identity`), csids);
   const keys = Object.fromEntries(csids.map((csid) => [csid, pairs[csid]!.key]));
-  return Object.assign(side(seed, { ...options, pairs } as WorldOptions), { keys, name: hashname(keys) });
+  return Object.assign(side(seed, { ...options, pairs } as SideOptions), { keys, name: hashname(keys) });
 }
 
 const BOTH: Csid[] = ["1a", "1c"];
@@ -769,7 +769,7 @@ test("whatever is lost, repeated, late or restarted: never back to an older sess
     let now = 0;
     let lives = 0;
     const lost = new Set<string>();
-    const live = (name: string, state: Side["saved"] = {}): Side => side(name, { state, random: seeded(`${name} ${seed} ${lives++}`), epoch: () => 1000 + Math.floor(now) } as WorldOptions);
+    const live = (name: string, state: Side["saved"] = {}): Side => side(name, { state, random: seeded(`${name} ${seed} ${lives++}`), epoch: () => 1000 + Math.floor(now) } as SideOptions);
     const sides: Record<string, Side> = { a: live("a"), b: live("b") };
     const key = { a: sides["a"]!.key, b: sides["b"]!.key };
     const linkOf = (name: string): Link => sides[name]!.endpoint.link(key[name === "a" ? "b" : "a"]);
@@ -909,7 +909,7 @@ class Meeting {
   #next: number | undefined;
   #hear = new Pipe({ mtu: 20, limit: 4096 });
 
-  constructor(host: DeviceHost, options: WorldOptions = {}) {
+  constructor(host: DeviceHost, options: SideOptions = {}) {
     this.#host = host;
     this.gateway = side("gateway", { accept: () => true, patience: 180, pipe: { limit: 4096 }, ...options });
   }
@@ -961,7 +961,7 @@ const hosts: [name: string, make: () => DeviceHost][] = [["vm", () => new VmHost
 if (findInterpreter()) hosts.push(["interpreter", () => new InterpreterHost()]);
 
 for (const [name, make] of hosts) {
-  const meet = (title: string, work: (t: ExecutionContext, make: (options?: WorldOptions) => Meeting) => Promise<void>): void => {
+  const meet = (title: string, work: (t: ExecutionContext, make: (options?: SideOptions) => Meeting) => Promise<void>): void => {
     test(`a device (${name}): ${title}`, async (t) => {
       const all: DeviceHost[] = [];
       try {
@@ -1118,7 +1118,7 @@ for (const [name, make] of hosts) {
       t.deepEqual([...got.values()], [[hex(Buffer.from("plain"))]]);
       // a gateway that asks itself
       const { saved } = m.gateway;
-      const again = side("gateway", { state: saved, z: asks, random: seeded(`gateway again ${asks}`), patience: 180, pipe: { limit: 4096 } } as WorldOptions);
+      const again = side("gateway", { state: saved, z: asks, random: seeded(`gateway again ${asks}`), patience: 180, pipe: { limit: 4096 } } as SideOptions);
       Object.assign(m.gateway, { endpoint: again.endpoint, pipe: again.pipe });
       const more = taken(again);
       m.link.connect(again.pipe);

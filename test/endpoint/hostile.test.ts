@@ -2,8 +2,8 @@ import test from "ava";
 import fc from "fast-check";
 import { Pipe, lob, split, stamp } from "../../src/index.ts";
 import { bytes, hex, seeded } from "../helpers/core.ts";
-import { carry, frames, linked, packetsOf, side, tick } from "./world.ts";
-import type { Side, WorldOptions } from "./world.ts";
+import { carry, frames, linked, packetsOf, side, tick } from "./sides.ts";
+import type { Side, SideOptions } from "./sides.ts";
 
 const data = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 17 + length) & 255);
 const total = (of: Side): number => Object.values(of.endpoint.drops).reduce((sum, count) => sum + count, 0);
@@ -15,7 +15,7 @@ const stateOf = (of: Side): string => JSON.stringify([
 ]);
 
 /** A side, its peer, packets and frames that are right for it, and a check that it is still as it was. */
-function target(options: WorldOptions = {}) {
+function target(options: SideOptions = {}) {
   const { a, b, ab } = linked({}, options);
   ab.send(data(30));
   const seen = packetsOf(frames(a));

@@ -4,15 +4,15 @@ import * as stream from "../../src/channel/stream.ts";
 import { E3XError, Endpoint, Pipe, generate, hashname, stamp, toBase32 } from "../../src/index.ts";
 import type { Arrival, Knock, Link, SavedLink } from "../../src/index.ts";
 import { codeOf, hex, jobsOf, seeded } from "../helpers/core.ts";
-import { carry, frames, linked, side, tick } from "./world.ts";
-import type { Side, WorldOptions } from "./world.ts";
+import { carry, frames, linked, side, tick } from "./sides.ts";
+import type { Side, SideOptions } from "./sides.ts";
 
 const text = (content: string): string => `message ${hex(Buffer.from(content))}`;
 const messages = ({ events }: Side): string[] => events.filter((event) => event.startsWith("message"));
 /** Frames come to a side, at a time. */
 const come = (to: Side, all: Uint8Array[], now: number): void => { for (const frame of all) to.endpoint.receive(to.pipe, frame, now); };
 /** The same side after a restart with a state. */
-const again = (before: Side, options: WorldOptions = {}): Side => {
+const again = (before: Side, options: SideOptions = {}): Side => {
   const made = side("again", { state: before.saved, ...options, pairs: { "1a": { key: before.key, secret: before.endpoint.identity.secret } } });
   return Object.assign(made, { key: before.key });
 };
@@ -171,7 +171,7 @@ test("a reset that can not be kept changes nothing", (t) => {
 
 test("a blocked link takes and sends nothing, whatever accept says, also after a restart, until it is not blocked", (t) => {
   const knocks: Knock[] = [];
-  const options: WorldOptions = { accept: () => true, events: { knock: (knock) => { knocks.push(knock); } } };
+  const options: SideOptions = { accept: () => true, events: { knock: (knock) => { knocks.push(knock); } } };
   const { a, b, ab, ba } = linked({}, options);
   ba.block();
   t.deepEqual([ba.blocked, ba.up, b.saved[toBase32(a.key)]!.blocked], [true, false, true]);

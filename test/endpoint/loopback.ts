@@ -2,8 +2,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { pair } from "../channel/pair.ts";
 import type { Pair } from "../channel/pair.ts";
-import { tick } from "./world.ts";
-import type { Radio, WorldOptions } from "./world.ts";
+import { tick } from "./sides.ts";
+import type { Radio, SideOptions } from "./sides.ts";
 
 export interface Loopback extends Pair {
   /** Carries what waits, turn by turn, until a promise is settled or something is so. */
@@ -13,7 +13,7 @@ export interface Loopback extends Pair {
 /** Turns of the event loop after which something will not happen any more. */
 const TURNS = 20000;
 
-export function loopback(options: WorldOptions = { pipe: { mtu: 256 } }, radio?: Radio): Loopback {
+export function loopback(options: SideOptions = { pipe: { mtu: 256 } }, radio?: Radio): Loopback {
   const world = pair(options, radio);
   const when: Loopback["when"] = async (what) => {
     let done = false;

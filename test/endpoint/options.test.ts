@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { E3XError, Endpoint, Pipe, generate, toBase32 } from "../../src/index.ts";
 import type { EndpointOptions, PipeOptions, State } from "../../src/index.ts";
 import { hex, seeded } from "../helpers/core.ts";
-import { linked, side, tick } from "./world.ts";
+import { linked, side, tick } from "./sides.ts";
 
 const refusal = (work: () => unknown): E3XError => {
   try {

@@ -3,8 +3,8 @@ import test from "ava";
 import { E3XError, Endpoint, generate, toBase32 } from "../../src/index.ts";
 import type { EndpointOptions, SavedLink, State } from "../../src/index.ts";
 import { hex, seeded } from "../helpers/core.ts";
-import { carry, frames, linked, side, tick } from "./world.ts";
-import type { Side } from "./world.ts";
+import { carry, frames, linked, side, tick } from "./sides.ts";
+import type { Side } from "./sides.ts";
 
 const text = (content: string): string => `message ${hex(Buffer.from(content))}`;
 const restart = (before: Side, state: State, seed = "again"): Side => {

@@ -32,7 +32,7 @@ function side(clock: SimulatedClock, name: string, options: Partial<DriverOption
   return one;
 }
 
-interface World {
+interface DrivenPair {
   clock: SimulatedClock;
   air: Air;
   device: Side;
@@ -41,7 +41,7 @@ interface World {
   link: Link;
 }
 
-function world(options: AirOptions = {}, gatewayOptions: Partial<DriverOptions> = {}): World {
+function drivenPair(options: AirOptions = {}, gatewayOptions: Partial<DriverOptions> = {}): DrivenPair {
   const clock = new SimulatedClock();
   const air = new Air(clock, options);
   const device = side(clock, "device");
@@ -52,10 +52,10 @@ function world(options: AirOptions = {}, gatewayOptions: Partial<DriverOptions> 
   return { clock, air, device, gateway, link };
 }
 
-const isUp = ({ link, gateway }: World) => (): boolean => !!link.up && gateway.driver.endpoint.links[0]?.up === true;
+const isUp = ({ link, gateway }: DrivenPair) => (): boolean => !!link.up && gateway.driver.endpoint.links[0]?.up === true;
 
 test("what is sent by a link or a channel goes by itself, both ways", async (t) => {
-  const w = world();
+  const w = drivenPair();
   t.true(await w.clock.until(isUp(w)));
   w.link.send("reading");
   w.gateway.driver.endpoint.links[0]!.send("command");
@@ -69,7 +69,7 @@ for (const [name, options] of Object.entries({
   const isSerial = "blocking" in options;
   test(`a stream of channels comes whole over ${name}${isSerial ? "" : ", whatever is lost"}`, async (t) => {
     // of bytes without bounds nothing is lost by itself
-    const w = world({ ...options, loss: "stream" in options ? 0 : 0.05 });
+    const w = drivenPair({ ...options, loss: "stream" in options ? 0 : 0.05 });
     const parts: Uint8Array[] = [];
     streams(w.gateway.driver.endpoint, (one) => {
       one.on = (event, data) => { if (event === "data") parts.push(data as Uint8Array); };
@@ -84,7 +84,7 @@ for (const [name, options] of Object.entries({
 }
 
 test("a radio that goes and comes back, in the middle of packets: all arrives", async (t) => {
-  const w = world({ mtu: 20 });
+  const w = drivenPair({ mtu: 20 });
   const parts: Uint8Array[] = [];
   streams(w.gateway.driver.endpoint, (one) => {
     one.on = (event, data) => { if (event === "data") parts.push(data as Uint8Array); };
@@ -103,7 +103,7 @@ test("a radio that goes and comes back, in the middle of packets: all arrives", 
 });
 
 test("a gateway that was restarted with its state goes on", async (t) => {
-  const w = world();
+  const w = drivenPair();
   t.true(await w.clock.until(isUp(w)));
   w.link.send("before");
   t.true(await w.clock.until(() => w.gateway.got.length === 1));
@@ -238,7 +238,7 @@ test("data may be of any kind that radios have, and is the driver's own", (t) =>
 });
 
 test("what the application throws is an error with where it came from; the driver goes on", async (t) => {
-  const w = world({}, {
+  const w = drivenPair({}, {
     events: {
       up: () => { throw new Error("up failed"); },
       message: (_link, data) => {
@@ -257,7 +257,7 @@ test("what the application throws is an error with where it came from; the drive
 
 test("what an async handler is rejected with is an error, too, and what is said of a frame comes to the handler", async (t) => {
   const seen: unknown[] = [];
-  const w = world({}, {
+  const w = drivenPair({}, {
     events: {
       message: async (_link, _data, _packet, { metadata }) => {
         seen.push(metadata);
@@ -277,13 +277,13 @@ test("what an async handler is rejected with is an error, too, and what is said 
 
 test("an application that handles errors of the endpoint itself gets them", async (t) => {
   const errors: unknown[] = [];
-  const w = world({}, { events: { up: () => { throw new Error("up failed"); }, error: (error, where) => { errors.push([(error as Error).message, where]); } } });
+  const w = drivenPair({}, { events: { up: () => { throw new Error("up failed"); }, error: (error, where) => { errors.push([(error as Error).message, where]); } } });
   t.true(await w.clock.until(isUp(w)));
   t.deepEqual([errors, w.gateway.errors], [[["up failed", "up"]], []]);
 });
 
 test("a pipe that the application closes has its transport closed, and forgotten", async (t) => {
-  const w = world();
+  const w = drivenPair();
   t.true(await w.clock.until(isUp(w)));
   const detached: unknown[] = [];
   w.gateway.driver.on("detach", (pipe) => detached.push(pipe));
@@ -302,7 +302,7 @@ test("a pipe that the application closes has its transport closed, and forgotten
 
 test("nothing leaves before what was saved is durable", async (t) => {
   const commits: (() => void)[] = [];
-  const w = world({}, {
+  const w = drivenPair({}, {
     save: () => undefined,
     commit: () => new Promise<void>((resolve) => { commits.push(resolve); }),
   });
@@ -323,7 +323,7 @@ test("nothing leaves before what was saved is durable", async (t) => {
 
 test("a commit that fails is an error, keeps all back, and is tried again", async (t) => {
   let failures = 2;
-  const w = world({}, {
+  const w = drivenPair({}, {
     save: () => undefined,
     commit: () => {
       if (failures-- > 0) throw new Error("disk full");
@@ -336,7 +336,7 @@ test("a commit that fails is an error, keeps all back, and is tried again", asyn
 });
 
 test("close closes what was attached; nothing is received or written after it", async (t) => {
-  const w = world();
+  const w = drivenPair();
   t.true(await w.clock.until(isUp(w)));
   const ends: unknown[] = [];
   w.gateway.driver.on("detach", (pipe) => ends.push(pipe));

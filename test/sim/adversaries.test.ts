@@ -1,4 +1,4 @@
-// Each adversary against small honest networks, where it gets nothing and all goes on when it is over; and against worlds
+// Each adversary against small honest networks, where it gets nothing and all goes on when it is over; and against networks
 // that are broken on purpose, where it does.
 import test from "ava";
 import { CurveJob, Endpoint, Exchange, Joiner, Pipe, Self, cloak, finish, generate, isHandshake, lob, messageKey, split, stamp, toBase32, toHex } from "../../src/index.ts";
@@ -274,7 +274,7 @@ test("nobody gets between the ends of a serial line, but it may be heard", async
   t.deepEqual(net.adversaries.breaches(), []);
 });
 
-// ---- worlds that are broken
+// ---- networks that are broken
 
 /** Says what it is given, as it is, in frames of so many bytes. */
 class Talker implements Node {

@@ -16,7 +16,7 @@ const chatty = { packets: 5, pace: 250, filling: "", pings: true };
 const busy = { packets: 40, pace: 0, filling: "x".repeat(60), pings: false };
 
 /** A pair whose gateway checks what comes, and answers. */
-class World extends Pair {
+class CheckingPair extends Pair {
   /** Packets of reliable channels that came, and channels that came to their end. */
   came = 0;
   ended = 0;
@@ -94,30 +94,30 @@ class World extends Pair {
 
 /** Plays restarts in random order, at random times; some when all is well again, some not. */
 async function play(t: ExecutionContext, count: number, options: Partial<PairOptions>): Promise<void> {
-  const world = new World(chatty, options);
-  await world.start();
-  t.true(await world.goesOn(100));
-  const key = toBase32(world.gateway.links[0]!.exchange.key);
+  const pair = new CheckingPair(chatty, options);
+  await pair.start();
+  t.true(await pair.goesOn(100));
+  const key = toBase32(pair.gateway.links[0]!.exchange.key);
   const random = randomOf(options.seed ?? 1, "restarts");
   const any = (n: number): number => ((random(1)[0]! << 8) | random(1)[0]!) % n;
   let well = 0;
-  while (world.restarts < count) {
+  while (pair.restarts < count) {
     const who = (["device", "gateway", "device", "gateway", "both"] as const)[any(5)]!;
-    await world.again(who, any(4) ? 0 : any(5000) / 1000);
-    if (any(5) > 1) await world.pass(any(3000) / 1000);
+    await pair.again(who, any(4) ? 0 : any(5000) / 1000);
+    if (any(5) > 1) await pair.pass(any(3000) / 1000);
     else {
-      const from = world.logs.length;
-      t.true(await world.goesOn(200), `after ${world.restarts} restarts, the last of ${who}: ${world.logs.slice(from).slice(-20).join("; ")}`);
+      const from = pair.logs.length;
+      t.true(await pair.goesOn(200), `after ${pair.restarts} restarts, the last of ${who}: ${pair.logs.slice(from).slice(-20).join("; ")}`);
       well++;
     }
   }
-  t.true(await world.goesOn(200), "at the end");
-  world.check(t, "at the end");
-  t.is(toBase32(world.gateway.links[0]!.exchange.key), key, "the same device");
-  const { sessions, channels, handshakes, messages, packets } = world.observer.counts;
-  t.log(`${world.restarts} restarts in ${Math.round(world.simulator.time / 1000)} s, waited ${well} times until all was well: ${sessions} sessions, ${channels} channels, ${handshakes} handshakes, ${messages} messages, ${packets} channel packets; ${world.came} packets came in order, ${world.pings} pings`);
-  t.true(sessions > count / 4 && channels > count && handshakes > count && world.came > count && world.pings > count / 4 && messages > count / 4);
-  await world.close();
+  t.true(await pair.goesOn(200), "at the end");
+  pair.check(t, "at the end");
+  t.is(toBase32(pair.gateway.links[0]!.exchange.key), key, "the same device");
+  const { sessions, channels, handshakes, messages, packets } = pair.observer.counts;
+  t.log(`${pair.restarts} restarts in ${Math.round(pair.simulator.time / 1000)} s, waited ${well} times until all was well: ${sessions} sessions, ${channels} channels, ${handshakes} handshakes, ${messages} messages, ${packets} channel packets; ${pair.came} packets came in order, ${pair.pings} pings`);
+  t.true(sessions > count / 4 && channels > count && handshakes > count && pair.came > count && pair.pings > count / 4 && messages > count / 4);
+  await pair.close();
 }
 
 const restarts = process.env["LONG"] === "1" ? 1000 : 200;
@@ -135,22 +135,22 @@ for (const first of [true, false]) {
       for (; !whole; n++) {
         let frames = 0;
         let armed = first;
-        const world = new World(chatty, { observe: (event) => { if (event.kind === "sent" && armed) frames++; } });
+        const pair = new CheckingPair(chatty, { observe: (event) => { if (event.kind === "sent" && armed) frames++; } });
         let reached: boolean;
-        if (first) reached = await world.start(() => frames >= n);
+        if (first) reached = await pair.start(() => frames >= n);
         else {
-          await world.start();
-          await world.goesOn(100);
+          await pair.start();
+          await pair.goesOn(100);
           armed = true;
-          await world.again("device");
-          reached = await world.until(() => frames >= n, 100);
+          await pair.again("device");
+          reached = await pair.until(() => frames >= n, 100);
         }
-        whole = world.logs.filter((line) => line === "up").length > (first ? 0 : 1);
-        await world.again(who);
-        await world.learn();
-        t.true(reached && (await world.goesOn(100)), `${who} after ${n} frames: ${world.logs.join("; ")}`);
-        world.check(t, `${who} after ${n} frames`);
-        await world.close();
+        whole = pair.logs.filter((line) => line === "up").length > (first ? 0 : 1);
+        await pair.again(who);
+        await pair.learn();
+        t.true(reached && (await pair.goesOn(100)), `${who} after ${n} frames: ${pair.logs.join("; ")}`);
+        pair.check(t, `${who} after ${n} frames`);
+        await pair.close();
       }
       // a handshake and its answer are some eight frames each
       t.true(n > 12 && n < 40, `${n} frames`);
@@ -159,38 +159,38 @@ for (const first of [true, false]) {
 }
 
 test.serial("restarts in the middle of a transfer", async (t) => {
-  const world = new World(busy);
-  await world.start();
+  const pair = new CheckingPair(busy);
+  await pair.start();
   const random = randomOf(3, "transfer");
   for (let i = 0; i < 60; i++) {
     const who = (["device", "gateway", "both"] as const)[i % 3]!;
-    const enough = world.came + (random(1)[0]! % 50);
-    t.true(await world.until(() => world.came > enough, 100), `${i}, ${who}: ${world.logs.slice(-5).join("; ")}`);
-    await world.again(who);
+    const enough = pair.came + (random(1)[0]! % 50);
+    t.true(await pair.until(() => pair.came > enough, 100), `${i}, ${who}: ${pair.logs.slice(-5).join("; ")}`);
+    await pair.again(who);
   }
-  t.true(await world.goesOn(100));
-  world.check(t, "at the end");
+  t.true(await pair.goesOn(100));
+  pair.check(t, "at the end");
   // some were cut off
-  t.true(world.ended < 60 && world.came > 800, `${world.ended} whole transfers, ${world.came} packets`);
-  await world.close();
+  t.true(pair.ended < 60 && pair.came > 800, `${pair.ended} whole transfers, ${pair.came} packets`);
+  await pair.close();
 });
 
 test.serial("a gateway that lost its state goes on, by its clock", async (t) => {
-  const world: World = new World(chatty, { gateway: { epoch: () => 1_790_000_000 + world.simulator.time / 1000 } });
-  await world.start();
-  t.true(await world.goesOn(100));
+  const pair: CheckingPair = new CheckingPair(chatty, { gateway: { epoch: () => 1_790_000_000 + pair.simulator.time / 1000 } });
+  await pair.start();
+  t.true(await pair.goesOn(100));
   for (let i = 0; i < 20; i++) {
     // with all that it knew, but not its identity; in the middle of what goes on, or both
-    world.observer.cut("gateway");
-    world.gateway.restart(true);
-    await world.simulator.poke("gateway");
-    if (i % 3 === 2) await world.again("device");
-    const from = world.logs.length;
-    t.true(await world.goesOn(100), `${i}: ${world.logs.slice(from).join("; ")}`);
-    await world.pass(i / 7);
+    pair.observer.cut("gateway");
+    pair.gateway.restart(true);
+    await pair.simulator.poke("gateway");
+    if (i % 3 === 2) await pair.again("device");
+    const from = pair.logs.length;
+    t.true(await pair.goesOn(100), `${i}: ${pair.logs.slice(from).join("; ")}`);
+    await pair.pass(i / 7);
   }
-  world.check(t, "at the end");
-  await world.close();
+  pair.check(t, "at the end");
+  await pair.close();
 });
 
 test.serial("what is never to be twice is found where it is", (t) => {

@@ -27,8 +27,8 @@ export interface FunctionFacts {
   methods?: ReadonlyMap<string, number>;
   /** Whether it is a block. */
   block: boolean;
-  /** Whether it is the device world's: that is not interrupted. */
-  world: boolean;
+  /** Whether it is the emulated firmware's: that is not interrupted. */
+  firmware: boolean;
   /** Whether a variable of it is given a function that is made in it: references are not enough to free its scope. */
   cyclic: boolean;
 }
@@ -117,21 +117,21 @@ const baseOf = (node: Node): string => (node.type === "MemberExpression" ? baseO
 
 const reader = (names: readonly string[]): string => `$i=>{switch($i){${names.map((name, i) => `case ${i}:return ${name}`).join(";")}}}`;
 
-/** What a text is: a program, the text of a module (a function of exports and module), or that of the device world. */
-export type Kind = "program" | "module" | "world";
+/** What a text is: a program, the text of a module (a function of exports and module), or that of the emulated firmware. */
+export type Kind = "program" | "module" | "firmware";
 
 /**
  * Rewrites a program and appends the facts of its functions. `globals` are the names that it may take from outside, `constructed` those that stand after `new`. Throws what the parser throws.
  */
 export function instrument(source: string, facts: FunctionFacts[], kind: Kind): Instrumented {
   const module = kind === "module";
-  const world = kind === "world";
+  const firmware = kind === "firmware";
   const program = parseAst(source, { allowReturnOutsideFunction: true }) as Node;
   const globals = new Set<string>();
   const constructed = new Set<string>();
   let accessors = false;
   let prototypes = false;
-  const add = (fact: Partial<FunctionFacts>): number => facts.push({ params: [], names: [], code: 0, that: false, empty: false, text: "", block: false, world, cyclic: false, ...fact }) - 1;
+  const add = (fact: Partial<FunctionFacts>): number => facts.push({ params: [], names: [], code: 0, that: false, empty: false, text: "", block: false, firmware, cyclic: false, ...fact }) - 1;
 
   // The text of a range in which nodes are printed anew. `scope` is the expression of the record that functions keep.
   const range = (from: number, to: number, nodes: Node[], scope: string, parent: Node): string => {
@@ -172,7 +172,7 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
         const text = whole(node, scope);
         const at = node.body.start + 1 - node.start;
         const body = text.indexOf("{", node.param ? text.indexOf(")") : 0) + 1 || at;
-        return !world && node.param?.type === "Identifier" ? `${text.slice(0, body)}${MODEL}.k(${node.param.name});${text.slice(body)}` : text;
+        return !firmware && node.param?.type === "Identifier" ? `${text.slice(0, body)}${MODEL}.k(${node.param.name});${text.slice(body)}` : text;
       }
       case "Identifier":
         globals.add(node.name);

@@ -1,10 +1,10 @@
 // What a program would take of Espruino's heap, for the node:vm host.
 //
 // Nothing is counted as it is allocated: at some moments the model walks over all that the program can reach (its
-// global variables, what the device world holds for it, the calls under way; walk.ts) and adds up what that would be
+// global variables, what the emulated firmware holds for it, the calls under way; walk.ts) and adds up what that would be
 // in Espruino's variables. Espruino counts references, so what nothing reaches is gone there, too, but for cycles,
 // which it collects before it runs out. instrument.ts makes the program show its scopes and calls. Moments: the end of
-// each command, what the device world takes for a moment at which to look (getTime, writes, the end of a callback),
+// each command, what the emulated firmware takes for a moment at which to look (getTime, writes, the end of a callback),
 // process.memory, and whenever calls or arrays could make a new peak. Things have a place (cells.ts) from the walk or
 // the allocation at which they are met until a walk does not meet them any more.
 //
@@ -24,7 +24,7 @@ import type { Layout } from "./layout.ts";
 import { memoryOf, thing, walk, walkFrom } from "./walk.ts";
 import type { Bound, Made, Memory, Realm, Scope, Thing } from "./walk.ts";
 
-/** Thrown into a program that has run out of memory; it cannot catch it, but the device world can. */
+/** Thrown into a program that has run out of memory; it cannot catch it, but the emulated firmware can. */
 const OUT = "out of memory";
 
 // Facts of all programs of this process, and their texts: a program is rewritten once.
@@ -158,7 +158,7 @@ export class HeapModel {
   }
 
   /**
-   * A moment at which to count if much has happened, or if there may be a new peak: within a callback of the program (what the device world has for
+   * A moment at which to count if much has happened, or if there may be a new peak: within a callback of the program (what the emulated firmware has for
    * the call is not the program's), or after a command. Interrupts the program where the board would have run out.
    */
   sample(inside: boolean): void {
@@ -310,15 +310,15 @@ export class HeapModel {
     return {
       // a call begins, and ends
       e: (of: number, outer: Scope | undefined, that: unknown): Scope => {
-        const { world } = facts[of]!;
-        if (!world && this.#interrupted) throw OUT;
+        const { firmware } = facts[of]!;
+        if (!firmware && this.#interrupted) throw OUT;
         this.#active++;
-        if (!world) this.#running++;
-        if (this.#begun && (calls.length > this.#deepest + DEEPER || (!world && this.#active > this.#patience))) {
+        if (!firmware) this.#running++;
+        if (this.#begun && (calls.length > this.#deepest + DEEPER || (!firmware && this.#active > this.#patience))) {
           try {
             this.count(true);
           } catch (e) {
-            if (!world) this.#leave();
+            if (!firmware) this.#leave();
             throw e;
           }
         }
@@ -330,7 +330,7 @@ export class HeapModel {
         if (this.#loose >= CYCLES && this.#begun) this.count(true);
         for (let last = calls.pop(); last; last = calls.pop()) {
           const of = facts[last.facts]!;
-          if (!of.world && !of.block) this.#leave();
+          if (!of.firmware && !of.block) this.#leave();
           if (of.cyclic && last.kept) {
             this.#cyclic.push(last);
             this.#loose++;

@@ -324,7 +324,7 @@ class Walk {
       this.#size += n;
       return;
     }
-    if (this.#ofWorld(value)) return;
+    if (this.#ofFirmware(value)) return;
     if (types.isDate(value)) {
       this.#size += this.#name(PROTO) + 2;
       return;
@@ -342,8 +342,8 @@ class Walk {
     this.#members(value);
   }
 
-  // What the device world keeps of a timer or a listener, as much as it is for an interpreter that runs elsewhere.
-  #ofWorld(value: Foreign): boolean {
+  // What the emulated firmware keeps of a timer or a listener, as much as it is for an interpreter that runs elsewhere.
+  #ofFirmware(value: Foreign): boolean {
     if (value.fn === undefined) return false;
     if (value.due !== undefined && value.id !== undefined) {
       this.#size += 3;

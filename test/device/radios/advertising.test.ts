@@ -4,7 +4,7 @@ import { emptyOutput, sfc32 } from "../../../sim/index.ts";
 import type { Node } from "../../../sim/index.ts";
 import { hosts } from "../../sim/helpers.ts";
 import { Bench, radioModule } from "./helpers.ts";
-import { World } from "./world.ts";
+import { BoardWithGateway } from "./board-with-gateway.ts";
 
 const bytes = (frame: string): number[] => [...Buffer.from(frame, "latin1")];
 
@@ -44,7 +44,7 @@ for (const { name, make } of hosts) {
 for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))) {
   test(`of a bundle's messages all arrive where 30 % of the advertisements are lost: ${name}`, async (t) => {
     const texts = Array.from({ length: 20 }, (_, i) => `${i} ${"reading ".repeat(i % 7)}`);
-    const world = new World({
+    const both = new BoardWithGateway({
       host: make(), board: "puckjs", native: true, kind: "advertising", call: "", gateway: { mtu: 24 },
       medium: { frameSize: 31, loss: 0.3, duplication: 0.05 }, at: texts.map((text, i) => [5000 + 15_000 * i, text]),
     });
@@ -53,7 +53,7 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
     const heard: string[] = [];
     const drops: string[] = [];
     const gateway = new Endpoint({
-      pairs: { "1a": world.pair }, random: (n) => Uint8Array.from({ length: n }, () => next()),
+      pairs: { "1a": both.pair }, random: (n) => Uint8Array.from({ length: n }, () => next()),
       events: {
         message: (_, data) => heard.push(Buffer.from(data).toString()),
         drop: (code) => drops.push(code),
@@ -68,17 +68,17 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
       },
       run: (time) => emptyOutput(time),
     };
-    await world.start();
-    await world.simulator.addNode("scanner", scanner);
-    await world.simulator.runUntil(4000);
-    const identity = (await world.storage())["mote.id"]!;
+    await both.start();
+    await both.simulator.addNode("scanner", scanner);
+    await both.simulator.runUntil(4000);
+    const identity = (await both.storage())["mote.id"]!;
     gateway.link(identity.slice(8, 29));
-    t.true(await world.until(() => heard.length === texts.length, 320_000), `${heard.length} of ${texts.length}`);
+    t.true(await both.until(() => heard.length === texts.length, 320_000), `${heard.length} of ${texts.length}`);
     t.deepEqual(heard, texts);
     t.deepEqual(drops, []);
     t.is(pipe.queue.length, 0, "nothing is answered");
-    t.log(`${texts.length} messages in ${world.frames.length} advertisements`);
-    await world.close();
+    t.log(`${texts.length} messages in ${both.frames.length} advertisements`);
+    await both.close();
   });
 }
 

@@ -1,9 +1,9 @@
 import test from "ava";
 import { hosts } from "../../sim/helpers.ts";
-import { World, type WorldOptions } from "./world.ts";
+import { BoardWithGateway, type BoardWithGatewayOptions } from "./board-with-gateway.ts";
 
 const medium = { frameSize: 128, latency: 5 };
-type Kind = Omit<WorldOptions, "host"> & { largest: number };
+type Kind = Omit<BoardWithGatewayOptions, "host"> & { largest: number };
 const puckjs = { board: "puckjs", native: true, medium, call: "" };
 
 // a central writes one frame a connection interval; a build for the nRF52840 takes a larger MTU than that for the nRF52832
@@ -20,38 +20,38 @@ const long = "0123456789".repeat(60);
 for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))) {
   for (const [what, { largest, ...options }] of Object.entries(kinds)) {
     test(`${what}: a bundle and a gateway, and the link goes and comes: ${name}`, async (t) => {
-      const world = new World({ host: make(), ...options, at: [[20_000, "reading"], [20_500, long], [60_000, "away"], [90_001, "back"], [120_000, long]] });
-      await world.start();
-      t.true(await world.until(() => world.gateway.ups > 0, 20_000), "linked");
-      t.true(await world.until(() => world.heard.length === 2, 30_000), "both messages came");
-      t.deepEqual(world.heard, ["reading", long]);
-      await world.say("question");
-      await world.say(long);
-      t.true(await world.until(() => world.heard.length === 4, 20_000), "the answers came");
-      t.deepEqual(world.heard.slice(2), ["question", long]);
-      await world.simulator.runUntil(50_000);
-      await world.simulator.radio("device", false);
-      await world.simulator.runUntil(80_000);
-      t.is(world.heard.length, 4);
-      await world.simulator.radio("device", true, options.mtu);
-      t.true(await world.until(() => world.heard.includes("back"), 60_000), "heard again");
-      t.true(world.heard.includes("away"), "what waited came");
-      await world.say("again?");
-      t.true(await world.until(() => world.heard.includes("again?"), 20_000), "hears again");
+      const both = new BoardWithGateway({ host: make(), ...options, at: [[20_000, "reading"], [20_500, long], [60_000, "away"], [90_001, "back"], [120_000, long]] });
+      await both.start();
+      t.true(await both.until(() => both.gateway.ups > 0, 20_000), "linked");
+      t.true(await both.until(() => both.heard.length === 2, 30_000), "both messages came");
+      t.deepEqual(both.heard, ["reading", long]);
+      await both.say("question");
+      await both.say(long);
+      t.true(await both.until(() => both.heard.length === 4, 20_000), "the answers came");
+      t.deepEqual(both.heard.slice(2), ["question", long]);
+      await both.simulator.runUntil(50_000);
+      await both.simulator.radio("device", false);
+      await both.simulator.runUntil(80_000);
+      t.is(both.heard.length, 4);
+      await both.simulator.radio("device", true, options.mtu);
+      t.true(await both.until(() => both.heard.includes("back"), 60_000), "heard again");
+      t.true(both.heard.includes("away"), "what waited came");
+      await both.say("again?");
+      t.true(await both.until(() => both.heard.includes("again?"), 20_000), "hears again");
       // in the middle of a packet of many frames
-      await world.simulator.runUntil(120_000);
-      const before = world.frames.length;
-      t.true(await world.until(() => world.frames.length === before + 3, 10_000));
-      await world.simulator.radio("device", false);
-      await world.simulator.runUntil(130_000);
-      const heard = world.heard.length;
-      await world.simulator.radio("device", true, options.mtu);
-      t.true(await world.until(() => world.heard.length > heard, 20_000), "the packet that was cut comes whole");
-      t.is(world.heard[heard], long);
-      t.is(world.gateway.ups, 1, "in the same session");
-      t.deepEqual(world.logs.filter((line) => !line.startsWith("drop")), ["up 1"]);
-      t.is(Math.max(...world.frames), largest);
-      await world.close();
+      await both.simulator.runUntil(120_000);
+      const before = both.frames.length;
+      t.true(await both.until(() => both.frames.length === before + 3, 10_000));
+      await both.simulator.radio("device", false);
+      await both.simulator.runUntil(130_000);
+      const heard = both.heard.length;
+      await both.simulator.radio("device", true, options.mtu);
+      t.true(await both.until(() => both.heard.length > heard, 20_000), "the packet that was cut comes whole");
+      t.is(both.heard[heard], long);
+      t.is(both.gateway.ups, 1, "in the same session");
+      t.deepEqual(both.logs.filter((line) => !line.startsWith("drop")), ["up 1"]);
+      t.is(Math.max(...both.frames), largest);
+      await both.close();
     });
   }
 }

@@ -2,7 +2,7 @@ import test from "ava";
 import { Gateway } from "../../../sim/index.ts";
 import type { Output } from "../../../sim/index.ts";
 import { hosts } from "../../sim/helpers.ts";
-import { World } from "./world.ts";
+import { BoardWithGateway } from "./board-with-gateway.ts";
 
 /** Milliseconds from one frame to the next. */
 const PERIOD = 30;
@@ -37,7 +37,7 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
     const late: number[] = [];
     const waiting: number[] = [];
     const lost: string[] = [];
-    const world = new World({
+    const both = new BoardWithGateway({
       host: make(), board: "puckjs", native: false, kind: "ble", medium: { frameSize: 128, latency: 5 },
       // the application sees every event before the runtime does
       call: "",
@@ -58,19 +58,19 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
         else if (event.text === "event queue full") lost.push(event.text);
       },
     });
-    t.teardown(() => world.close());
-    await world.start();
+    t.teardown(() => both.close());
+    await both.start();
     // the whole handshake takes the interpreter minutes: there the beginning of it
-    if (name === "vm") t.true(await world.until(() => world.gateway.ups > 0, 600_000), "linked");
-    else await world.simulator.runUntil(process.env["LONG"] === "1" ? 40_000 : 15_000);
-    await world.until(() => waiting.length === 0, 1000);
-    const { sent } = world.gateway as Talkative;
+    if (name === "vm") t.true(await both.until(() => both.gateway.ups > 0, 600_000), "linked");
+    else await both.simulator.runUntil(process.env["LONG"] === "1" ? 40_000 : 15_000);
+    await both.until(() => waiting.length === 0, 1000);
+    const { sent } = both.gateway as Talkative;
     t.true(sent > 400, `${sent} frames`);
     t.deepEqual(waiting, [], "every frame that came was served");
     // those of a packet may be on the air still
     t.true(sent - late.length <= 6, `${sent - late.length} of ${sent} frames did not come`);
     t.deepEqual(lost, []);
     t.true(Math.max(...late) <= SOON, `${Math.max(...late)} ms`);
-    t.log(`${sent} frames in ${world.simulator.time} ms, each served within ${Math.max(...late)} ms`);
+    t.log(`${sent} frames in ${both.simulator.time} ms, each served within ${Math.max(...late)} ms`);
   });
 }

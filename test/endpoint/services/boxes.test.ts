@@ -9,8 +9,8 @@ import { Pipe, lob } from "../../../src/index.ts";
 import { hex, seeded } from "../../helpers/core.ts";
 import { Star } from "./routed.ts";
 import type { Air, Spoke } from "./routed.ts";
-import { frames } from "../world.ts";
-import type { Side } from "../world.ts";
+import { frames } from "../sides.ts";
+import type { Side } from "../sides.ts";
 
 const content = (size: number, seed = "content"): Uint8Array => seeded(seed)(size);
 

@@ -5,8 +5,8 @@ import { Paths } from "../../../src/endpoint/services/paths.ts";
 import type { PathAnswer, PathsOptions } from "../../../src/endpoint/services/paths.ts";
 import { Pipe, lob } from "../../../src/index.ts";
 import type { Path } from "../../../src/identity/path.ts";
-import { linked, frames, tick } from "../world.ts";
-import type { Side } from "../world.ts";
+import { linked, frames, tick } from "../sides.ts";
+import type { Side } from "../sides.ts";
 
 const udp = (n: number): Path => ({ type: "udp4", ip: `10.0.0.${n}`, port: 42424 });
 

@@ -8,13 +8,13 @@ import type { Link } from "../../../src/index.ts";
 import { hex, seeded } from "../../helpers/core.ts";
 import { Star } from "./routed.ts";
 import type { Spoke } from "./routed.ts";
-import { frames } from "../world.ts";
-import type { WorldOptions } from "../world.ts";
+import { frames } from "../sides.ts";
+import type { SideOptions } from "../sides.ts";
 
 const content = (size: number, seed = "content"): Uint8Array => seeded(seed)(size);
 
 /** A router with sides a and b. */
-function pair(optionsOfB: PeersOptions = {}, more: WorldOptions = {}) {
+function pair(optionsOfB: PeersOptions = {}, more: SideOptions = {}) {
   const star = new Star();
   const router = new Router(star.router.endpoint, { allow: () => true });
   const a = star.add("a", more);

@@ -1,8 +1,8 @@
 /** Endpoints that reach only a router, in simulated time, with every frame in the test's hands. */
 import { Pipe } from "../../../src/index.ts";
 import type { Link } from "../../../src/index.ts";
-import { side } from "../world.ts";
-import type { Side, WorldOptions } from "../world.ts";
+import { side } from "../sides.ts";
+import type { Side, SideOptions } from "../sides.ts";
 
 /** A side, and the way between it and the router: its own pipe, and the router's to it; what its link is at either. */
 export interface Spoke extends Side {
@@ -25,13 +25,13 @@ export class Star {
   capacity: Record<string, number> = {};
   private _air: Air;
 
-  constructor(options: WorldOptions = {}, air: Air = (frame) => [frame]) {
+  constructor(options: SideOptions = {}, air: Air = (frame) => [frame]) {
     this.router = side("router", options);
     this._air = air;
   }
 
   /** Adds a side that is linked with the router. */
-  add(name: string, options: WorldOptions = {}): Spoke {
+  add(name: string, options: SideOptions = {}): Spoke {
     const made = side(name, options);
     const toRouter = made.endpoint.link(this.router.key);
     const ofRouter = this.router.endpoint.link(made.key);

@@ -9,7 +9,7 @@ import type { Channel } from "../../../src/channel/channel.ts";
 import { hex, seeded } from "../../helpers/core.ts";
 import { Star } from "./routed.ts";
 import type { Air, Spoke } from "./routed.ts";
-import { packetsOf } from "../world.ts";
+import { packetsOf } from "../sides.ts";
 
 const content = (size: number, seed = "content"): Uint8Array => seeded(seed)(size);
 

@@ -3,7 +3,7 @@ import { AdvertisingMedium } from "../../../sim/media/advertising.ts";
 import type { AdvertisingOptions } from "../../../sim/media/advertising.ts";
 import type { Transmission } from "../../../sim/media/medium.ts";
 import { golden, table } from "./golden.ts";
-import { TestAir } from "./world.ts";
+import { TestAir } from "./test-air.ts";
 
 const made = (options: AdvertisingOptions = {}, seed = 1, keep = true): TestAir => new TestAir(new AdvertisingMedium(options), seed, keep);
 

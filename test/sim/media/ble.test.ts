@@ -5,7 +5,7 @@ import type { BleOptions } from "../../../sim/media/ble.ts";
 import type { Transmission } from "../../../sim/media/medium.ts";
 import { SimError } from "../../../sim/errors.ts";
 import { golden, table } from "./golden.ts";
-import { TestAir } from "./world.ts";
+import { TestAir } from "./test-air.ts";
 
 /** A central and peripherals s0, s1, ..., connected by 400 ms. */
 async function made(options: Omit<BleOptions, "central"> = {}, count = 1, seed = 1): Promise<TestAir> {

@@ -5,7 +5,7 @@ import type { Ieee802154Options } from "../../../sim/media/ieee802154.ts";
 import type { Transmission } from "../../../sim/media/medium.ts";
 import { SimError } from "../../../sim/errors.ts";
 import { golden, table } from "./golden.ts";
-import { TestAir } from "./world.ts";
+import { TestAir } from "./test-air.ts";
 
 const near = (one: number, two: number, share: number): boolean => Math.abs(one - two) <= share * two;
 

@@ -7,7 +7,7 @@ import type { Station } from "../../../sim/media/medium.ts";
 import { Bench } from "../../device/radios/helpers.ts";
 import { hosts } from "../helpers.ts";
 import { golden, table } from "./golden.ts";
-import { TestAir } from "./world.ts";
+import { TestAir } from "./test-air.ts";
 
 // Worked out by hand from 4.1.1.7 of the datasheet: symbols of the payload, header and all, then ms. The rows of 23 bytes are
 // those of LoRaWAN calculators for 10 bytes of application data: 61.7, 113.2, 205.8, 370.7, 823.3 and 1482.8 ms.
@@ -70,25 +70,25 @@ test("airtime grows with length, in blocks; a step of spreading factor doubles t
 });
 
 const open: LoRaOptions = { dutyCycle: 1 };
-const world = (options: LoRaOptions, ...stations: (Station | string)[]): TestAir => new TestAir(new LoRaMedium(options)).join(...stations);
+const airOf = (options: LoRaOptions, ...stations: (Station | string)[]): TestAir => new TestAir(new LoRaMedium(options)).join(...stations);
 /** What became of each transmission, in order of their ends: who sent, and what each receiver got. */
 const fates = (air: TestAir): string[] => air.heard.map(({ from, rx }) => `${from}: ${rx.map(({ to, fate, why }) => `${to} ${why ?? fate}`).join(", ")}`);
 
 test("a frame arrives after its airtime, at all that listen", async (t) => {
-  const air = await world(open, "a", "b", "c", { name: "beacon", listens: false }).send(5, "a", Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)).run(1000);
+  const air = await airOf(open, "a", "b", "c", { name: "beacon", listens: false }).send(5, "a", Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)).run(1000);
   t.deepEqual(air.arrived.map(({ time, to, from }) => [time, to, from]), [[46.216, "b", "a"], [46.216, "c", "a"]]);
   t.deepEqual([...air.arrived[0]!.bytes], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   t.deepEqual(air.heard, [{
     start: 5, from: "a", bytes: air.arrived[0]!.bytes, air: 41.216, channel: 0, detail: { frequency: 868.1, spreading: 7, bandwidth: 125, coding: 5, power: 14 },
     rx: [{ to: "b", fate: "delivered", arrivals: [46.216] }, { to: "c", fate: "delivered", arrivals: [46.216] }],
   }]);
-  const only = await world(open, "a", "b", "c").send(5, "a", 10, "c").run(1000);
+  const only = await airOf(open, "a", "b", "c").send(5, "a", 10, "c").run(1000);
   t.deepEqual(fates(only), ["a: c delivered"]);
   t.is(only.heard[0]!.to, "c");
 });
 
 test("frames have 1 to 255 bytes; stations are known", (t) => {
-  const { medium } = world({}, "a");
+  const { medium } = airOf({}, "a");
   t.throws(() => medium.send("a", new Uint8Array(256)), { instanceOf: SimError, code: "frame-size" });
   t.throws(() => medium.send("a", new Uint8Array(0)), { code: "frame-size" });
   t.throws(() => medium.send("nobody", new Uint8Array(1)), { code: "endpoint" });
@@ -121,18 +121,18 @@ for (const load of [0.1, 0.25, 0.5, 1]) {
 
 test("without positions, what overlaps on a channel with one spreading factor is lost", async (t) => {
   const stations = ["r", ...["a", "b", "c"].map((name) => ({ name, listens: false }))];
-  t.deepEqual(fates(await world(open, ...stations).send(0, "a", 10).send(41.215, "b", 10).run(200)), ["a: r collision", "b: r collision"]);
-  t.deepEqual(fates(await world(open, ...stations).send(0, "a", 10).send(41.216, "b", 10).run(200)), ["a: r delivered", "b: r delivered"]);
-  t.deepEqual(fates(await world(open, ...stations).send(0, "a", 10).send(40, "b", 10).send(80, "c", 10).run(200)), ["a: r collision", "b: r collision", "c: r collision"], "a chain");
+  t.deepEqual(fates(await airOf(open, ...stations).send(0, "a", 10).send(41.215, "b", 10).run(200)), ["a: r collision", "b: r collision"]);
+  t.deepEqual(fates(await airOf(open, ...stations).send(0, "a", 10).send(41.216, "b", 10).run(200)), ["a: r delivered", "b: r delivered"]);
+  t.deepEqual(fates(await airOf(open, ...stations).send(0, "a", 10).send(40, "b", 10).send(80, "c", 10).run(200)), ["a: r collision", "b: r collision", "c: r collision"], "a chain");
   const gateway = { name: "r", radio: { gateway: true } };
   const slow = { name: "s", listens: false, radio: { spreading: 9 } };
-  t.deepEqual(fates(await world(open, gateway, "a", slow).send(0, "a", 10).send(1, "s", 10).run(400)), ["a: r delivered", "s: r delivered"], "spreading factors");
+  t.deepEqual(fates(await airOf(open, gateway, "a", slow).send(0, "a", 10).send(1, "s", 10).run(400)), ["a: r delivered", "s: r delivered"], "spreading factors");
   const beside = [{ name: "a", listens: false, radio: { channel: 0 } }, { name: "b", listens: false, radio: { channel: 1 } }];
-  t.deepEqual(fates(await world({ ...open, channels: eu868 }, gateway, ...beside).send(0, "a", 10).send(1, "b", 10).run(400)), ["a: r delivered", "b: r delivered"], "channels");
+  t.deepEqual(fates(await airOf({ ...open, channels: eu868 }, gateway, ...beside).send(0, "a", 10).send(1, "b", 10).run(400)), ["a: r delivered", "b: r delivered"], "channels");
 });
 
 /** A gateway, and senders to be heard with so many dBm, at one spreading factor each. */
-const powers = (options: LoRaOptions, senders: { [name: string]: [dBm: number, spreading?: number] }): TestAir => world(
+const powers = (options: LoRaOptions, senders: { [name: string]: [dBm: number, spreading?: number] }): TestAir => airOf(
   { ...options, dutyCycle: 1, propagation: { reference: 0 } },
   { name: "r", position: [0, 0], radio: { gateway: true } },
   ...Object.entries(senders).map(([name, [power, spreading = 7]]): Station => ({ name, listens: false, position: [0, 0], radio: { power, spreading } })),
@@ -176,11 +176,11 @@ test("sensitivity is that of the datasheet", async (t) => {
 });
 
 test("duty cycle: after a frame of T a station is silent for 99 T", async (t) => {
-  const air = await world({}, "r", "a", "b").send(0, "a", 10).send(0, "a", 10).send(100, "a", 10).send(500, "b", 10).run(60_000);
+  const air = await airOf({}, "r", "a", "b").send(0, "a", 10).send(0, "a", 10).send(100, "a", 10).send(500, "b", 10).run(60_000);
   t.deepEqual(air.heard.map(({ start, from }) => [start, from]), [[0, "a"], [500, "b"], [4121.6, "a"], [8243.2, "a"]]);
-  t.deepEqual((await world({ dutyCycle: 0.1 }, "r", "a").send(0, "a", 10).send(0, "a", 10).run(60_000)).heard.map(({ start }) => start), [0, 412.16]);
+  t.deepEqual((await airOf({ dutyCycle: 0.1 }, "r", "a").send(0, "a", 10).send(0, "a", 10).run(60_000)).heard.map(({ start }) => start), [0, 412.16]);
   // over an hour not more than 36 s and a frame
-  const busy = world({ spreading: 9, queue: 4 }, "r", "a");
+  const busy = airOf({ spreading: 9, queue: 4 }, "r", "a");
   for (let i = 0; i < 3600; i++) busy.send(i * 1000, "a", 100);
   await busy.run(3_600_000);
   const used = busy.medium.usage("a").tx;
@@ -190,7 +190,7 @@ test("duty cycle: after a frame of T a station is silent for 99 T", async (t) =>
 test("each band has a duty cycle, a station may have one of its own", async (t) => {
   const channels = [...eu868, 869.525];
   const send = async (radio: { [name: string]: number }, options: LoRaOptions = { dutyCycle: eu868Bands }): Promise<number[]> => {
-    const air = await world({ channels, ...options }, { name: "r", radio: { gateway: true } }, { name: "a", listens: false, radio }).send(0, "a", 10).send(0, "a", 10).run(60_000);
+    const air = await airOf({ channels, ...options }, { name: "r", radio: { gateway: true } }, { name: "a", listens: false, radio }).send(0, "a", 10).send(0, "a", 10).run(60_000);
     return air.heard.map(({ start }) => start);
   };
   t.deepEqual(await send({ channel: 0 }), [0, 4121.6]);
@@ -201,56 +201,56 @@ test("each band has a duty cycle, a station may have one of its own", async (t) 
 });
 
 test("a queue is bounded", async (t) => {
-  const air = world({ queue: 2 }, "r", "a");
+  const air = airOf({ queue: 2 }, "r", "a");
   for (let i = 1; i < 6; i++) air.send(0, "a", Uint8Array.of(i));
   await air.run(60_000);
   t.deepEqual(air.arrived.map(({ bytes }) => bytes[0]), [1, 2, 3]);
   t.deepEqual(air.heard.filter(({ air: ms }) => !ms).map(({ bytes, rx }) => [bytes[0], rx[0]!.why]), [[4, "full"], [5, "full"]]);
   t.is(air.medium.usage("a").sent, 3, "what was dropped was not sent");
-  t.deepEqual((await world({ queue: 0 }, "r", "a").send(0, "a", 1).send(1, "a", 1).run(9000)).fates(), { delivered: 1, full: 1 });
+  t.deepEqual((await airOf({ queue: 0 }, "r", "a").send(0, "a", 1).send(1, "a", 1).run(9000)).fates(), { delivered: 1, full: 1 });
 });
 
 test("a station that sends is deaf", async (t) => {
-  t.deepEqual(fates(await world(open, "a", "b", "c").send(0, "a", 10).send(10, "b", 10).run(200)), ["a: b deaf, c collision", "b: a deaf, c collision"]);
+  t.deepEqual(fates(await airOf(open, "a", "b", "c").send(0, "a", 10).send(10, "b", 10).run(200)), ["a: b deaf, c collision", "b: a deaf, c collision"]);
   // three of eight symbols of preamble may be missed: 3.072 ms
-  const after = async (gap: number): Promise<string[]> => fates(await world(open, "a", "b").send(0, "a", 10).send(41.216 - gap, "b", 200).run(1000));
+  const after = async (gap: number): Promise<string[]> => fates(await airOf(open, "a", "b").send(0, "a", 10).send(41.216 - gap, "b", 200).run(1000));
   t.deepEqual(await after(3.072), ["a: b deaf", "b: a delivered"]);
   t.deepEqual(await after(3.073), ["a: b deaf", "b: a deaf"]);
   // what it sends itself at the end of a frame does no harm to that
-  t.deepEqual(fates(await world(open, "a", "b").send(0, "a", 10).send(41.216, "b", 10).run(1000)), ["a: b delivered", "b: a delivered"]);
+  t.deepEqual(fates(await airOf(open, "a", "b").send(0, "a", 10).send(41.216, "b", 10).run(1000)), ["a: b delivered", "b: a delivered"]);
   // a short one in the middle of a long one
-  t.deepEqual(fates(await world(open, "a", "b").send(0, "a", 250).send(100, "b", 1).send(200, "b", 1).run(1000)), ["b: a deaf", "b: a deaf", "a: b deaf"]);
+  t.deepEqual(fates(await airOf(open, "a", "b").send(0, "a", 250).send(100, "b", 1).send(200, "b", 1).run(1000)), ["b: a deaf", "b: a deaf", "a: b deaf"]);
 });
 
 test("a station can wait until it has received", async (t) => {
-  const air = await world({ ...open, waits: true }, "a", "b").send(0, "a", 10).send(20, "b", 10).run(1000);
+  const air = await airOf({ ...open, waits: true }, "a", "b").send(0, "a", 10).send(20, "b", 10).run(1000);
   t.deepEqual(air.heard.map(({ from, start }) => [from, start]), [["a", 0], ["b", 41.216]]);
   t.deepEqual(air.fates(), { delivered: 2 });
   // a preamble of which it has not heard enough is none
-  t.deepEqual(fates(await world({ ...open, waits: true }, "a", "b").send(0, "a", 10).send(3, "b", 10).run(1000)), ["a: b deaf", "b: a deaf"]);
+  t.deepEqual(fates(await airOf({ ...open, waits: true }, "a", "b").send(0, "a", 10).send(3, "b", 10).run(1000)), ["a: b deaf", "b: a deaf"]);
   // another channel
-  const beside = world({ ...open, waits: true, channels: eu868 }, { name: "a", radio: { channel: 0 } }, { name: "b", radio: { channel: 1 } });
+  const beside = airOf({ ...open, waits: true, channels: eu868 }, { name: "a", radio: { channel: 0 } }, { name: "b", radio: { channel: 1 } });
   t.deepEqual((await beside.send(0, "a", 10).send(20, "b", 10).run(1000)).heard.map(({ start }) => start), [0, 20]);
 });
 
 test("a station listens to one channel and spreading factor, a gateway to all, eight at a time", async (t) => {
   const options = { ...open, channels: eu868 };
-  const air = world(options, { name: "g", radio: { gateway: true } }, { name: "r", radio: { channel: 1 } }, { name: "s", radio: { channel: 1, spreading: 8 } });
+  const air = airOf(options, { name: "g", radio: { gateway: true } }, { name: "r", radio: { channel: 1 } }, { name: "s", radio: { channel: 1, spreading: 8 } });
   const names = air.crowd(10, "n", (i) => ({ listens: false, radio: { channel: i % 3, spreading: 7 + Math.floor(i / 3) } }));
   for (const name of names) air.send(0, name, 200, "g");
   await air.send(60_000, "n1", 10).run(100_000);
   t.deepEqual(air.fates("g"), { delivered: 9, full: 2 }, "nine of ten, of which the last two had no demodulator, and one alone");
   t.deepEqual(fates(air).at(-1), "n1: g delivered, r delivered");
-  t.deepEqual(fates(await world(options, { name: "g", radio: { gateway: true, demodulators: 1 } }, { name: "a", radio: { channel: 0 } }, { name: "b", radio: { channel: 1 } }).send(0, "a", 10, "g").send(1, "b", 10, "g").run(100)), ["a: g delivered", "b: g full"]);
+  t.deepEqual(fates(await airOf(options, { name: "g", radio: { gateway: true, demodulators: 1 } }, { name: "a", radio: { channel: 0 } }, { name: "b", radio: { channel: 1 } }).send(0, "a", 10, "g").send(1, "b", 10, "g").run(100)), ["a: g delivered", "b: g full"]);
   // for one that listens to something else, and as that listens
-  const two = world(options, { name: "g", radio: { gateway: true } }, { name: "r", radio: { channel: 1, spreading: 9 } }, { name: "s", radio: { channel: 2 } });
+  const two = airOf(options, { name: "g", radio: { gateway: true } }, { name: "r", radio: { channel: 1, spreading: 9 } }, { name: "s", radio: { channel: 2 } });
   t.deepEqual(fates(await two.send(0, "g", 10, "r").send(1000, "s", 10).run(2000)), ["g: r delivered", "s: g delivered"]);
   t.like(two.heard[0], { channel: 1, detail: { frequency: 868.3, spreading: 9 } });
 });
 
 test("channels are drawn evenly, from the station's own stream", async (t) => {
   const counts = [0, 0, 0];
-  const air = world({ ...open, channels: eu868 }, { name: "g", radio: { gateway: true } }, { name: "a", listens: false });
+  const air = airOf({ ...open, channels: eu868 }, { name: "g", radio: { gateway: true } }, { name: "a", listens: false });
   for (let i = 0; i < 3000; i++) air.send(i * 100, "a", 10);
   await air.run(400_000);
   for (const { channel } of air.heard) counts[channel!]!++;
@@ -259,7 +259,7 @@ test("channels are drawn evenly, from the station's own stream", async (t) => {
 
 test("with inverted IQ, gateways hear stations, and stations gateways", async (t) => {
   const stations = [{ name: "g", radio: { gateway: true } }, { name: "h", radio: { gateway: true } }, "a", "b"];
-  const air = world({ ...open, inverted: true }, ...stations).send(0, "a", 10).send(100, "g", 10).send(200, "a", 10, "b").send(300, "a", 10).send(310, "g", 10);
+  const air = airOf({ ...open, inverted: true }, ...stations).send(0, "a", 10).send(100, "g", 10).send(200, "a", 10, "b").send(300, "a", 10).send(310, "g", 10);
   t.deepEqual(fates(await air.run(1000)), [
     "a: g delivered, h delivered", "g: a delivered, b delivered", "a: b deaf",
     "a: g deaf, h delivered", "g: a deaf, b delivered",
@@ -267,7 +267,7 @@ test("with inverted IQ, gateways hear stations, and stations gateways", async (t
 });
 
 test("radios that are off, and partitions", async (t) => {
-  const air = world(open, "a", "b", "c");
+  const air = airOf(open, "a", "b", "c");
   air.engine.at(10, () => { air.medium.reach("b", false); });
   air.engine.at(30, () => { air.medium.reach("b", true); });
   // b is back too late for the rest of the first frame
@@ -292,21 +292,21 @@ test("radios that are off, and partitions", async (t) => {
 });
 
 test("a sender that is off and back has not sent the rest of its frame", async (t) => {
-  const air = world(open, "a", "b").send(0, "a", 10).send(100, "a", 10);
+  const air = airOf(open, "a", "b").send(0, "a", 10).send(100, "a", 10);
   air.engine.at(10, () => { air.medium.reach("a", false); });
   air.engine.at(20, () => { air.medium.reach("a", true); });
   t.deepEqual(fates(await air.run(1000)), ["a: b away", "a: b delivered"]);
 });
 
 test("losses of a link are drawn once for each frame", async (t) => {
-  const air = world({ ...open, links: { "a>b": { trace: "101" } } }, "a", "b", "c");
+  const air = airOf({ ...open, links: { "a>b": { trace: "101" } } }, "a", "b", "c");
   for (let i = 0; i < 6; i++) air.send(i * 100, "a", 10);
   await air.run(1000);
   t.deepEqual(fates(air).map((line) => line.slice(3)), [0, 1, 2, 0, 1, 2].map((i) => `b ${i === 1 ? "loss" : "delivered"}, c delivered`));
 });
 
 test("usage adds up", async (t) => {
-  const air = await world(open, "a", "b").send(0, "a", 10).send(100, "a", 10).send(120, "b", 10).run(1000);
+  const air = await airOf(open, "a", "b").send(0, "a", 10).send(100, "a", 10).send(120, "b", 10).run(1000);
   t.like(air.medium.usage("a"), { tx: 82.432, rx: 0, sent: 2, received: 0 });
   t.like(air.medium.usage("b"), { tx: 41.216, rx: 41.216, sent: 1, received: 1 });
   t.is(Math.round(air.medium.usage("a").listening * 1000), 917568);

@@ -6,9 +6,9 @@ import type { Nrf24Options, Nrf24Rate } from "../../../sim/media/nrf24.ts";
 import { Bench } from "../../device/radios/helpers.ts";
 import { hosts } from "../helpers.ts";
 import { golden, table } from "./golden.ts";
-import { TestAir } from "./world.ts";
+import { TestAir } from "./test-air.ts";
 
-const world = (options: Nrf24Options, ...stations: (Station | string)[]): TestAir => new TestAir(new Nrf24Medium(options)).join(...stations);
+const airOf = (options: Nrf24Options, ...stations: (Station | string)[]): TestAir => new TestAir(new Nrf24Medium(options)).join(...stations);
 /** What was on the air, in order of ends: from when to when in us, what, and what became of it. */
 const lines = (air: TestAir): string[] => air.heard.map(({ start, air: ms, from, type = "data", attempt, rx }) =>
   `${Math.round(start * 1000)} ${Math.round((start + ms) * 1000)} ${from} ${type}${attempt ? ` ${attempt}` : ""}: ${rx.map(({ to, fate, why, duplicated }) => `${to} ${why ?? (duplicated ? "again" : fate)}`).join(", ")}`);
@@ -22,7 +22,7 @@ test("airtimes are those of the packet format", (t) => {
 });
 
 test("a frame is acknowledged after the turnaround", async (t) => {
-  const air = await world({}, "a", "b", "c").send(1, "a", Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), "b").send(1, "a", 10, "b").run(10);
+  const air = await airOf({}, "a", "b", "c").send(1, "a", Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), "b").send(1, "a", 10, "b").run(10);
   t.deepEqual(lines(air), [
     "1130 1283 a data 1: b delivered", "1413 1486 b ack: a delivered",
     "1616 1769 a data 1: b delivered", "1899 1972 b ack: a delivered",
@@ -40,7 +40,7 @@ test("a frame is acknowledged after the turnaround", async (t) => {
 test("an Enhanced ShockBurst cycle takes what the specification says", async (t) => {
   // 7.9: T_ESB = 2 T_stby2a + T_OA + T_ACK, with nothing for upload and interrupt
   for (const rate of [250, 1000, 2000] as const) {
-    const air = world({ rate }, "a", "b");
+    const air = airOf({ rate }, "a", "b");
     for (let i = 0; i < 10; i++) air.send(0, "a", 32, "b");
     await air.run(100);
     const cycle = 2 * nrf24Turn + nrf24Airtime(rate, 32) + nrf24Airtime(rate, 0);
@@ -50,17 +50,17 @@ test("an Enhanced ShockBurst cycle takes what the specification says", async (t)
 });
 
 test("without a receiver that is meant, all hear it once", async (t) => {
-  const air = await world({}, "a", "b", "c", { name: "d", radio: { channel: 3 } }, { name: "e", listens: false }).send(0, "a", 10).run(100);
+  const air = await airOf({}, "a", "b", "c", { name: "d", radio: { channel: 3 } }, { name: "e", listens: false }).send(0, "a", 10).run(100);
   t.deepEqual(lines(air), ["130 283 a data 1: b delivered, c delivered"]);
   // but a station can have one that its frames are for
-  t.deepEqual(lines(await world({}, { name: "a", radio: { peer: "c" } }, "b", "c").send(0, "a", 10).run(100)), ["130 283 a data 1: c delivered", "413 486 c ack: a delivered"]);
+  t.deepEqual(lines(await airOf({}, { name: "a", radio: { peer: "c" } }, "b", "c").send(0, "a", 10).run(100)), ["130 283 a data 1: c delivered", "413 486 c ack: a delivered"]);
 });
 
 test("settings that there are not", (t) => {
   for (const options of [{ rate: 500 as Nrf24Rate }, { channel: 126 }, { retryDelay: 300 }, { retryDelay: 4250 }, { retries: 16 }, { rate: 250, retryDelay: 250 } as const]) {
     t.throws(() => new Nrf24Medium(options), { instanceOf: SimError, code: "options" }, JSON.stringify(options));
   }
-  const { medium } = world({}, "a");
+  const { medium } = airOf({}, "a");
   t.throws(() => { medium.join({ name: "b", radio: { channel: 200 } }); }, { code: "options" });
   t.throws(() => { medium.join({ name: "b", radio: { peer: 3 } }); }, { code: "options" });
   t.throws(() => { medium.send("a", new Uint8Array(33)); }, { code: "frame-size" });
@@ -69,30 +69,30 @@ test("settings that there are not", (t) => {
 
 test("what was not acknowledged is sent again after ARD, at most ARC times", async (t) => {
   const lost = { "a>b": { trace: "0" } };
-  t.deepEqual(lines(await world({ links: lost, retries: 2, retryDelay: 500 }, "a", "b").send(0, "a", 10, "b").send(0, "a", 10, "b").run(4)), [
+  t.deepEqual(lines(await airOf({ links: lost, retries: 2, retryDelay: 500 }, "a", "b").send(0, "a", 10, "b").send(0, "a", 10, "b").run(4)), [
     "130 283 a data 1: b loss", "783 936 a data 2: b loss", "1436 1589 a data 3: b loss",
     // given up 500 us later
     "2219 2372 a data 1: b loss", "2872 3025 a data 2: b loss", "3525 3678 a data 3: b loss",
   ]);
-  const air = await world({ links: { "a>b": { trace: "001" } } }, "a", "b").send(0, "a", 10, "b").run(100);
+  const air = await airOf({ links: { "a>b": { trace: "001" } } }, "a", "b").send(0, "a", 10, "b").run(100);
   t.deepEqual(air.heard.map(({ attempt, rx }) => [attempt, rx[0]!.fate]), [[1, "lost"], [2, "lost"], [3, "delivered"], [undefined, "delivered"]]);
-  t.is((await world({ links: lost }, "a", "b").send(0, "a", 10, "b").run(100)).heard.length, 16);
+  t.is((await airOf({ links: lost }, "a", "b").send(0, "a", 10, "b").run(100)).heard.length, 16);
 });
 
 test("a frame whose acknowledgement was lost comes once", async (t) => {
-  const air = await world({ links: { "b>a": { trace: "001" } } }, "a", "b").send(0, "a", 10, "b").send(50, "a", 10, "b").run(100);
+  const air = await airOf({ links: { "b>a": { trace: "001" } } }, "a", "b").send(0, "a", 10, "b").send(50, "a", 10, "b").run(100);
   t.deepEqual(lines(air).map((line) => line.split(" ").slice(2).join(" ")), [
     "a data 1: b delivered", "b ack: a loss", "a data 2: b again", "b ack: a loss", "a data 3: b again", "b ack: a delivered",
     "a data 1: b delivered", "b ack: a loss", "a data 2: b again", "b ack: a loss", "a data 3: b again", "b ack: a delivered",
   ]);
   t.is(air.arrived.length, 2, "the same content with another packet identity is new");
   // 7.3.3.2: only the last one is known. c's frame between both makes a's second one new
-  const two = await world({ links: { "b>a": { trace: "01" } } }, "a", "b", "c").send(0, "a", 10, "b").send(0.6, "c", 11, "b").run(100);
+  const two = await airOf({ links: { "b>a": { trace: "01" } } }, "a", "b", "c").send(0, "a", 10, "b").send(0.6, "c", 11, "b").run(100);
   t.deepEqual(two.arrived.map(({ from }) => from), ["a", "c", "a"]);
 });
 
 test("attempts are as many as the loss of both directions asks for", async (t) => {
-  const air = world({ links: { "a>b": 0.3, "b>a": 0.2 }, retries: 4 }, "a", "b");
+  const air = airOf({ links: { "a>b": 0.3, "b>a": 0.2 }, retries: 4 }, "a", "b");
   const count = 20_000;
   for (let i = 0; i < count; i++) air.send(i * 20, "a", Uint8Array.of(i, i >> 8), "b");
   await air.run(count * 20 + 100);
@@ -123,7 +123,7 @@ for (const load of [0.1, 0.5, 1]) {
 
 test("what overlaps on a channel is lost, on another not", async (t) => {
   const senders = (one: number, two: number, options: Nrf24Options = {}): TestAir =>
-    world(options, { name: "r", radio: { channel: one } }, { name: "s", radio: { channel: two } }, { name: "a", listens: false, radio: { channel: one } }, { name: "b", listens: false, radio: { channel: two } });
+    airOf(options, { name: "r", radio: { channel: one } }, { name: "s", radio: { channel: two } }, { name: "a", listens: false, radio: { channel: one } }, { name: "b", listens: false, radio: { channel: two } });
   const fates = async (air: TestAir, at = 0.1): Promise<string[]> => {
     await air.send(0, "a", 10).send(at, "b", 10).run(1);
     return air.heard.flatMap(({ rx }) => rx.map(({ to, why, fate }) => `${to} ${why ?? fate}`));
@@ -137,17 +137,17 @@ test("what overlaps on a channel is lost, on another not", async (t) => {
 });
 
 test("two that send at once try again at once, and are lost; at different delays they are not", async (t) => {
-  const air = await world({ retries: 5 }, "r", "a", "b").send(0, "a", 10, "r").send(0.05, "b", 10, "r").run(100);
+  const air = await airOf({ retries: 5 }, "r", "a", "b").send(0, "a", 10, "r").send(0.05, "b", 10, "r").run(100);
   t.is(air.arrived.length, 0);
   t.deepEqual(air.fates("r"), { delivered: 0, collision: 12 });
   // a longer frame shifts it
-  t.is((await world({ retries: 5 }, "r", "a", "b").send(0, "a", 10, "r").send(0.05, "b", 32, "r").run(100)).arrived.length, 2);
+  t.is((await airOf({ retries: 5 }, "r", "a", "b").send(0, "a", 10, "r").send(0.05, "b", 32, "r").run(100)).arrived.length, 2);
 });
 
 test("powers: carrier to interference ratios and sensitivity of table 5", async (t) => {
   const pair = async (rate: Nrf24Rate, a: number, b: number, apart = 0): Promise<string | undefined> => {
     const at = (name: string, power: number, channel = 50): Station => ({ name, listens: false, position: [0, 0], radio: { power, channel } });
-    const air = world({ rate, propagation: { reference: 0 } }, { name: "r", position: [0, 0], radio: { channel: 50 } }, at("a", a), at("b", b, 50 + apart));
+    const air = airOf({ rate, propagation: { reference: 0 } }, { name: "r", position: [0, 0], radio: { channel: 50 } }, at("a", a), at("b", b, 50 + apart));
     await air.send(0, "a", 10).send(0, "b", 10).run(10);
     return air.heard.find(({ from }) => from === "a")!.rx[0]!.why;
   };
@@ -165,28 +165,28 @@ test("powers: carrier to interference ratios and sensitivity of table 5", async 
 
 test("who sends, waits for an acknowledgement, or acknowledges, hears nothing else", async (t) => {
   // b has its own to send when a's comes
-  t.deepEqual(lines(await world({ retries: 0 }, "a", "b", "c").send(0, "b", 10, "c").send(0.4, "a", 10, "b").run(10)), [
+  t.deepEqual(lines(await airOf({ retries: 0 }, "a", "b", "c").send(0, "b", 10, "c").send(0.4, "a", 10, "b").run(10)), [
     "130 283 b data 1: c delivered", "413 486 c ack: b delivered", "530 683 a data 1: b deaf",
   ]);
   // b has just acknowledged, and needs 130 us until it receives again
-  const next = async (at: number): Promise<string | undefined> => (await world({}, "a", "b", { name: "c", listens: false }).send(0, "a", 10, "b").send(at, "c", 10).run(10)).heard.find(({ from }) => from === "c")!.rx.find(({ to }) => to === "b")!.why;
+  const next = async (at: number): Promise<string | undefined> => (await airOf({}, "a", "b", { name: "c", listens: false }).send(0, "a", 10, "b").send(at, "c", 10).run(10)).heard.find(({ from }) => from === "c")!.rx.find(({ to }) => to === "b")!.why;
   t.is(await next(0.486), undefined);
   t.is(await next(0.485), "deaf");
   // an answer at once waits until the acknowledgement is out
-  const air = world({}, "a", "b");
+  const air = airOf({}, "a", "b");
   air.onArrival = ({ to }) => { if (to === "b") air.medium.send("b", new Uint8Array(5), "a"); };
   await air.send(0, "a", 10, "b").run(10);
   t.deepEqual(lines(air), ["130 283 a data 1: b delivered", "413 486 b ack: a delivered", "616 729 b data 1: a delivered", "859 932 a ack: b delivered"]);
 });
 
 test("a queue is bounded; radios that are off, and partitions", async (t) => {
-  const air = world({ queue: 2, retries: 1 }, "a", "b");
+  const air = airOf({ queue: 2, retries: 1 }, "a", "b");
   for (let i = 0; i < 5; i++) air.send(0, "a", Uint8Array.of(i), "b");
   await air.run(10);
   t.deepEqual(air.arrived.map(({ bytes }) => bytes[0]), [0, 1, 2]);
   t.deepEqual(air.fates("b"), { delivered: 3, full: 2 });
   t.deepEqual(air.heard.filter(({ type, air: ms }) => ms && type !== "ack").map(({ detail }) => detail!["pid"]), [0, 1, 2]);
-  const off = world({ retries: 1 }, "a", "b");
+  const off = airOf({ retries: 1 }, "a", "b");
   off.engine.at(0.2, () => { off.medium.reach("b", false); });
   off.engine.at(0.25, () => { off.medium.reach("b", true); });
   off.send(0, "a", 10, "b");
@@ -210,7 +210,7 @@ test("a queue is bounded; radios that are off, and partitions", async (t) => {
 
 test("power cuts: before a frame is on the air, while it is, and of a receiver that then knows nothing of it", async (t) => {
   const cut = async (name: string, from: number, to: number, options: Nrf24Options = { retries: 1 }): Promise<string[]> => {
-    const air = world(options, "a", "b").send(0, "a", 10, "b").send(5, "a", 10, "b");
+    const air = airOf(options, "a", "b").send(0, "a", 10, "b").send(5, "a", 10, "b");
     air.engine.at(from, () => { air.medium.reach(name, false); });
     air.engine.at(to, () => { air.medium.reach(name, true); });
     await air.run(100);
@@ -224,7 +224,7 @@ test("power cuts: before a frame is on the air, while it is, and of a receiver t
 });
 
 test("usage adds up", async (t) => {
-  const air = await world({}, "a", "b").send(0, "a", 10, "b").run(100);
+  const air = await airOf({}, "a", "b").send(0, "a", 10, "b").run(100);
   t.like(air.medium.usage("a"), { tx: 0.153, rx: 0.073, sent: 1, received: 1 });
   t.like(air.medium.usage("b"), { tx: 0.073, rx: 0.153, sent: 1, received: 1 });
   t.is(Math.round(air.medium.usage("b").listening * 1000), 99774);

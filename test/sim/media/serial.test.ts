@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { SerialMedium } from "../../../sim/media/serial.ts";
 import type { SerialOptions } from "../../../sim/media/serial.ts";
 import { SimError } from "../../../sim/errors.ts";
-import { TestAir } from "./world.ts";
+import { TestAir } from "./test-air.ts";
 
 const made = (options: SerialOptions = {}): TestAir => {
   const air = new TestAir(new SerialMedium(options));

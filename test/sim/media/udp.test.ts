@@ -1,7 +1,7 @@
 import test from "ava";
 import { UdpMedium } from "../../../sim/media/udp.ts";
 import type { UdpOptions } from "../../../sim/media/udp.ts";
-import { TestAir } from "./world.ts";
+import { TestAir } from "./test-air.ts";
 
 const made = (options: UdpOptions = {}): TestAir => {
   const air = new TestAir(new UdpMedium(options));

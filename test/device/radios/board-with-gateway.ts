@@ -42,7 +42,7 @@ function bundleOf(board: Board, native: boolean, kind: RadioKind, radio: string)
   return bundle;
 }
 
-export interface WorldOptions {
+export interface BoardWithGatewayOptions {
   host: DeviceHost;
   /** Default espruinowifi, without native code. */
   board?: string;
@@ -65,7 +65,7 @@ export interface WorldOptions {
 }
 
 /** A board with a bundle as it is flashed, next to a gateway, over a radio. */
-export class World {
+export class BoardWithGateway {
   readonly gateway: Gateway;
   readonly simulator: Simulator;
   readonly logs: string[] = [];
@@ -74,9 +74,9 @@ export class World {
   /** The gateway's. */
   readonly pair = generate(random("pair"))["1a"];
   readonly host: DeviceHost;
-  readonly #options: WorldOptions;
+  readonly #options: BoardWithGatewayOptions;
 
-  constructor(options: WorldOptions) {
+  constructor(options: BoardWithGatewayOptions) {
     this.#options = options;
     this.host = options.host;
     const { make = (made) => new Gateway(made) } = options;

@@ -17,10 +17,10 @@ export interface Side {
   saves: number;
 }
 
-export type WorldOptions = Partial<EndpointOptions> & { pipe?: Partial<PipeOptions> };
+export type SideOptions = Partial<EndpointOptions> & { pipe?: Partial<PipeOptions> };
 
 /** `events` of the options are in place of what is noted; `save` of the options comes first, and nothing is noted where it throws. */
-export function side(seed: string, { pipe, events: own, save, ...options }: WorldOptions = {}): Side {
+export function side(seed: string, { pipe, events: own, save, ...options }: SideOptions = {}): Side {
   const pair = generate(seeded(`${seed} identity`))["1a"];
   const random = seeded(seed);
   const made: Omit<Side, "endpoint"> & { endpoint?: Endpoint } = {
@@ -76,7 +76,7 @@ export function tick(a: Side, b: Side, now: number, radio?: Radio): void {
 }
 
 /** Two sides whose link is up; a began. */
-export function linked(optionsOfA: WorldOptions = {}, optionsOfB: WorldOptions = {}, seeds: [string, string] = ["a", "b"]): { a: Side; b: Side; ab: Link; ba: Link } {
+export function linked(optionsOfA: SideOptions = {}, optionsOfB: SideOptions = {}, seeds: [string, string] = ["a", "b"]): { a: Side; b: Side; ab: Link; ba: Link } {
   const a = side(seeds[0], optionsOfA);
   const b = side(seeds[1], optionsOfB);
   const ab = a.endpoint.link(b.key);

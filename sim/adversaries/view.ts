@@ -1,4 +1,4 @@
-// What adversaries have of a simulation, and what is seen of them.
+// The view that adversaries have of a simulation, and what is seen of them.
 
 import type { KeyPair } from "../../src/index.ts";
 import type { Gateway, Received } from "../gateway.ts";
@@ -9,7 +9,7 @@ import type { Breach } from "../outcome.ts";
 import type { SimEvent, Simulator, StationOptions } from "../simulator.ts";
 import type { Node } from "../types.ts";
 
-export interface AdversaryWorld {
+export interface AdversaryView {
   simulator: Simulator;
   /** By name, in the simulator's order. */
   media: { [name: string]: MediumOptions };
@@ -61,8 +61,8 @@ export interface Adversary {
   breaches(): Breach[];
 }
 
-/** What adversaries of one world share. */
-export interface Shared extends AdversaryWorld {
+/** What adversaries of one simulation share. */
+export interface Shared extends AdversaryView {
   adversaries: Map<string, Adversary>;
   /** Whom frames say that they are from, where that is another than their sender. */
   claims: WeakMap<Uint8Array, string>;
