@@ -18,7 +18,7 @@ export interface RunOptions {
   /** Gets the gateways' secrets: to make the side file that decrypts the capture. */
   keylog?: Keylog;
   /** Told ten times a virtual second at most. */
-  progress?: (state: Progress) => void;
+  progress?: (state: RunProgress) => void;
   /** What repeats the run, in a shell. */
   command?: string;
   /** Builds an application for a board. Default: `measureBoard`. */
@@ -29,15 +29,18 @@ export interface RunOptions {
   pass?: (simulator: Simulator, until: number) => Promise<boolean>;
 }
 
-export interface Progress {
+/** How far a run is. */
+export interface RunProgress {
   /** Virtual seconds. */
   time: number;
   duration: number;
   devices: number;
   linked: number;
+  /** Messages. */
   sent: number;
   delivered: number;
   transmissions: number;
+  /** Receptions that failed. */
   lost: number;
   events: number;
 }

@@ -13,11 +13,11 @@ import { scheduleFaults } from "./faults.ts";
 import { addGateway } from "./gateways.ts";
 import { Network } from "./network.ts";
 import { Observer } from "./observer.ts";
-import type { Progress, RunOptions } from "./options.ts";
+import type { RunOptions, RunProgress } from "./options.ts";
 import { placeOf } from "./places.ts";
 import { resultsOf } from "./results.ts";
 
-export type { Progress, RunOptions } from "./options.ts";
+export type { RunOptions, RunProgress } from "./options.ts";
 
 /** ms of real time after which the event loop has a turn. */
 const BREATH = 50;
@@ -47,7 +47,7 @@ function isDone({ scenario: { until }, linked, devices, messages: { deliveries, 
   return until === "linked" || (deliveries.length > 0 && deliveries.length === delivered);
 }
 
-function progressOf({ scenario, simulator, devices, linked, messages: { deliveries, delivered } }: Network, { transmissions, lost }: Observer): Progress {
+function progressOf({ scenario, simulator, devices, linked, messages: { deliveries, delivered } }: Network, { transmissions, lost }: Observer): RunProgress {
   return {
     time: simulator.time / 1000, duration: scenario.duration, devices: devices.size, linked,
     sent: deliveries.length, delivered, transmissions, lost, events: simulator.engine.events,
