@@ -6,7 +6,7 @@ import { note } from "./output.ts";
 let taken = "";
 
 /** All of standard input, which only one thing can be read from. */
-export async function readInput(what: string): Promise<Uint8Array> {
+async function readInput(what: string): Promise<Uint8Array> {
   if (taken) throw usage(`standard input can not be both ${taken} and ${what}; give one of them as a file`);
   taken = what;
   if (process.stdin.isTTY) note(`reading ${what} from the terminal; end with Ctrl-D`);

@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { E3XError, finish, generate, keyFromText, keysFromFile, keysToFile, publicKeysFromFile, sets } from "../src/index.ts";
-import type { Csid, HostCipherSet, KeyPair, KeyPairs, PublicKeys, Random } from "../src/index.ts";
+import type { Csid, HostCipherSet, KeyPairs, PublicKeys, Random } from "../src/index.ts";
 import { Failure, oneLine } from "./failure.ts";
 import { fileFailure, readFile } from "./input.ts";
 
@@ -58,11 +58,6 @@ export async function readPairs(file: string): Promise<KeyPairs> {
     if (!(error instanceof E3XError)) throw error;
     throw new Failure(error.code, `${file}: ${oneLine(error.message)}`);
   }
-}
-
-/** The key pair of a keys file in CS1a. */
-export async function readPair(file: string): Promise<KeyPair> {
-  return (await readPairs(file))["1a"] ?? (() => { throw new Failure("KEYS_FILE", `${file} has no keys of CSID 1a; make some with mote keys new`); })();
 }
 
 const FORMS = "42 characters of hex or 34 of base32 (in CS1c 66 or 53)";

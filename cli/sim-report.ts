@@ -12,7 +12,7 @@ function table(head: string[], rows: string[][], right: number[]): string {
 }
 
 /** Virtual time as minutes, seconds and ms. */
-export function clock(ms: number): string {
+function clock(ms: number): string {
   const seconds = ms / 1000;
   return `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(3).padStart(6, "0")}`;
 }

@@ -68,7 +68,7 @@ export class Progress {
 }
 
 /** A fresh device of a kind. Throws NO_INTERPRETER. */
-export async function makeHost(name: HostName): Promise<DeviceHost> {
+async function makeHost(name: HostName): Promise<DeviceHost> {
   const { InterpreterHost, VmHost, findInterpreter } = await import("../sim/index.ts");
   if (name === "vm") return new VmHost();
   if (findInterpreter() === undefined) {

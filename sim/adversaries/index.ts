@@ -25,7 +25,7 @@ import type { Adversary, AdversaryView, Shared } from "./view.ts";
 export type { Adversary, AdversaryView, Stolen, Target } from "./view.ts";
 
 /** Makes an adversary. Throws SimError "options" for media that there are not, or where it cannot be. */
-export function adversaryOf(options: AdversaryOf, view: Shared, position?: Position): Adversary {
+function adversaryOf(options: AdversaryOf, view: Shared, position?: Position): Adversary {
   switch (options.kind) {
     case "sniffer": return new Sniffer(options, view, position);
     case "replayer": return new Replayer(options, view, position);

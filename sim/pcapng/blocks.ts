@@ -14,7 +14,7 @@ export const opt = {
 export const flags = { inbound: 1, outbound: 2, unicast: 1 << 2, broadcast: 3 << 2 } as const;
 
 /** Type of secrets in a Decryption Secrets Block: "E3XK". No registered one fits; what is in it, sim/keylog.ts tells. */
-export const secretsType = 0x4533584b;
+const secretsType = 0x4533584b;
 
 const padded = (length: number): number => (length + 3) & ~3;
 const padding = (length: number): Uint8Array => new Uint8Array(padded(length) - length);

@@ -80,9 +80,9 @@ const NAMED = 12;
 /** Seconds by which something may be done early: sums of times are not exact, and clocks that wake do so by the millisecond. */
 const TICK = 1 / 1024;
 
-export const OPENING = 0;
-export const OPEN = 1;
-export const ENDED = 2;
+const OPENING = 0;
+const OPEN = 1;
+const ENDED = 2;
 
 const isUint = (value: unknown): boolean => value === 0 || isAt(value, UINT32_MAX);
 

@@ -10,9 +10,6 @@ import type { Path } from "./path.ts";
 import { readUri, writeUri } from "./uri.ts";
 import type { Fragment, UriOptions } from "./uri.ts";
 
-export type { Keys } from "./link-keys.ts";
-export type { Path } from "./path.ts";
-
 export interface LinkInfo {
   /** That of the keys; or without any, what the link is known by. Missing where keys have to be found out first. */
   hashname?: string;

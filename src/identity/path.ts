@@ -12,7 +12,7 @@ const LENGTH_MAX = 1024;
 export const PATHS_MAX = 16;
 
 /** Whether it is an IPv4 address: four numbers. */
-export function isIPv4(text: unknown): text is string {
+function isIPv4(text: unknown): text is string {
   return typeof text === "string" && /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/.test(text);
 }
 
@@ -31,7 +31,7 @@ function isWebUrl(value: unknown): boolean {
 }
 
 /** The router's hashname of a path of type "peer". path.md and telehash-js call it `hn`, link.md and telehash-c `peer`. */
-export function routerOf(path: Path): string | undefined {
+function routerOf(path: Path): string | undefined {
   return [path["hn"], path["peer"]].find(isHashname);
 }
 

@@ -82,7 +82,9 @@ test("who reads slowly holds the writer", async (t) => {
     world.pass(2);
     await world.when(Promise.resolve());
   }
-  t.true(taken < 100, `${taken} of 1,000 were taken`);
+  // what both buffers hold, which depends on the version of Node.js, and what is under way
+  const held = (near.writableHighWaterMark + far.readableHighWaterMark) / 1000;
+  t.true(taken < held + 20, `${taken} of 1,000 were taken`);
   let read = 0;
   far.on("data", (bytes: Buffer) => { read += bytes.length; });
   await world.when(() => read > taken * 1000);

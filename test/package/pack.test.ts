@@ -27,7 +27,8 @@ let firmware: string;
 if (isBuilt) {
   test.before(() => {
     gateway = installed(["e3x-mote"], ["typescript", "@types/node"]);
-    firmware = installed(["e3x-mote", "e3x-mote-tools"], [], ["espruino", "serialport"]);
+    firmware = installed(["e3x-mote", "e3x-mote-tools"], ["@types/node"], ["espruino", "serialport"]);
+    for (const folder of [gateway, firmware]) writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   });
 }
 
@@ -58,6 +59,8 @@ function exportsOf(cwd: string, modules: string[]): Record<string, string[]> {
   return JSON.parse(out) as Record<string, string[]>;
 }
 
+const radios = readdirSync(join(packageRoot, "src/device/radios")).map((file) => `e3x-mote/${file.replace(/\.ts$/, "")}`);
+
 const documents = ["README.md", ...readdirSync(join(packageRoot, "docs")).map((name) => `docs/${name}`)].map((name) => ({
   name, text: readFileSync(join(packageRoot, name), "utf8"),
 }));
@@ -73,7 +76,6 @@ built("Node.js imports each subpath, with what the package depends on and nothin
 });
 
 built("each subpath that a document imports is there", (t) => {
-  const radios = readdirSync(join(packageRoot, "src/device/radios")).map((file) => `e3x-mote/${file.replace(/\.ts$/, "")}`);
   const there = ["e3x-mote", "e3x-mote/peer", "e3x-mote/espruino", ...subpaths("e3x-mote", "default"), ...subpaths("e3x-mote-tools", "default"), ...radios];
   let count = 0;
   for (const { name, text } of documents) {
@@ -138,7 +140,6 @@ function program(module: string): string {
 }
 
 built("tsc takes the README's gateway, and refuses what is wrong", (t) => {
-  writeFileSync(join(gateway, "package.json"), '{ "type": "module" }');
   const text = `${program("e3x-mote/node")}\ndeclare const known: Set<string>;\n`;
   writeFileSync(join(gateway, "gateway.ts"), text);
   t.is(tsc(gateway, "gateway.ts", nodeNext), "");
@@ -160,6 +161,19 @@ built("the types of a gateway, by moduleResolution NodeNext and bundler", (t) =>
 built("the types of firmware", (t) => {
   copyFileSync(source("firmware.ts"), join(firmware, "types.ts"));
   t.is(tsc(firmware, "types.ts", board), "");
+});
+
+built("the types of a test of firmware", (t) => {
+  copyFileSync(source("simulation.ts"), join(firmware, "types.ts"));
+  t.is(tsc(firmware, "types.ts", nodeNext), "");
+});
+
+built("each subpath that has types is among those whose types are tested", (t) => {
+  const tested = readdirSync(source("")).flatMap((name) => [...readFileSync(source(name), "utf8").matchAll(/"(e3x-mote[\w/-]*)"/g)].map(([, module]) => module!));
+  const typed = [...radios, ...(Object.keys(packages) as PackageName[]).flatMap((name) => Object.entries(manifestOf(name).exports)
+    .filter(([path, value]) => !path.includes("*") && JSON.stringify(value).includes('"types"')).map(([path]) => `${name}${path.slice(1)}`))];
+  // the declarations of a board's built-in objects, which no module is for
+  t.deepEqual(typed.filter((module) => !tested.includes(module)), ["e3x-mote/espruino"]);
 });
 
 built("what the README and the documents link to is in the package", (t) => {

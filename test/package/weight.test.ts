@@ -8,6 +8,8 @@ import { isBuilt, manifestOf, pack, type PackageName } from "./install.ts";
 interface Locked {
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
+  optional?: boolean;
+  hasInstallScript?: boolean;
   /** As a package of ours and its folder. */
   link?: boolean;
 }
@@ -95,4 +97,11 @@ test("what both packages depend on, and what the repository's own tools use, is 
   const tools = manifestOf("e3x-mote-tools");
   const all = { ...library.dependencies, ...library.optionalDependencies, ...library.devDependencies };
   for (const [name, version] of Object.entries({ ...tools.dependencies, ...tools.optionalDependencies })) t.is(all[name] ?? version, version, name);
+});
+
+test("npm ci can do without all that is compiled when it is installed", (t) => {
+  const scripts = Object.entries(lock).filter(([, { hasInstallScript }]) => hasInstallScript);
+  t.true(scripts.length > 1);
+  // esbuild's is there for what npm left out: its program comes compiled
+  t.deepEqual(scripts.filter(([, { optional }]) => !optional).map(([path]) => path), ["node_modules/esbuild"]);
 });

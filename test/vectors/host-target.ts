@@ -7,11 +7,11 @@ import type { Operation, Target } from "./target.ts";
 export type Library = typeof import("../../src/index.ts");
 type Exchange = InstanceType<Library["Exchange"]>;
 
-export const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"));
-export const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");
+const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"));
+const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");
 
 /** Random that gives what it is told to, in order. */
-export const scripted = (...values: string[]) => (): Uint8Array => {
+const scripted = (...values: string[]) => (): Uint8Array => {
   const value = values.shift();
   if (value === undefined) throw new Error("more randomness was asked for than the vector has");
   return bytes(value);
@@ -22,7 +22,7 @@ const secretOf = (text: string): string => (text.length === 42 && text.startsWit
 
 type Operations = { [name: string]: (...args: never[]) => string };
 
-export function hostOperations(library: Library): Operations {
+function hostOperations(library: Library): Operations {
   const { CurveJob, Exchange, Joiner, Pipe, Self, finish, lob, split } = library;
   const self = (secret: string, key: string, ...random: string[]) =>
     new Self({ "1a": { key: bytes(key), secret: bytes(secret) } }, scripted(...random));

@@ -123,7 +123,7 @@ function operations(command: string): Operation[] {
   }
 }
 
-export const negativeName = (entry: Fields): string => `${entry.text("group")}: ${entry.text("name")}`;
+const negativeName = (entry: Fields): string => `${entry.text("group")}: ${entry.text("name")}`;
 
 // an entry of the same name may stand for something else in another folder
 const answered = new Map<string, string | undefined>();

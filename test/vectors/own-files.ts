@@ -58,7 +58,7 @@ export function messages(entry: Fields, to: Collector): void {
 }
 
 /** `at` and type of a handshake by its INNER. */
-export function handshakeHead(inner: string): { at: number; type?: string } {
+function handshakeHead(inner: string): { at: number; type?: string } {
   const packet = Buffer.from(inner, "hex");
   try {
     return JSON.parse(packet.subarray(2, 2 + packet.readUInt16BE(0)).toString()) as { at: number; type?: string };

@@ -22,7 +22,7 @@ const newest = (folder: string): number => Math.max(...readdirSync(folder, { rec
   .filter((one) => one.isFile()).map((one) => statSync(join(one.parentPath, one.name)).mtimeMs));
 
 /** What is built, unless src is newer. */
-export async function hostLibrary(): Promise<{ name: string; library: Library }> {
+async function hostLibrary(): Promise<{ name: string; library: Library }> {
   const built = "dist/host/index.js";
   const path = join(packageRoot, built);
   const file = existsSync(path) && statSync(path).mtimeMs >= newest(join(packageRoot, "src")) ? built : "src/index.ts";

@@ -7,7 +7,7 @@ import { packageRoot } from "./root.ts";
 const source = (...path: string[]): string => join(packageRoot, "src", ...path);
 
 /** What an application on a device may import. */
-export const deviceEntries: readonly string[] = [
+const deviceEntries: readonly string[] = [
   source("device/with-channels.ts"),
   source("device/peer.ts"),
   ...radioKinds.map((kind) => source("device/radios", `${kind}.ts`)),

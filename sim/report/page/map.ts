@@ -11,7 +11,7 @@ const MARGIN = 28;
 /** From little to all: orange over yellow to blue, which who sees red and green alike can tell apart. */
 const STOPS: [number, number, number][] = [[208, 76, 40], [230, 171, 46], [58, 158, 160], [28, 98, 178]];
 
-export function shareColour(share: number): string {
+function shareColour(share: number): string {
   const at = Math.min(Math.max(share, 0), 1) * (STOPS.length - 1);
   const i = Math.min(Math.floor(at), STOPS.length - 2);
   return `rgb(${STOPS[i]!.map((value, c) => Math.round(value + (STOPS[i + 1]![c]! - value) * (at - i))).join(",")})`;

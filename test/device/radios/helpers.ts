@@ -17,7 +17,7 @@ export function radioModule(kind: RadioKind): Promise<string> {
 }
 
 /** Code of an application that logs the events of its `radio`, and offers frames as the runtime does: by `send(text)`. */
-export const logger = `
+const logger = `
   const queue = [];
   const flush = function () { while (queue.length && radio.write(E.toUint8Array(queue[0])) !== false) queue.shift(); };
   const send = function (text) { queue.push(text); flush(); };

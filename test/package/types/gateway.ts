@@ -1,6 +1,6 @@
 // A gateway as its users write it, with the types that the package has: what is wrong here has to be refused.
-import type { Channel, EndpointOptions, Json, Knock, Link, State } from "e3x-mote";
-import { E3XError, Endpoint, Pipe, generate, hashname, keysFromFile } from "e3x-mote";
+import type { Channel, EndpointOptions, ErrorCode, Json, Knock, Link, State } from "e3x-mote";
+import { Boxes, E3XError, Endpoint, Exchange, Peers, Pipe, Router, Self, errorCode, generate, hashname, keysFromFile, linkInfo, lob, toUri } from "e3x-mote";
 import { channels } from "e3x-mote/channels";
 import { blocks, takeBlocks } from "e3x-mote/block";
 import { boxes, inbox, outbox } from "e3x-mote/box";
@@ -121,3 +121,26 @@ socks(endpoint, (one) => { one.on = () => {}; });
 const { status } = await ask(known, { method: "GET", path: "/" });
 holds<Same<typeof status, number>>();
 void httpHandler;
+
+// services of an endpoint: who may use them is decided by the application
+new Router(endpoint, { allow: (from, to, uri) => from.id !== to.id && uri === undefined });
+// @ts-expect-error a router that passes on for everybody has to say so
+new Router(endpoint, {});
+new Boxes(endpoint, { allow: (from, to) => from.hashname === to }).put("", new Uint8Array(1));
+// @ts-expect-error who may is told at once
+new Boxes(endpoint, { allow: async () => true });
+known.connect(new Peers(endpoint).pipe(known, ""));
+
+// the protocol without an endpoint
+holds<Same<ReturnType<typeof errorCode>, ErrorCode | undefined>>();
+const self = new Self(pairs, random);
+const exchange = new Exchange(self, self.key);
+const packet = exchange.receive(exchange.send(lob.encode({ type: "hello" }, new Uint8Array(1))));
+holds<Same<typeof packet.body, Uint8Array>>();
+// @ts-expect-error only a handshake has a time
+exchange.send(lob.encode({}), 1);
+const info = linkInfo("link://");
+// @ts-expect-error link info without its hashname has to be asked for its keys
+hashname(info.hashname);
+const uri: string = toUri(info, { host: "gateway", port: 1 });
+void uri;

@@ -2,7 +2,7 @@ import type MagicString from "magic-string";
 import ts from "typescript";
 
 /** The double that Espruino (2v29) makes of a number's text (src/jsutils.c: stringToIntWithRadix, stringToFloatWithRadix). */
-export function asEspruino(raw: string): number {
+function asEspruino(raw: string): number {
   const text = raw.toLowerCase().replaceAll("_", "");
   if (/^0[xbo]/.test(text) || /^\d+$/.test(text)) return Number(BigInt.asIntN(64, BigInt(text)));
   const [mantissa, exponent] = text.split("e") as [string, string?];
@@ -24,7 +24,7 @@ export function asEspruino(raw: string): number {
 const WHOLE = 2 ** 53;
 
 /** An expression of whole numbers that comes to a positive number exactly, the shortest there is easily. */
-export function exactly(value: number): string {
+function exactly(value: number): string {
   const texts: string[] = [];
   for (let by = 2; by <= 4096; by++) if (Number.isInteger(value * by) && value * by < WHOLE && (value * by) / by === value) texts.push(`${value * by}/${by}`);
   for (let by = 10; by <= 1e15; by *= 10) {

@@ -6,7 +6,7 @@ import { findOwnFunctions } from "./scopes.ts";
 const { InKeyword, InstanceOfKeyword } = ts.SyntaxKind;
 
 /** Whether something is done there that may throw; functions are not looked into that are only made. */
-export const mayThrow = (node: ts.Node): boolean => ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isPropertyAccessExpression(node)
+const mayThrow = (node: ts.Node): boolean => ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isPropertyAccessExpression(node)
   || ts.isElementAccessExpression(node) || ts.isThrowStatement(node)
   || (ts.isBinaryExpression(node) && [InKeyword, InstanceOfKeyword].includes(node.operatorToken.kind))
   || (!ts.isFunctionLike(node) && (ts.forEachChild(node, mayThrow) ?? false));
