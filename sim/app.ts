@@ -140,14 +140,16 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
   const pair: KeyPair = options.gateway
     ? { key: fromBase32(options.gateway.keys["1a"]!), secret: fromBase32(options.gateway.secrets["1a"]!) }
     : generate(randomOf(seed, "gateway/identity"))["1a"];
-  let simulation: Simulation | undefined;
+  // the gateway is there before the simulator that has the time
+  let now = (): number => 0;
   const gateway = new DrivenGateway({
-    start: options.start ?? startAny, pair, random: randomOf(seed, "gateway/random"), now: () => simulation?.simulator.time ?? 0,
+    start: options.start ?? startAny, pair, random: randomOf(seed, "gateway/random"), now: () => now(),
     mtu: radio.fifo ? radio.fifo / 2 : medium.frameSize, stream, serial: radio.kind === "serial",
   });
   const mtu: { mtu?: number } = radio.kind === "ble" || radio.kind === "nus" ? { mtu: medium.frameSize + 3 } : {};
   const isConnection = mtu.mtu !== undefined || radio.kind === "tcp";
-  simulation = new Simulation(seed, medium, gateway, options.host === "interpreter" ? new InterpreterHost() : new VmHost(), { ...mtu, isConnection });
+  const simulation = new Simulation(seed, medium, gateway, options.host === "interpreter" ? new InterpreterHost() : new VmHost(), { ...mtu, isConnection });
+  now = () => simulation.simulator.time;
   const storage: StorageImage = { ...options.storage };
   if (!board.entropy.hardware) {
     const { name, bytes } = seedFile(randomOf(seed, "seed"));
