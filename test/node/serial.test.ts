@@ -1,4 +1,5 @@
 // Serial ports: in simulated time over streams of memory, and over pseudo-terminals with the package serialport.
+import { once } from "node:events";
 import { mkdtempSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -211,6 +212,21 @@ test("a port that is unplugged while it is read closes, each of 12 times", async
     for (let frame = 0; frame < count; frame++) terminal.write(new Uint8Array(64));
     await terminal.close();
     await eventually(() => gone);
+    t.false((port as Duplex & { isOpen: boolean }).isOpen, `port ${count} is open for the operating system`);
   }));
-  t.pass();
+});
+
+test("a port that its owner destroys can be opened by others", async (t: ExecutionContext) => {
+  const reason = noTerminals() ?? await import("serialport").then(() => undefined, () => "the package serialport is not installed");
+  if (reason !== undefined) return skip(t, reason);
+  const terminal = await openTerminal();
+  t.teardown(() => terminal.close());
+  for (let time = 0; time < 2; time++) {
+    // the package has locked it
+    const port = await openSerialPort(terminal.path, 115_200);
+    const closed = once(port, "close");
+    port.destroy();
+    await closed;
+    t.false((port as Duplex & { isOpen: boolean }).isOpen);
+  }
 });

@@ -10,7 +10,7 @@ interface SerialModule {
 interface Port extends Duplex {
   open(done: (error: Error | null) => void): void;
   /** What it is bound to; `fd` is a file descriptor, except on Windows. */
-  readonly port?: { readonly fd?: number | null };
+  readonly port?: { readonly isOpen: boolean; readonly fd?: number | null; close(): Promise<void> };
 }
 
 /** Milliseconds between looks at whether a port is there. */
@@ -30,6 +30,18 @@ function watch(port: Port): void {
   port.once("close", () => { clearInterval(timer); });
 }
 
+/**
+ * Has the operating system's port closed where the stream is destroyed. The package closes it by a method of its own only: it
+ * would stay open, could not be opened by others, and would keep the process alive.
+ */
+function closeWhereDestroyed(port: Port): void {
+  port._destroy = (error, done) => {
+    const { port: bound } = port;
+    if (!bound?.isOpen) done(error);
+    else bound.close().then(() => { done(error); }, () => { done(error); });
+  };
+}
+
 /** The package cannot be used: waiting does not help. */
 export class NoSerialPort extends Error {}
 
@@ -45,6 +57,7 @@ export async function openSerialPort(path: string, baud: number): Promise<Duplex
       else resolve();
     });
   });
+  closeWhereDestroyed(port);
   watch(port);
   return port;
 }
