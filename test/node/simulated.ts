@@ -1,7 +1,7 @@
 /** Simulated time for drivers and transports, and radios of memory between them. */
 import { realTime } from "../../src/node/index.ts";
 import type { Clock, Radio } from "../../src/node/index.ts";
-import { randomOf } from "../../sim/index.ts";
+import { randomOf } from "../../sim/random.ts";
 
 /** A clock that stands until `run` lets time pass. */
 export class SimulatedClock implements Clock {
