@@ -1,30 +1,10 @@
 import type { WriteStream } from "node:tty";
 import { stripVTControlCharacters, styleText } from "node:util";
+import type { RunProgress } from "../sim/index.ts";
 import { count, printable } from "./output.ts";
-
-/** How far a run is. Times are virtual seconds. */
-export interface LiveState {
-  time: number;
-  duration: number;
-  devices: number;
-  linked: number;
-  /** Messages. */
-  sent: number;
-  delivered: number;
-  transmissions: number;
-  /** Receptions that failed. */
-  lost: number;
-  events: number;
-  /** Virtual seconds in one of the wall clock. Default: since the view began. */
-  ratio?: number;
-  /** The last log lines, each "name: text": texts of others. */
-  lastLines?: readonly string[];
-}
 
 /** ms from one drawing to the next at least. */
 const PERIOD = 200;
-/** Log lines that are shown at most. */
-const LINES = 3;
 /** Characters of the bar, where there is room for it beside its text. */
 const BAR = 24;
 
@@ -42,23 +22,27 @@ export class Live {
   readonly #out: WriteStream;
   readonly #title: string;
   readonly #on: boolean;
-  readonly #begun = performance.now();
+  readonly #now: () => number;
+  readonly #begun: number;
   #last = -Infinity;
   #drawn = 0;
-  #state: LiveState | undefined;
+  #state: RunProgress | undefined;
 
-  constructor(out: WriteStream, title: string) {
+  /** @param now ms of a clock that never goes back */
+  constructor(out: WriteStream, title: string, now = (): number => performance.now()) {
     this.#out = out;
     this.#title = title;
+    this.#now = now;
+    this.#begun = now();
     // a terminal that cannot move its cursor would scroll
     this.#on = out.isTTY && process.env["TERM"] !== "dumb";
   }
 
   /** Takes note of how far it is; draws it five times a second at most. */
-  update(state: LiveState): void {
+  update(state: RunProgress): void {
     if (!this.#on) return;
     this.#state = state;
-    const now = performance.now();
+    const now = this.#now();
     if (now - this.#last < PERIOD) return;
     this.#last = now;
     this.#draw();
@@ -87,9 +71,9 @@ export class Live {
   }
 
   /** What is drawn: lines that fit. */
-  lines(state: LiveState, columns: number): string[] {
-    const { time, duration, devices, linked, sent, delivered, transmissions, lost, events, lastLines = [] } = state;
-    const ratio = state.ratio ?? (time * 1000) / Math.max(1, performance.now() - this.#begun);
+  lines(state: RunProgress, columns: number): string[] {
+    const { time, duration, devices, linked, sent, delivered, transmissions, lost, events } = state;
+    const ratio = (time * 1000) / Math.max(1, this.#now() - this.#begun);
     const share = duration > 0 ? Math.min(1, time / duration) : 1;
     const rate = ratio >= 10 ? count(Math.round(ratio)) : ratio.toFixed(1);
     const text = `${clock(time)} of ${clock(duration)}, ${rate} times real time`;
@@ -101,7 +85,6 @@ export class Live {
       `${this.#style("green", "\u2588".repeat(full))}${"\u2591".repeat(bar - full)} ${text}`,
       `linked ${count(linked)} of ${count(devices)}, messages ${count(delivered)} of ${count(sent)} delivered${percent(delivered, sent)}`,
       `${count(transmissions)} transmissions, ${count(lost)} receptions lost, ${count(events)} events`,
-      ...lastLines.slice(-LINES).map((line) => this.#style("dim", cut(printable(line), columns - 1))),
     ];
     // one that goes over the edge would take two lines: styles are left off where it has to be cut
     return lines.map((line) => (stripVTControlCharacters(line).length < columns ? line : cut(stripVTControlCharacters(line), columns - 1)));

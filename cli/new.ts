@@ -21,8 +21,6 @@ interface Radio {
   options?: string;
   /** What --port of mote flash may be. */
   port: string;
-  /** The example that has its gateway. */
-  example: string;
 }
 
 const wifi = `
@@ -33,12 +31,12 @@ const cable = "the serial port that it is on, such as /dev/ttyUSB0";
 
 /** How an application reaches its gateway, by what a board usually has. */
 function radioOf({ name, radios }: Board): Radio {
-  if (radios[0].kind === "ble") return { kind: "ble", radio: "ble()", port: "its name or address, with Bluetooth on this computer", example: "telemetry" };
+  if (radios[0].kind === "ble") return { kind: "ble", radio: "ble()", port: "its name or address, with Bluetooth on this computer" };
   const hasWifi = name.startsWith("esp32") || name.startsWith("esp8266");
   if (hasWifi || name === "linux") {
-    return { kind: "udp", radio: 'udp({ host: "10.0.0.1", port: 42424 })', ...(hasWifi && { before: wifi }), port: cable, example: "telemetry" };
+    return { kind: "udp", radio: 'udp({ host: "10.0.0.1", port: 42424 })', ...(hasWifi && { before: wifi }), port: cable };
   }
-  return { kind: "serial", radio: "serial({ port: Serial1, baud: 115200 })", options: ", radioOptions: { baud: 115200 }", port: cable, example: "bridge" };
+  return { kind: "serial", radio: "serial({ port: Serial1, baud: 115200 })", options: ", radioOptions: { baud: 115200 }", port: cable };
 }
 
 /** Template to file; npm would leave a .gitignore out of the package. */

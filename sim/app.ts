@@ -4,8 +4,10 @@
 import { loadBoard, measureBoard } from "../tools/build/index.ts";
 import { seedFile } from "../tools/flash/seed.ts";
 import { fromBase32, generate, type KeyPair } from "../src/index.ts";
+import { Driver } from "../src/node/driver.ts";
+import { DrivenGateway } from "./driven-gateway.ts";
+import type { SimulatedOptions } from "./driven-gateway.ts";
 import { SimError } from "./errors.ts";
-import { Gateway } from "./gateway.ts";
 import { InterpreterHost } from "./hosts/interpreter.ts";
 import { VmHost } from "./hosts/vm.ts";
 import type { IdealOptions } from "./media/ideal.ts";
@@ -15,6 +17,8 @@ import { Simulator } from "./simulator.ts";
 import type { DeviceHost, Happening, Json, RadioKind, StorageImage } from "./types.ts";
 
 export * from "./index.ts";
+export { DrivenGateway } from "./driven-gateway.ts";
+export type { DrivenGatewayOptions, SimulatedOptions } from "./driven-gateway.ts";
 
 export interface SimulateOptions {
   /** The board's name. */
@@ -23,6 +27,11 @@ export interface SimulateOptions {
   app: string;
   /** The keys that the application's gateway has: a keys file's text, parsed. Left out: keys that follow from `seed`. */
   gateway?: { keys: Record<string, string>; secrets: Record<string, string> };
+  /**
+   * The application's own gateway: makes its Driver with the options that it is given. `messages` has what the `events` among
+   * these are told. Left out: a gateway that lets the first that asks link, and it alone.
+   */
+  start?: (options: SimulatedOptions) => Driver;
   /** All that is random follows from it. Default 1. */
   seed?: number;
   /** Default "vm"; "interpreter" is Espruino's own, where it is found. */
@@ -40,18 +49,28 @@ export interface SimulateOptions {
 /** Seconds of simulated time after which what is waited for does not come any more. */
 const PATIENCE = 900;
 
+/** Lets the first that asks link, and it alone. */
+function startAny(options: SimulatedOptions): Driver {
+  const driver: Driver = new Driver({ ...options, accept: () => driver.endpoint.links.length === 0 });
+  return driver;
+}
+
 /** An application under test: what it logs, and what the gateway gets of it. Must be closed. */
 export class Simulation {
   readonly simulator: Simulator;
-  readonly gateway: Gateway;
+  readonly gateway: DrivenGateway;
   /** What the application prints, and what it does to the board. */
   readonly log: string[] = [];
   readonly host: DeviceHost;
+  readonly #mtu: number | undefined;
+  readonly #isConnection: boolean;
 
-  /** Use `simulate`. */
-  constructor(seed: number, medium: IdealOptions, gateway: Gateway, host: DeviceHost) {
+  /** Use `simulate`. `mtu` is that of a Bluetooth connection. */
+  constructor(seed: number, medium: IdealOptions, gateway: DrivenGateway, host: DeviceHost, { mtu, isConnection }: { mtu?: number; isConnection: boolean }) {
     this.gateway = gateway;
     this.host = host;
+    this.#mtu = mtu;
+    this.#isConnection = isConnection;
     this.simulator = new Simulator({
       seed, medium,
       observe: (event) => { if (event.kind === "log" && event.at === "device") this.log.push(event.text); },
@@ -90,6 +109,20 @@ export class Simulation {
     await this.simulator.restart("device");
   }
 
+  /** Restarts the gateway, as after a power cut: with the state that it had made durable. A connection to it is made anew. */
+  async restartGateway(): Promise<void> {
+    this.gateway.restart();
+    await this.simulator.poke("gateway");
+    if (this.#isConnection) await this.disconnect(1);
+  }
+
+  /** The radio's link goes away for so many seconds, and comes back. */
+  async disconnect(seconds: number): Promise<void> {
+    await this.simulator.radio("device", false);
+    await this.forSeconds(seconds);
+    await this.simulator.radio("device", true, this.#mtu);
+  }
+
   close(): Promise<void> {
     return this.host.close();
   }
@@ -107,14 +140,19 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
   const pair: KeyPair = options.gateway
     ? { key: fromBase32(options.gateway.keys["1a"]!), secret: fromBase32(options.gateway.secrets["1a"]!) }
     : generate(randomOf(seed, "gateway/identity"))["1a"];
-  const gateway = new Gateway({ pair, random: randomOf(seed, "gateway/random"), mtu: radio.fifo ? radio.fifo / 2 : medium.frameSize, stream, blocking: radio.kind === "serial", pairing: true });
-  const simulation = new Simulation(seed, medium, gateway, options.host === "interpreter" ? new InterpreterHost() : new VmHost());
+  let simulation: Simulation | undefined;
+  const gateway = new DrivenGateway({
+    start: options.start ?? startAny, pair, random: randomOf(seed, "gateway/random"), now: () => simulation?.simulator.time ?? 0,
+    mtu: radio.fifo ? radio.fifo / 2 : medium.frameSize, stream, serial: radio.kind === "serial",
+  });
+  const mtu: { mtu?: number } = radio.kind === "ble" || radio.kind === "nus" ? { mtu: medium.frameSize + 3 } : {};
+  const isConnection = mtu.mtu !== undefined || radio.kind === "tcp";
+  simulation = new Simulation(seed, medium, gateway, options.host === "interpreter" ? new InterpreterHost() : new VmHost(), { ...mtu, isConnection });
   const storage: StorageImage = { ...options.storage };
   if (!board.entropy.hardware) {
     const { name, bytes } = seedFile(randomOf(seed, "seed"));
     storage[name] = bytes;
   }
-  const mtu: { mtu?: number } = radio.kind === "ble" || radio.kind === "nus" ? { mtu: medium.frameSize + 3 } : {};
   try {
     await simulation.simulator.addNode("gateway", gateway);
     await simulation.simulator.addDevice("device", simulation.host, {

@@ -47,7 +47,7 @@ export { checkScenario, loadScenario } from "./scenarios/load.ts";
 export type { Loaded } from "./scenarios/load.ts";
 export type { Breach, Delivery, DeviceOutcome, GatewayOutcome, MediumOutcome, Outcome, Verdict } from "./outcome.ts";
 export { runScenario } from "./scenarios/run.ts";
-export type { Progress, RunOptions } from "./scenarios/run.ts";
+export type { RunOptions, RunProgress } from "./scenarios/run.ts";
 export type { AdversaryOf, DeviceGroup, Expectation, Fault, GatewayOf, Scenario, Traffic } from "./scenario.ts";
 export { failure, shrink, sizeOf } from "./scenarios/shrink.ts";
 export type { Failure, ShrinkOptions, ShrinkProgress } from "./scenarios/shrink.ts";

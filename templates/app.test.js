@@ -16,13 +16,18 @@ test("the board links, and its readings arrive", async (t) => {
   assert.ok(readings[2].uptime > readings[0].uptime);
 });
 
-test("what the gateway says is printed, also after a restart and over a bad radio", async (t) => {
-  const simulation = await simulate({ ...options, medium: { loss: 0.02 } });
+test("what the gateway says is printed, also over a bad radio that comes back, and after a restart", async (t) => {
+  const simulation = await simulate({ ...options, medium: { loss: 0.05 } });
   t.after(() => simulation.close());
-  await simulation.until(() => simulation.messages.length > 0);
-  const before = simulation.messages.length;
+  const oneMore = () => {
+    const before = simulation.messages.length;
+    return simulation.until(() => simulation.messages.length > before);
+  };
+  await oneMore();
+  await simulation.disconnect(100);
+  await oneMore();
   await simulation.restart();
-  await simulation.until(() => simulation.messages.length > before);
+  await oneMore();
   await simulation.send("hello");
   await simulation.until(() => simulation.log.includes("gateway says hello"));
 });

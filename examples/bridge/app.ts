@@ -1,7 +1,7 @@
 /**
  * A serial bridge: an Espruino Pico between an instrument that prints a line for each reading (Serial2, 9,600 baud: A2 and
  * A3) and a gateway on Serial1 (115,200 baud: B6 and B7). Lines go to the gateway encrypted, what the gateway says goes
- * to the instrument. The port to the gateway answers every chunk, so that no buffer runs over (gateway.ts has the other
+ * to the instrument. The port to the gateway answers every chunk, so that no buffer runs over (../gateway.ts has the other
  * side). The console stays on USB.
  *
  *     mote flash --board pico --port /dev/ttyACM0 --app examples/bridge/app.ts
@@ -18,14 +18,17 @@ const KEEP = 20;
 const lines: string[] = [];
 let linked = false;
 let rest = "";
+let retry: number | undefined;
 
 const pass = () => {
+  if (retry) clearTimeout(retry);
+  retry = undefined;
   while (linked && lines.length) {
     try {
       mote.send(lines[0]!);
     } catch (_) {
       // too much waits for the port
-      setTimeout(pass, 500);
+      retry = setTimeout(pass, 500);
       return;
     }
     lines.shift();

@@ -34,6 +34,7 @@ import { radioKinds } from "../../tools/build/boards.ts";
 import type { Board, RadioKind } from "../../tools/build/boards.ts";
 import { packageRoot } from "../../tools/build/root.ts";
 import { DeviceError } from "../errors.ts";
+import type { BootOptions } from "../types.ts";
 
 /** What the program of core.js gives its host: what comes from outside, with its time in ms. */
 export interface Firmware {
@@ -102,7 +103,7 @@ export function portOf(board: Pick<Board, "radios">, kind: string | undefined): 
 }
 
 /** What core.js is told of a boot: the text of an object. */
-export function bootText(options: { time?: number; board: { curveStepMs: number; firmware?: readonly string[]; thumb?: string | null }; radio?: string; radioOptions?: object; happens?: readonly object[]; entropy: readonly number[]; globals?: object; faults?: object }): string {
+export function bootText(options: BootOptions): string {
   return JSON.stringify({
     time: options.time ?? 0,
     step: Math.round(options.board.curveStepMs * 1000),

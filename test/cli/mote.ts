@@ -38,7 +38,7 @@ export function mote(args: string[], { cwd, input = "", env }: RunOptions = {}):
     ...(cwd !== undefined && { cwd }),
     input,
     encoding: "utf8",
-    timeout: 120_000,
+    timeout: 240_000,
     env: { ...process.env, ...env },
   });
   return { code: run.status ?? -1, out: run.stdout, err: run.stderr };

@@ -14,7 +14,7 @@ const [count, bytes] = long ? [50, 50_000] : [3, 2500];
 // the boards that have least, here, and on them what takes most
 for (const promised of long ? promises : promises.filter(({ board, share }) => board === "ruuvitag" || (board === "puckjs" && share !== 0.1))) {
   const name = `${promised.board}${promised.channels ? " with channels" : ""}, ${promised.share * 100} % taken, messages up to ${promised.largest} bytes`;
-  for (const loss of !promised.channels ? [0] : long || promised.board === "puckjs" ? [0, 0.3] : [0.3]) {
+  for (const loss of !promised.channels ? [0] : long ? [0, 0.3] : [0.3]) {
     test(`${name}${loss ? ", streams with 30 % of the frames lost" : ""}`, async (t) => {
       t.timeout(long ? 1800_000 : 240_000);
       const { variables } = loadBoards().find(({ name: one }) => one === promised.board)!;

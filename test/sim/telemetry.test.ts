@@ -1,13 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import test from "ava";
-import { serve } from "../../examples/telemetry/gateway.ts";
-import { InterpreterHost, Telemetry, Simulator, VmHost, emptyOutput, findInterpreter, provision, readCapture, replay } from "../../sim/index.ts";
-import type { AirRecord, DeviceHost, IdealOptions, Output, Program, ReplayResult, TelemetryOptions } from "../../sim/index.ts";
+import { InterpreterHost, Telemetry, VmHost, emptyOutput, findInterpreter, readCapture, replay } from "../../sim/index.ts";
+import type { AirRecord, DeviceHost, IdealOptions, Program, ReplayResult, TelemetryOptions } from "../../sim/index.ts";
 import { loadBoard, measureBoard } from "../../tools/build/index.ts";
-import { fromHex, generate } from "../../src/index.ts";
-import type { State } from "../../src/index.ts";
+import { fromHex } from "../../src/index.ts";
 
 const example = (file: string): string => fileURLToPath(new URL(`../../examples/telemetry/${file}`, import.meta.url));
 const board = loadBoard("puckjs");
@@ -210,36 +207,6 @@ test("a gateway that restarts goes on with what it saved, without pairing, and r
   t.true(logged(s, "gateway says hello again"));
   t.deepEqual(uncaught(s), []);
   await s.close();
-});
-
-test("the example's gateway side links with its app, receives every reading and answers", async (t) => {
-  const pair = generate(randomBytes)["1a"];
-  const heard: string[] = [];
-  let saved: State = {};
-  let out: Uint8Array[] = [];
-  let deliver: (frame: Uint8Array) => void = () => undefined;
-  const radio = { write: (frame: Uint8Array) => { out.push(frame); }, listen: (listener: (frame: Uint8Array) => void) => { deliver = listener; } };
-  const { endpoint, send } = serve(pair, radio, saved, (id, link) => { saved = { ...saved, [id]: link! }; }, (_from, text) => heard.push(text));
-  const logs: string[] = [];
-  const simulator = new Simulator({ seed: 1, medium: calm, observe: (event) => { if (event.kind === "log") logs.push(event.text); } });
-  const written = (time: number): Output => {
-    const output = { ...emptyOutput(time), frames: out, times: out.map(() => time) };
-    out = [];
-    return output;
-  };
-  await simulator.addNode("gateway", { frame: (time, bytes) => { deliver(bytes); return written(time); }, run: written });
-  await simulator.addDevice("puckjs", new VmHost(), { board, bundle, storage: provision(pair.key, 20, readings) });
-  t.true(await simulator.runWhile(() => heard.length === readings.length, 600_000));
-  t.deepEqual(heard, readings);
-  send("thanks");
-  await simulator.poke("gateway");
-  await simulator.runUntil(simulator.time + 1000);
-  t.deepEqual(logs, ["identity made", "linked", "gateway says thanks"]);
-  // who comes back with what it saved knows the device
-  const later = serve(pair, radio, saved, () => undefined, () => undefined);
-  t.deepEqual(later.endpoint.links.map((link) => link.exchange.key), endpoint.links.map((link) => link.exchange.key));
-  t.is(endpoint.links.length, 1);
-  await simulator.close();
 });
 
 test("who is not paired is not heard, and gets no answer", async (t) => {

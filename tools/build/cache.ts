@@ -7,10 +7,15 @@ import { packageRoot } from "./root.ts";
 
 const DAY = 86_400_000;
 
-/** What a build depends on: the device's sources, the code of the build that runs, and the versions of the packages. */
+/**
+ * What a build depends on: the device's sources, the build's, and the versions of the packages. In a checkout, what was built
+ * into tools/dist has the key of the sources that it is of, so that `mote` and the tests share builds: tests run it only where
+ * no source is newer (test/cli/mote.ts).
+ */
 function hashOfSources(): string {
   const hash = createHash("sha256").update(process.version);
-  for (const folder of [join(packageRoot, "src"), dirname(fileURLToPath(import.meta.url))]) {
+  const sources = join(packageRoot, "tools/build");
+  for (const folder of [join(packageRoot, "src"), existsSync(sources) ? sources : dirname(fileURLToPath(import.meta.url))]) {
     for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
       if (!/(?<!\.d)\.[jt]s$/.test(file)) continue;
       hash.update(`${relative(packageRoot, join(folder, file))}\0`).update(readFileSync(join(folder, file))).update("\0");

@@ -50,8 +50,8 @@ export function serial(options: SerialOptions): Radio {
     write: (frame) => {
       clear();
       port.write(frame);
-      // a lone zero is an answer, and gets none
-      if (frame.length > 1) timer = setTimeout(() => port.emit("open"), PATIENCE);
+      // a lone zero, too: one that ends a packet is answered. After an answer, which gets none, "open" finds nothing to begin again
+      timer = setTimeout(() => port.emit("open"), PATIENCE);
     },
     on: (event, listener) => port.on(event, listener),
   };

@@ -65,8 +65,8 @@ export class Serial extends EventEmitter implements Transport {
     if (!port || port.writableNeedDrain) return false;
     this._cancel();
     port.write(frame);
-    // a lone zero is an answer, and gets none
-    if (frame.length > 1) this._cancel = this._clock.after(PATIENCE, () => this.emit("open"));
+    // a lone zero, too: one that ends a packet is answered. After an answer, which gets none, "open" finds nothing to begin again
+    this._cancel = this._clock.after(PATIENCE, () => this.emit("open"));
     return true;
   }
 

@@ -36,8 +36,11 @@ for (const { name, make } of hosts) {
     await bench.boot("serial", "{port:Serial1,baud:9600}", "send('hello');setTimeout(send,13000,'\\0')");
     await bench.to(11_999);
     t.deepEqual(bench.log(), []);
+    await bench.to(24_999);
+    t.deepEqual(bench.log(), ["open"]);
+    // a lone zero may end a packet: if that gets lost, nobody would write any more
     await bench.to(40_000);
-    t.deepEqual(bench.log(), ["open"], "an answer is not answered");
+    t.deepEqual(bench.log(), ["open"]);
     await bench.close();
   });
 

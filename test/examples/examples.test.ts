@@ -1,38 +1,31 @@
+// The examples on good radios: each application as it is built, on its simulated board, next to the gateway of the examples.
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import test from "ava";
-import { serve } from "../examples/requests/gateway.ts";
-import { loadBoard, measureBoard } from "../tools/build/index.ts";
-import { request } from "../src/channel/thtp.ts";
-import { fromBase32 } from "../src/index.ts";
-import { Simulator, VmHost, emptyOutput, findInterpreter, simulate, type Happening, type Json, type Output, type Simulation } from "../sim/app.ts";
-
-const path = (file: string): string => fileURLToPath(new URL(`../examples/${file}`, import.meta.url));
-const gateway = JSON.parse(readFileSync(path("gateway.json"), "utf8")) as { keys: Record<string, string>; secrets: Record<string, string> };
+import { start as startGateway } from "../../examples/gateway.ts";
+import { askText, start as startAsking } from "../../examples/requests/gateway.ts";
+import { httpHandler } from "../../src/node/index.ts";
+import { findInterpreter, simulate } from "../../sim/app.ts";
+import type { Simulation } from "../../sim/app.ts";
+import { FOREVER, answered, gateway, path, readings, storage, uncaught } from "./examples.ts";
+import type { Board } from "./examples.ts";
+import { endure, lossy } from "./lossy.ts";
 
 const hosts: ("vm" | "interpreter")[] = findInterpreter() === undefined ? ["vm"] : ["vm", "interpreter"];
 if (hosts.length === 1) test("the examples in the real interpreter", (t) => { t.pass(); t.log("skipped: no espruino-linux"); });
 
+const startOf = (name: string): typeof startGateway => (name === "requests" ? startAsking : startGateway);
+
 /** What the device answers to a request of the gateway. */
-async function answer(s: Simulation, method: string, path: string, body?: string): Promise<unknown> {
-  let said: unknown;
-  request(s.gateway.links[0]!, { method, path, ...(body !== undefined && { body }) }, (error, response) => {
-    said = error ?? [response!.status, response!.reason, new TextDecoder().decode(response!.body)].filter((part) => part !== undefined).join(" ");
-  });
-  await s.simulator.poke("gateway");
-  await s.until(() => said !== undefined, 60);
+async function answer(s: Simulation, method: string, path: string, body?: string): Promise<string> {
+  const said = await answered(s, askText(s.gateway.driver, { method, path, ...(body !== undefined && { body }) }, { timeout: FOREVER }));
   // for so long a channel answers what comes again, and takes the device's memory
   await s.forSeconds(35);
-  return said;
+  return [said.status, said.reason, said.body].filter((part) => part !== undefined).join(" ");
 }
 
-interface Example {
-  board: string;
-  happens?: Happening[];
-  radioOptions?: { [name: string]: Json };
+interface Example extends Board {
   /** Whether it sends messages by itself. */
   silent?: boolean;
   /** What is seen, after the link is up. */
@@ -42,7 +35,6 @@ interface Example {
 
 const HOUR = 3600_000;
 const last = (s: Simulation): unknown => JSON.parse(s.messages.at(-1)!);
-const uncaught = (s: Simulation): string[] => s.log.filter((line) => line.startsWith("Uncaught"));
 
 const examples: Record<string, Example> = {
   button: {
@@ -119,64 +111,60 @@ const examples: Record<string, Example> = {
     },
     expected: [["21.5 C", "22.0 C"], "Serial2: zero\r\n"],
   },
+  telemetry: {
+    board: "puckjs",
+    storage: storage(readings),
+    seen: async (s) => {
+      await s.until(() => s.messages.length === readings.length);
+      await s.send("thanks");
+      await s.until(() => s.log.length === 3);
+      return [s.messages, s.log];
+    },
+    expected: [readings, ["identity made", "linked", "gateway says thanks"]],
+  },
 };
 
 for (const host of hosts) {
-  for (const [name, { board, happens, radioOptions, silent, seen, expected }] of Object.entries(examples)) {
-    test(`${name} on a ${board}, ${host}: links, does what it is for, and hears the gateway`, async (t) => {
+  for (const [name, { silent, seen, expected, ...board }] of Object.entries(examples)) {
+    test(`${name} on a ${board.board}, ${host}: links, does what it is for, and hears the gateway`, async (t) => {
       t.timeout(240_000);
-      const simulation = await simulate({ board, app: path(`${name}/app.ts`), gateway, host, ...(happens && { happens }), ...(radioOptions && { radioOptions }) });
+      const simulation = await simulate({ ...board, app: path(`${name}/app.ts`), gateway, start: startOf(name), host });
       t.teardown(() => simulation.close());
       await simulation.until(() => (silent ? simulation.log.includes("linked") : simulation.messages.length > 0));
       t.deepEqual(await seen(simulation), expected);
       t.deepEqual(uncaught(simulation), []);
       t.deepEqual(simulation.gateway.drops, {});
+      t.deepEqual(simulation.gateway.errors, []);
       if (!silent) t.log(`first report after ${simulation.gateway.messages[0]!.time / 1000} s, ${simulation.messages.length} in ${Math.round(simulation.time)} s`);
     });
   }
 }
 
-test("the gateway side of requests asks its device, and answers HTTP for it", async (t) => {
-  let out: Uint8Array[] = [];
-  let deliver: (frame: Uint8Array) => void = () => undefined;
-  const radio = { write: (frame: Uint8Array) => { out.push(frame); }, listen: (heard: (frame: Uint8Array) => void) => { deliver = heard; } };
-  const pair = { key: fromBase32(gateway.keys["1a"]!), secret: fromBase32(gateway.secrets["1a"]!) };
-  const { endpoint, ask, http } = serve(pair, radio, {}, () => undefined);
-  const board = loadBoard("puckjs");
-  const { files } = await measureBoard(board, { app: path("requests/app.ts") });
-  const host = new VmHost();
-  const simulator = new Simulator({ seed: 1, medium: { frameSize: 20, latency: 5 } });
-  t.teardown(() => simulator.close());
-  const written = (time: number): Output => {
-    const output = { ...emptyOutput(time), frames: out, times: out.map(() => time) };
-    out = [];
-    return output;
-  };
-  await simulator.addNode("gateway", { frame: (time, bytes) => { deliver(bytes); return written(time); }, run: written });
-  await simulator.addDevice("device", host, { board, bundle: files["bundle.js"]!, radio: "ble", radioOptions: { mtu: 23 } });
-  t.true(await simulator.runWhile(() => endpoint.links[0]?.up === true, 60_000));
-  await t.throwsAsync(serve(pair, { ...radio, listen: () => undefined }, {}, () => undefined).ask("GET", "/"), { message: "no device is linked" });
-
-  /** Lets both go on until there is an answer. */
-  const answered = async <Of>(answer: Promise<Of>): Promise<Of> => {
-    let done = false;
-    void answer.finally(() => { done = true; }).catch(() => undefined);
-    while (!done) {
-      // the gateway has a timer of its own
-      await new Promise(setImmediate);
-      await simulator.poke("gateway");
-      await simulator.runUntil(simulator.time + 10);
-    }
-    return answer;
-  };
-  t.deepEqual(await answered(ask("GET", "/temperature")), { status: 200, body: "21.5" });
-  t.deepEqual(await answered(ask("PUT", "/light", "on")), { status: 204, body: "" });
-
-  const server = createServer(http).listen(0, "127.0.0.1");
+test("the gateway of requests answers HTTP for its device, and has no answer without one", async (t) => {
+  const simulation = await simulate({ board: "puckjs", app: path("requests/app.ts"), gateway, start: startAsking });
+  t.teardown(() => simulation.close());
+  const { driver } = simulation.gateway;
+  await t.throwsAsync(askText(driver, { method: "GET", path: "/" }), { message: "no device is linked" });
+  await simulation.until(() => driver.endpoint.links[0]?.up === true);
+  const server = createServer(httpHandler(driver.endpoint, { timeout: FOREVER })).listen(0, "127.0.0.1");
   t.teardown(() => server.close());
   await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${endpoint.links[0]!.hashname}`;
-  const response = await answered(fetch(`${url}/battery`));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${driver.endpoint.links[0]!.hashname}`;
+  const response = await answered(simulation, fetch(`${url}/battery`));
   t.deepEqual([response.status, response.headers.get("content-type"), await response.json()], [200, "application/json", { percent: 87 }]);
-  t.is((await answered(fetch(`${url}/nothing`))).status, 404);
+  t.is((await answered(simulation, fetch(`${url}/nothing`))).status, 404);
 });
+
+for (const host of hosts) {
+  const seeds = process.env["LONG"] === "1" ? 10 : 1;
+  for (const [name, make] of Object.entries(lossy)) for (let seed = 1; seed <= seeds; seed++) {
+    test(`${name}, ${host}: 5 % of the frames get lost, the link goes and comes, both sides restart, seed ${seed}`, async (t) => {
+      t.timeout(240_000);
+      const example = make();
+      const { use: _use, check: _check, ...board } = example;
+      const simulation = await simulate({ ...board, app: path(`${name}/app.ts`), gateway, start: startOf(name), host, seed, medium: { loss: 0.05 } });
+      t.teardown(() => simulation.close());
+      await endure(t, simulation, example);
+    });
+  }
+}
