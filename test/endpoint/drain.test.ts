@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { Endpoint, Pipe, generate } from "../../src/index.ts";
 import { stream, streams } from "../../src/channel/stream.ts";
 import type { Link, PipeOptions, Wake } from "../../src/index.ts";
-import { randomOf } from "../../sim/index.ts";
+import { randomOf } from "../../sim/random.ts";
 
 interface Side {
   endpoint: Endpoint;

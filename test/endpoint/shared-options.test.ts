@@ -1,7 +1,7 @@
 // Options are the caller's: two pipes, or two endpoints, that are given the same object have nothing else in common.
 import test from "ava";
 import { Endpoint, Pipe, cloak, generate } from "../../src/index.ts";
-import { randomOf } from "../../sim/index.ts";
+import { randomOf } from "../../sim/random.ts";
 
 const OPTIONS = Object.freeze({ mtu: 20, limit: 4096 });
 

@@ -5,7 +5,7 @@ import { generate, toBase32 } from "../../src/index.ts";
 import type { Link, State } from "../../src/index.ts";
 import { Driver } from "../../src/node/index.ts";
 import type { DriverOptions, DriverWhere } from "../../src/node/index.ts";
-import { randomOf } from "../../sim/index.ts";
+import { randomOf } from "../../sim/random.ts";
 import { Air, MemoryRadio, SimulatedClock } from "./simulated.ts";
 import type { AirOptions } from "./simulated.ts";
 

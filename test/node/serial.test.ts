@@ -13,7 +13,7 @@ import type { Serial, SerialOptions } from "../../src/node/index.ts";
 import { NoSerialPort, openSerialPort } from "../../src/node/transports/serial-port.ts";
 import { noTerminals, openTerminal } from "../../sim/emulated/terminal.ts";
 import type { Terminal } from "../../sim/emulated/terminal.ts";
-import { randomOf } from "../../sim/index.ts";
+import { randomOf } from "../../sim/random.ts";
 import { skip } from "../helpers/hosts.ts";
 import { eventually } from "./eventually.ts";
 import { SimulatedClock } from "./simulated.ts";

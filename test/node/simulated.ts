@@ -2,7 +2,7 @@
 import { realTime } from "../../src/node/index.ts";
 import type { Clock, Radio } from "../../src/node/index.ts";
 import { SimulatedClock } from "../../sim/clock.ts";
-import { randomOf } from "../../sim/index.ts";
+import { randomOf } from "../../sim/random.ts";
 
 export { SimulatedClock };
 

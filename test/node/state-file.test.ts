@@ -5,7 +5,7 @@ import test from "ava";
 import type { ExecutionContext } from "ava";
 import { generate } from "../../src/index.ts";
 import { Driver, stateFile } from "../../src/node/index.ts";
-import { randomOf } from "../../sim/index.ts";
+import { randomOf } from "../../sim/random.ts";
 import { eventually } from "./eventually.ts";
 import { Air, SimulatedClock } from "./simulated.ts";
 

@@ -9,7 +9,7 @@ import { generate } from "../../src/index.ts";
 import type { Link, Pipe, State } from "../../src/index.ts";
 import { Driver, realTime, tcp, tcpServer } from "../../src/node/index.ts";
 import type { Clock, DriverOptions, TcpServer, TcpServerOptions } from "../../src/node/index.ts";
-import { randomOf } from "../../sim/index.ts";
+import { randomOf } from "../../sim/random.ts";
 import { eventually } from "./eventually.ts";
 import { fast } from "./simulated.ts";
 import { TimerClock } from "./simulated.ts";

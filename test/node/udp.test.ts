@@ -9,7 +9,7 @@ import { Endpoint, Pipe, cloaking, generate, split, toBase32 } from "../../src/i
 import type { State } from "../../src/index.ts";
 import { Driver, udp } from "../../src/node/index.ts";
 import type { DriverOptions, Udp, UdpOptions } from "../../src/node/index.ts";
-import { randomOf } from "../../sim/index.ts";
+import { randomOf } from "../../sim/random.ts";
 import { eventually } from "./eventually.ts";
 import { TimerClock } from "./simulated.ts";
 

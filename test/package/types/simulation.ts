@@ -23,7 +23,7 @@ await simulation.send(21);
 await simulation.restart();
 holds<Same<typeof simulation.messages, string[]>>();
 holds<Same<typeof simulation.time, number>>();
-simulation.gateway.send("hello", simulation.gateway.links[0]);
+simulation.gateway.send("hello");
 // @ts-expect-error the log is not replaced
 simulation.log = [];
 await simulation.close();
