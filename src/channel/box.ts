@@ -1,6 +1,6 @@
 /**
  * Channels of types "boxes", "inbox" and "outbox": another keeps messages for those who sleep. A box has what one sender has
- * for one recipient; its ID is 16 digits of hex. The one who keeps them is gateway/boxes.ts. telehash v3, channels/box.md.
+ * for one recipient; its ID is 16 digits of hex. The one who keeps them is src/endpoint/services/boxes.ts. telehash v3, channels/box.md.
  */
 import type { Json, Packet } from "../packet/lob.ts";
 import type { Channel, Opener, Taker } from "./channel.ts";

@@ -1,6 +1,6 @@
 /**
  * Channels of type "path", as far as an endpoint with one way to the other needs them: is the other there, and how long is
- * the way to it and back? A gateway, with many ways, has gateway/paths.ts. telehash v3, channels/path.md.
+ * the way to it and back? A gateway, with many ways, has src/endpoint/services/paths.ts. telehash v3, channels/path.md.
  */
 import type { Channel, Opener, Taker } from "./channel.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Sockets of another endpoint over channels of type "sock": reliable ones carry TCP, unreliable ones UDP. Only what goes
- * over the channel; who has sockets connects them with it (gateway/sockets.ts). telehash v3, channels/sock.md.
+ * over the channel; who has sockets connects them with it (src/node/sockets.ts). telehash v3, channels/sock.md.
  */
 import type { Json, Packet } from "../packet/lob.ts";
 import type { Channel, Opener, Taker } from "./channel.ts";

@@ -73,7 +73,7 @@ export interface Mote {
   key(): Uint8Array | undefined;
   /**
    * Has a listener called for "ready", when the identity is there, and for "up", "down", "message", "drop", which are told
-   * in mesh/link.ts. There is one listener for an event.
+   * in src/link/link.ts. There is one listener for an event.
    */
   on(event: "ready" | "up" | "down", listener: (mote: Mote) => void): void;
   on(event: "message", listener: (mote: Mote, content: Uint8Array, packet: Packet) => void): void;
@@ -82,7 +82,7 @@ export interface Mote {
   /** Sends content to the gateway: bytes, a string, or an object as JSON. Throws BUSY when too much waits, and before "ready". */
   send(content: Uint8Array | string | object): void;
   /**
-   * Opens a channel, as Link.channel (mesh/link.ts) does. Only where the application imports "e3x-mote/channels", or one of the
+   * Opens a channel, as Link.channel (src/link/link.ts) does. Only where the application imports "e3x-mote/channels", or one of the
    * standard channels. Throws NOT_IN_SYNC while the gateway is not linked.
    */
   channel(open: Json, body?: Uint8Array, on?: ChannelOn): Channel;
