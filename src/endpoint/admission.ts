@@ -1,4 +1,4 @@
-/** From whom a message is, and whether somebody who is not known may link. telehash v3, e3x/handshake.md */
+/** Admission: finds the peer that sent a message, and decides whether an unknown one may link. telehash v3, e3x/handshake.md */
 import { fail } from "#platform/engine";
 import { finish } from "../crypto/shared/curve.ts";
 import { messageKey, open } from "../cipher/seal.ts";
@@ -16,10 +16,10 @@ import type { Peer, Registry } from "./registry.ts";
 
 export type OwnIdentity = Identity & { set: HostCipherSet };
 
-/** With more links than these a message with a new ephemeral key is opened (one ECDH), not tried with each link's MAC. */
+/** With more links than this a message with a new ephemeral key is decrypted (one ECDH): it is cheaper than a MAC for each link. */
 const MANY = 40;
 
-/** Who has sent a handshake, as it says. */
+/** The sender that a handshake claims, which no MAC has confirmed yet. */
 interface Claim {
   shared: Uint8Array;
   key: Uint8Array;
@@ -49,7 +49,7 @@ export class Admission {
     const registry = this._registry;
     const known = registry.byEphemeral(messageSender(body, identity));
     if (known) return known;
-    // The MAC of each link takes no work with the ephemeral key: nobody who is not known can cause that. Of many links it is dearer.
+    // Checking the MAC with each link takes no curve work, so strangers cannot cause any; with many links it costs more than one ECDH.
     const many = registry.links.length > MANY;
     const opened = many ? this._open(identity, body) : undefined;
     const claimed = opened && registry.byKey(toBase32(opened.key));
@@ -105,7 +105,7 @@ export class Admission {
     }
     link.exchange.meet(body, shared);
     finishWork(link);
-    // `random` has failed
+    // the curve work could not end because `random` failed
     if (link.exchange.stage() < 3) fail("ENTROPY");
     this._registry.add(peer);
     peer.stranger = true;

@@ -1,11 +1,11 @@
-/** What comes by pipes before it is a packet: frames are counted, and those that a radio delivers twice left out. */
+/** Reassembles packets of received frames: counts the frames, and drops those that a radio delivers twice. */
 import { DuplicateFilter } from "./duplicate-filter.ts";
 import type { Pipe } from "./pipe.ts";
 
 interface Incoming {
   /** Frames since the last packet. */
   frames: number;
-  /** Of radios whose frames have bounds, and are not answered one by one. */
+  /** Only for radios with framed, unacknowledged transmission: elsewhere equal bytes are no duplicates. */
   duplicates: DuplicateFilter | undefined;
 }
 

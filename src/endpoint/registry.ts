@@ -5,19 +5,19 @@ import { toBase32 } from "../packet/text.ts";
 import type { GatewayLink } from "./link.ts";
 import type { SavedLink } from "./state.ts";
 
-/** All that an endpoint knows of one other endpoint, beside what their link has. */
+/** The record of a peer: what the endpoint knows of it beside the state of their link. */
 export interface Peer {
   readonly link: GatewayLink;
-  /** What `save` was given last. */
+  /** The state that `save` was given last; undefined before the first call. */
   saved: SavedLink | undefined;
-  /** It was let in, but was never up, nor did the application ask for it: refused, it leaves nothing behind. */
+  /** Whether `accept` let the peer in and neither a handshake nor the application has confirmed it yet. */
   stranger: boolean;
-  /** The token by which it addresses channel packets, in hex; and whether that is of before a restart, and so of a session that is gone. */
+  /** The token of the channel packets that the peer sends, in hex; `former`: it is of a session that a restart of this side ended. */
   token: string | undefined;
   former: boolean;
-  /** The ephemeral keys of its messages, in base32. */
+  /** The ephemeral keys of messages that were accepted from the peer, in base32. */
   readonly ephemeral: Set<string>;
-  /** The exchange for which a new session was asked of it. */
+  /** The exchange for which a new handshake was requested, so that it is requested once. */
   resumed: GatewayLink["exchange"] | undefined;
 }
 
@@ -26,11 +26,11 @@ export class Registry {
   readonly links: GatewayLink[] = [];
   // by public key in base32
   private _byKey = new Map<string, Peer>();
-  // by the ephemeral key of messages, the least recently used first: the MAC of a message need not be tried with every link
+  // by the ephemeral key of messages, the least recently used first: it saves trying the MAC of a message with every link
   private _byEphemeral = new Map<string, Peer>();
   private _capacity: number;
 
-  /** @param capacity of how many ephemeral keys it is remembered whose they are */
+  /** @param capacity the number of ephemeral keys that are remembered */
   constructor(capacity: number) {
     this._capacity = capacity;
   }
@@ -68,12 +68,12 @@ export class Registry {
     return undefined;
   }
 
-  /** Whose messages have this ephemeral key, where one of them was taken. */
+  /** The peer of whom a message with this ephemeral key was accepted. */
   byEphemeral(key: Uint8Array): Peer | undefined {
     return this._byEphemeral.get(toBase32(key));
   }
 
-  /** Remembers whose messages have an ephemeral key. */
+  /** Records that a peer sends messages with an ephemeral key. Beyond the capacity the least recently used key is forgotten. */
   setEphemeral(key: Uint8Array, peer: Peer): void {
     const id = toBase32(key);
     const map = this._byEphemeral;

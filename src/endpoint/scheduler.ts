@@ -1,11 +1,11 @@
-/** When links are polled, and which of them sends next by a pipe. */
+/** Schedules links: when each is polled, and which of those that share a pipe transmits next (round-robin). */
 import type { Application } from "./application.ts";
 import type { Discovery } from "./discovery.ts";
 import { GatewayLink, finishWork } from "./link.ts";
 import type { Pipe } from "./pipe.ts";
 import { TimerQueue } from "./timer-queue.ts";
 
-/** What gives packets to a pipe when none waits there: a link, or what passes on packets of others. */
+/** A source of packets for a pipe whose queue is empty: a link, or what forwards packets of others. */
 export interface Source {
   pipe?: Pipe | undefined;
   fill(pipe: Pipe): void;
@@ -32,11 +32,11 @@ export interface Wake {
 /** How often `drain` asks pipes for frames in one call, as what was sent brings more to be sent. */
 const ROUNDS = 4;
 
-/** What there is to be sent by a pipe. */
+/** The transmit state of a pipe. */
 interface Outgoing {
-  /** What has packets for it, whose turn it is first. */
+  /** The sources that share the pipe, in round-robin order: the next one first. */
   sources: Set<Source>;
-  /** Whether it had something to send when a link was polled, and has not been seen without since. */
+  /** Whether the queue held packets after the last poll of a link: its links are told once it has drained. */
   busy: boolean;
 }
 
@@ -49,22 +49,22 @@ export class Scheduler {
   private _application: Application;
   private _discovery: Discovery;
   private _closed: (pipe: Pipe) => void;
-  // links with something to do now, and when the others want to be asked
+  // links that are polled by the next call, and the deadlines of the others
   private _ready = new Set<GatewayLink>();
   private _timers = new TimerQueue<GatewayLink>();
   // pipes that are not closed
   private _pipes = new WeakMap<Pipe, Outgoing>();
-  // pipes that may have frames now: `drain` asks no others
+  // pipes that may have frames now: `drain` skips all others, so that its cost does not grow with the number of links
   private _wanting = new Set<Pipe>();
 
-  /** @param closed is called when a pipe that it knows is closed */
+  /** @param closed called when an attached pipe is closed */
   constructor(application: Application, discovery: Discovery, closed: (pipe: Pipe) => void) {
     this._application = application;
     this._discovery = discovery;
     this._closed = closed;
   }
 
-  /** Has a pipe known: it is forgotten when it is closed. */
+  /** Registers a pipe until it is closed, and returns its transmit state. */
   attach(pipe: Pipe): Outgoing {
     let outgoing = this._pipes.get(pipe);
     if (outgoing) return outgoing;
@@ -78,23 +78,23 @@ export class Scheduler {
     return outgoing;
   }
 
-  /** Has a pipe asked for frames: it, or the one that carries its packets, may have some. */
+  /** Marks a pipe, or the one that carries its packets, as possibly having frames to transmit. */
   want(pipe: Pipe): void {
     this._wanting.add(carrier(pipe));
   }
 
-  /** Has a link polled: it has something to do. */
+  /** Registers a link to be polled by the next call: it has something to do. */
   wake(link: GatewayLink): void {
     this._ready.add(link);
   }
 
-  /** Has a link not asked for packets any more, until it is a source again. */
+  /** Unregisters a link as a source of its pipe; the next poll of the link registers it again. */
   leave(link: GatewayLink): void {
     const way = carrier(link.pipe);
     if (way) this._pipes.get(way)?.sources.delete(link);
   }
 
-  /** Has a link that was removed neither asked nor polled. */
+  /** Unregisters a link that was removed: it is neither a source nor polled any more. */
   remove(link: GatewayLink): void {
     this.leave(link);
     this._ready.delete(link);
@@ -120,20 +120,20 @@ export class Scheduler {
     for (let left = sources.size; left > 0 && !pipe.queue.length; left--) {
       const source = sources.values().next().value!;
       sources.delete(source);
-      // it may have another pipe by now
+      // the source may have moved to another pipe meanwhile
       if (carrier(source.pipe) !== pipe) continue;
       sources.add(source);
       source.fill(pipe);
-      // what it waits for is another thing then
+      // its deadline changes with what it sends
       if (pipe.queue.length && source instanceof GatewayLink) this._ready.add(source);
     }
   }
 
-  /** Polls the links that are due, and announces. Returns when that is to be done next, in seconds. */
+  /** Polls the links that are due and sends announcements. Returns the time of the next deadline in seconds, if there is one. */
   poll(now: number): number | undefined {
     this.now = now;
     for (let due = this._timers.take(now); due; due = this._timers.take(now)) this._ready.add(due);
-    // what events of one bring another to do is done as well
+    // an event of one link may give another something to do
     for (let round = 0; round < 2; round++) {
       for (const link of [...this._ready]) {
         this._ready.delete(link);
@@ -150,7 +150,7 @@ export class Scheduler {
     finishWork(link);
     this.source(link);
     const due = link.poll(now);
-    // what it gave up may have been begun anew
+    // a handshake that timed out may have begun again, with new curve work
     finishWork(link);
     this._timers.set(link, link.removed ? undefined : due);
     const way = carrier(link.pipe);
@@ -172,7 +172,7 @@ export class Scheduler {
     }
   }
 
-  /** Has pipes written for as long as they have frames and their radios take them. */
+  /** Writes frames of pipes while there are some and their radios take them. `until`: when a line that is paced may begin a packet. */
   private _write(now: number, outlet: Outlet): { wrote: boolean; until: number | undefined } {
     let wrote = false;
     let until: number | undefined;
@@ -183,7 +183,7 @@ export class Scheduler {
       let ready = true;
       while (ready && (frame = pipe.frame(now))) {
         const written = frame;
-        // one that throws is a frame lost
+        // where `write` throws, the frame counts as lost
         this._application.emit("write", undefined, () => { outlet.write(pipe, written); });
         wrote = true;
         ready = this._takes(outlet, pipe);

@@ -1,4 +1,4 @@
-/** To whom channel packets go: they begin with a token of 16 bytes, which says nothing of who sent them. e3x/channels.md */
+/** Routes channel packets by the token of 16 bytes that they begin with, to a peer or to a bridge. e3x/channels.md */
 import { toHex } from "../packet/text.ts";
 import type { Pipe } from "./pipe.ts";
 import type { Peer } from "./registry.ts";
@@ -20,8 +20,8 @@ export class TokenRouter {
   }
 
   /**
-   * Has packets with a token, in hex, go to a peer, and those with its token of before to nobody.
-   * @param former the token is of before a restart: its packets can not be opened, but tell that the peer is there
+   * Routes packets with a token, in hex, to a peer; its previous token is forgotten.
+   * @param former the token is of before a restart: its packets cannot be decrypted, but they show that the peer is there
    */
   assign(token: string, peer: Peer, former: boolean): void {
     this.forget(peer);
@@ -35,7 +35,7 @@ export class TokenRouter {
     if (token !== undefined && this._peers.get(token) === peer) this._peers.delete(token);
   }
 
-  /** Has packets with a token passed on; without a bridge, not any more. Beyond the capacity the oldest bridge goes. */
+  /** Forwards packets with a token to a bridge; without one, ends that. Beyond the capacity the oldest bridge is removed. */
   bridge(token: Uint8Array, bridge: Bridge | undefined): void {
     const id = toHex(token);
     this._bridges.delete(id);
@@ -49,14 +49,14 @@ export class TokenRouter {
     for (const [token, bridge] of this._bridges) if (bridge === pipe) this._bridges.delete(token);
   }
 
-  /** Whether bytes begin a channel packet that somebody takes. */
+  /** Whether bytes are the beginning of a channel packet with a known token. */
   knows(outer: Uint8Array): boolean {
     const token = tokenOf(outer);
     const peer = this._peers.get(token);
     return (!!peer && !peer.former) || this._bridges.has(token);
   }
 
-  /** Who takes a channel packet; a peer whose token is `former` has lost the session of it. */
+  /** The recipient of a channel packet. A bridge goes before a peer whose token is `former`: this side has lost the keys of that. */
   route(outer: Uint8Array): { peer?: Peer; bridge?: Bridge } {
     const token = tokenOf(outer);
     const peer = this._peers.get(token);

@@ -1,7 +1,7 @@
 import type { Random } from "../../types.ts";
 
 /**
- * Where a board's random bytes come from. package.json's "imports" picks the file for "#entropy"; test/variants.test.ts
+ * Where a board's random bytes come from. package.json's "imports" picks the file for "#entropy"; test/variants/interfaces.test.ts
  * holds all of them to this.
  */
 export interface Entropy {
