@@ -15,6 +15,10 @@ import { endure, lossy } from "./lossy.ts";
 const hosts: ("vm" | "interpreter")[] = findInterpreter() === undefined ? ["vm"] : ["vm", "interpreter"];
 if (hosts.length === 1) test("the examples in the real interpreter", (t) => { t.pass(); t.log("skipped: no espruino-linux"); });
 
+const long = process.env["LONG"] === "1";
+// tests of a file take turns: each lasts as long as all of them
+const patience = long ? 3600_000 : 240_000;
+
 const startOf = (name: string): typeof startGateway => (name === "requests" ? startAsking : startGateway);
 
 /** What the device answers to a request of the gateway. */
@@ -127,7 +131,7 @@ const examples: Record<string, Example> = {
 for (const host of hosts) {
   for (const [name, { silent, seen, expected, ...board }] of Object.entries(examples)) {
     test(`${name} on a ${board.board}, ${host}: links, does what it is for, and hears the gateway`, async (t) => {
-      t.timeout(240_000);
+      t.timeout(patience);
       const simulation = await simulate({ ...board, app: path(`${name}/app.ts`), gateway, start: startOf(name), host });
       t.teardown(() => simulation.close());
       await simulation.until(() => (silent ? simulation.log.includes("linked") : simulation.messages.length > 0));
@@ -156,10 +160,10 @@ test("the gateway of requests answers HTTP for its device, and has no answer wit
 });
 
 for (const host of hosts) {
-  const seeds = process.env["LONG"] === "1" ? 10 : 1;
+  const seeds = long ? 10 : 1;
   for (const [name, make] of Object.entries(lossy)) for (let seed = 1; seed <= seeds; seed++) {
     test(`${name}, ${host}: 5 % of the frames get lost, the link goes and comes, both sides restart, seed ${seed}`, async (t) => {
-      t.timeout(240_000);
+      t.timeout(patience);
       const example = make();
       const { use: _use, check: _check, ...board } = example;
       const simulation = await simulate({ ...board, app: path(`${name}/app.ts`), gateway, start: startOf(name), host, seed, medium: { loss: 0.05 } });

@@ -43,11 +43,14 @@ export async function endure(t: ExecutionContext, s: Simulation, { use, check }:
   t.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b), "a message was taken twice, or after a later one");
 }
 
+/** Seconds within which a report arrives: the rarest come every ten minutes, and several in a row may be lost. */
+const REPORTS = 3600;
+
 /** Lets time pass in which the device tells something by itself, at least once. */
 async function hears(s: Simulation, seconds: number): Promise<void> {
   const before = s.messages.length;
   await s.forSeconds(seconds);
-  await s.until(() => s.messages.length > before);
+  await s.until(() => s.messages.length > before, REPORTS);
 }
 
 /** Has the gateway say something until it is seen in the log, as somebody would who sees no effect. Returns how often. */
