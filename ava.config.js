@@ -6,5 +6,7 @@ export default {
   nodeArguments: ["--import=tsx"],
   workerThreads: false,
   timeout: "5m",
-  environmentVariables: { E3X_MOTE_BUILD_CACHE: fileURLToPath(new URL("node_modules/.cache/e3x-mote", import.meta.url)) },
+  environmentVariables: {
+    E3X_MOTE_BUILD_CACHE: fileURLToPath(new URL("node_modules/.cache/e3x-mote", import.meta.url)),
+  },
 };

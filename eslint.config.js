@@ -21,7 +21,12 @@ export default tseslint.config(
   { files: ["**/*.ts"], extends: [tseslint.configs.recommended] },
   {
     files: ["**/*.ts"],
-    languageOptions: { parserOptions: { project: ["./tsconfig.json", "./examples/tsconfig.json", "./sim/report/page/tsconfig.json"], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        project: ["./tsconfig.json", "./examples/tsconfig.json", "./sim/report/page/tsconfig.json"],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       // tsc has this one
       "@typescript-eslint/no-unused-vars": "off",

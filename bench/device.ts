@@ -60,14 +60,34 @@ interface Measure {
 
 const measures: Measure[] = [
   { what: "key generation", prepare: "", run: "finish(new M.CurveJob(a.secret))", times: 1 },
-  { what: "ECDH, with the check of the other key", prepare: "", run: "finish(new M.CurveJob(a.secret, b.key))", times: 1 },
+  {
+    what: "ECDH, with the check of the other key",
+    prepare: "",
+    run: "finish(new M.CurveJob(a.secret, b.key))",
+    times: 1,
+  },
   { what: "a handshake, from connect to up: key, 3 ECDH, send, receive", prepare: answer, run: connect, times: 1 },
   ...[16, 200].flatMap((length) => [
-    { what: `message of ${length} bytes: encrypt, keys ready`, prepare: exchange(length), run: "x.encrypt(p)", times: 10 },
-    { what: `message of ${length} bytes: verify and decrypt, KEY met before`, prepare: exchange(length), run: "y.sent(d);y.open(d)", times: 10 },
+    {
+      what: `message of ${length} bytes: encrypt, keys ready`,
+      prepare: exchange(length),
+      run: "x.encrypt(p)",
+      times: 10,
+    },
+    {
+      what: `message of ${length} bytes: verify and decrypt, KEY met before`,
+      prepare: exchange(length),
+      run: "y.sent(d);y.open(d)",
+      times: 10,
+    },
   ]),
   { what: "chunks: split 1,400 bytes into frames of 20", prepare: chunks, run: "M.split(p, 20)", times: 2 },
-  { what: "chunks: join them", prepare: chunks, run: "f.forEach(function (e) { j.add(e, function () {}); })", times: 2 },
+  {
+    what: "chunks: join them",
+    prepare: chunks,
+    run: "f.forEach(function (e) { j.add(e, function () {}); })",
+    times: 2,
+  },
 ];
 
 function count(interpreter: string, script: string): number {
@@ -75,9 +95,12 @@ function count(interpreter: string, script: string): number {
   try {
     const file = join(folder, "bench.js");
     writeFileSync(file, script);
-    const run = spawnSync("valgrind", ["--tool=callgrind", "--callgrind-out-file=/dev/null", interpreter, file], { encoding: "utf8" });
+    const run = spawnSync("valgrind", ["--tool=callgrind", "--callgrind-out-file=/dev/null", interpreter, file], {
+      encoding: "utf8",
+    });
     const found = /Collected : (\d+)/.exec(run.stderr ?? "");
-    if (!found || run.stdout.includes("Uncaught")) throw new Error(`the interpreter failed under callgrind: ${run.stdout}${run.stderr}`);
+    if (!found || run.stdout.includes("Uncaught"))
+      throw new Error(`the interpreter failed under callgrind: ${run.stdout}${run.stderr}`);
     return Number(found[1]);
   } finally {
     rmSync(folder, { recursive: true });

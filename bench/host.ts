@@ -28,8 +28,10 @@ export function benchHost(): Row[] {
   wide.set(secret, 1);
   const openssl = createECDH("secp160r1");
   openssl.setPrivateKey(secret);
-  if (!openssl.computeSecret(key).equals(finish(new CurveJob(secret, key)))) throw new Error("OpenSSL computes another secret");
-  if (!openssl.computeSecret(key).equals(noble.getSharedSecret(wide, key).subarray(1))) throw new Error("noble computes another secret");
+  if (!openssl.computeSecret(key).equals(finish(new CurveJob(secret, key))))
+    throw new Error("OpenSSL computes another secret");
+  if (!openssl.computeSecret(key).equals(noble.getSharedSecret(wide, key).subarray(1)))
+    throw new Error("noble computes another secret");
 
   const inner = random(200);
   const sender = new Exchange(new Self(mine, random), key);
@@ -37,11 +39,18 @@ export function benchHost(): Row[] {
   const outer = sender.encrypt(inner);
   const back = new Exchange(recipient, mine["1a"].key);
   const open = (self: Self, exchange: Exchange): void => {
-    if (!exchange.verify(outer) || self.decrypt(outer).length !== inner.length) throw new Error("the message does not open");
+    if (!exchange.verify(outer) || self.decrypt(outer).length !== inner.length)
+      throw new Error("the message does not open");
   };
   open(recipient, back);
   // what another library's user pays for the curve work that a message takes
-  const two = { name: "OpenSSL, 2 ECDH", run: () => { openssl.computeSecret(key); openssl.computeSecret(key); } };
+  const two = {
+    name: "OpenSSL, 2 ECDH",
+    run: () => {
+      openssl.computeSecret(key);
+      openssl.computeSecret(key);
+    },
+  };
   const packet = random(1400);
   const frames = split(packet, 20);
   const joiner = new Joiner(2048);
@@ -63,11 +72,28 @@ export function benchHost(): Row[] {
     ]),
     compare("message of 200 bytes: encrypt, next", [{ name: "ours", run: () => sender.encrypt(inner) }, two]),
     compare("message of 200 bytes: verify and decrypt, first (2 ECDH)", [
-      { name: "ours", run: () => { const self = new Self(other, random); open(self, new Exchange(self, mine["1a"].key)); } },
+      {
+        name: "ours",
+        run: () => {
+          const self = new Self(other, random);
+          open(self, new Exchange(self, mine["1a"].key));
+        },
+      },
       two,
     ]),
-    compare("message of 200 bytes: verify and decrypt, KEY met before", [{ name: "ours", run: () => open(recipient, back) }, two]),
+    compare("message of 200 bytes: verify and decrypt, KEY met before", [
+      { name: "ours", run: () => open(recipient, back) },
+      two,
+    ]),
     compare("chunks: split 1,400 bytes into frames of 20", [{ name: "ours", run: () => split(packet, 20) }, two]),
-    compare("chunks: join them", [{ name: "ours", run: () => { for (const frame of frames) joiner.add(frame, () => {}); } }, two]),
+    compare("chunks: join them", [
+      {
+        name: "ours",
+        run: () => {
+          for (const frame of frames) joiner.add(frame, () => {});
+        },
+      },
+      two,
+    ]),
   ];
 }

@@ -21,7 +21,9 @@ if (typeof device === "string") say(`  skipped: ${device}`);
 else {
   const ecdh = device.find(({ what }) => what.startsWith("ECDH"))!.instructions;
   for (const { what, instructions } of device) {
-    say(`  ${what.padEnd(58)}${(instructions / 1e6).toFixed(2).padStart(9)} M  ${(instructions / ecdh).toFixed(4)} x ECDH`);
+    say(
+      `  ${what.padEnd(58)}${(instructions / 1e6).toFixed(2).padStart(9)} M  ${(instructions / ecdh).toFixed(4)} x ECDH`,
+    );
   }
 }
 if (json) console.log(JSON.stringify({ node: process.version, host, device }, undefined, 2));

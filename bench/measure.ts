@@ -34,5 +34,9 @@ export interface Row {
 /** The first candidate is ours. */
 export function compare(what: string, candidates: Candidate[]): Row {
   const [ours, ...peers] = [...rates(candidates)];
-  return { what, perSecond: ours![1], ratios: Object.fromEntries(peers.map(([name, rate]) => [name, ours![1] / rate])) };
+  return {
+    what,
+    perSecond: ours![1],
+    ratios: Object.fromEntries(peers.map(([name, rate]) => [name, ours![1] / rate])),
+  };
 }

@@ -25,9 +25,17 @@ const MICRO_ECC = 5400;
 
 for (const core of cores) {
   const why = core === "m4" ? missing() : undefined;
-  console.log(`Cortex-${core.toUpperCase()}: ${code[core].length} bytes in all, ${Math.ceil(code[core].length / 3) * 4} as text (micro-ecc's curve alone: about ${MICRO_ECC})${why ? `; not run: ${why}` : ""}`);
+  console.log(
+    `Cortex-${core.toUpperCase()}: ${code[core].length} bytes in all, ${Math.ceil(code[core].length / 3) * 4} as text (micro-ecc's curve alone: about ${MICRO_ECC})${why ? `; not run: ${why}` : ""}`,
+  );
   if (why) continue;
   const machine = core === "m0" ? new M0(code.m0) : new M4(code.m4);
-  for (const [what, operation, memory] of operations) console.log(`  ${what.padEnd(34)}${machine.count(asked(operation), memory, operation < 2 ? 0 : 64).toLocaleString("en").padStart(10)} instructions`);
+  for (const [what, operation, memory] of operations)
+    console.log(
+      `  ${what.padEnd(34)}${machine
+        .count(asked(operation), memory, operation < 2 ? 0 : 64)
+        .toLocaleString("en")
+        .padStart(10)} instructions`,
+    );
   if (machine instanceof M4) machine.close();
 }

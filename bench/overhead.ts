@@ -135,7 +135,10 @@ export function ours(): { handshakes: Handshake[]; readings: Reading[]; others: 
     const inner = lob.encode(head, body);
     const cbor = compress(head, body);
     const packet = out.send(inner);
-    check(isDeepStrictEqual(back.receive(packet), lob.decode(inner)) && isDeepStrictEqual(decompress(cbor), lob.decode(inner)));
+    check(
+      isDeepStrictEqual(back.receive(packet), lob.decode(inner)) &&
+        isDeepStrictEqual(decompress(cbor), lob.decode(inner)),
+    );
     return [
       { name: `${name}, LOB`, after: "link", ...size([packet]), ...CHANNEL },
       { name: `${name}, CBOR`, after: "link with z=1", ...size([out.send(cbor)]), ...CHANNEL },
@@ -160,7 +163,10 @@ const NOISE = "The Noise Protocol Framework, revision 34 (2018-07-11)";
 const LORAWAN = "LoRaWAN L2 1.0.4 Specification (TS001-1.0.4, 2020)";
 const RETICULUM = "Reticulum Manual 1.4.2, Understanding Reticulum";
 
-const published = (packets: number[]): { packets: number[] } & Size => ({ packets, ...size(packets.map((n) => new Uint8Array(n))) });
+const published = (packets: number[]): { packets: number[] } & Size => ({
+  packets,
+  ...size(packets.map((n) => new Uint8Array(n))),
+});
 
 // Bits of the MAC: AES-CCM with 8 bytes in EDHOC, OSCORE and DTLS as the draft has it (16 bytes: 8 more in each protected
 // packet); ChaChaPoly or AES-GCM in Noise; CMAC cut to 32 bits in LoRaWAN; HMAC-SHA256 in Reticulum.
@@ -173,43 +179,84 @@ const RETICULUMS: Security = { curve: 128, mac: 256, forward: "yes", sender: "op
 /** Handshakes of others, by their published figures. */
 export const theirHandshakes: Handshake[] = [
   {
-    name: "EDHOC, static DH, kid", ...published([37, 45, 19]), sendable: 1, authenticated: 1.5, ...EDHOC,
+    name: "EDHOC, static DH, kid",
+    ...published([37, 45, 19]),
+    sendable: 1,
+    authenticated: 1.5,
+    ...EDHOC,
     note: "for OSCORE; keys are known before and named by 1 byte (8: 14 bytes more); the first reading goes with message_3 (RFC 9668, section 3); over CoAP 12, 5 and 1 bytes more (appendix A of the draft)",
     source: `RFC 9528, section 1.2 (Message Size Examples); ${COMPARISON}, section 3.1, figure 1`,
   },
   {
-    name: "EDHOC, signatures, kid", ...published([37, 102, 77]), sendable: 1, authenticated: 1.5, ...EDHOC, sender: "signature",
-    note: "for OSCORE", source: `RFC 9528, section 1.2; ${COMPARISON}, section 3.1, figure 1`,
+    name: "EDHOC, signatures, kid",
+    ...published([37, 102, 77]),
+    sendable: 1,
+    authenticated: 1.5,
+    ...EDHOC,
+    sender: "signature",
+    note: "for OSCORE",
+    source: `RFC 9528, section 1.2; ${COMPARISON}, section 3.1, figure 1`,
   },
   {
-    name: "DTLS 1.3 CID, raw public keys", ...published([185, 454, 255]), sendable: 1, authenticated: 1.5, ...DTLS,
+    name: "DTLS 1.3 CID, raw public keys",
+    ...published([185, 454, 255]),
+    sendable: 1,
+    authenticated: 1.5,
+    ...DTLS,
     note: "P-256; with x25519 and Ed25519 720 (706 without CID in section 3.1, figure 3, and 14 for the CID of section 3.2)",
     source: `${COMPARISON}, section 3.1, figure 1: DTLS 1.3 - RPKs, ECDHE`,
   },
   {
-    name: "DTLS 1.3 CID, PSK and ECDHE", ...published([219, 226, 56]), sendable: 1, authenticated: 1.5, ...DTLS, sender: "shared key",
+    name: "DTLS 1.3 CID, PSK and ECDHE",
+    ...published([219, 226, 56]),
+    sendable: 1,
+    authenticated: 1.5,
+    ...DTLS,
+    sender: "shared key",
     source: `${COMPARISON}, section 3.1, figure 1: DTLS 1.3 - PSK, ECDHE`,
   },
   {
-    name: "Noise KK, 25519", ...published([32 + 16, 32 + 16]), sendable: 1, authenticated: 1, ...NOISES,
+    name: "Noise KK, 25519",
+    ...published([32 + 16, 32 + 16]),
+    sendable: 1,
+    authenticated: 1,
+    ...NOISES,
     note: "keys known to both; no negotiation, no address; a reading may go in the first packet, without forward secrecy",
     source: `${NOISE}, sections 3, 7.5, 7.7 and 12.1: keys of 32 bytes, 16 bytes an encrypted field`,
   },
   {
-    name: "Noise IK, 25519", ...published([32 + (32 + 16) + 16, 32 + 16]), sendable: 1, authenticated: 1, ...NOISES,
-    note: "as KK, but the initiator sends its key, as a link does", source: `${NOISE}, as KK`,
+    name: "Noise IK, 25519",
+    ...published([32 + (32 + 16) + 16, 32 + 16]),
+    sendable: 1,
+    authenticated: 1,
+    ...NOISES,
+    note: "as KK, but the initiator sends its key, as a link does",
+    source: `${NOISE}, as KK`,
   },
   {
-    name: "Noise XX, 25519", ...published([32, 32 + (32 + 16) + 16, (32 + 16) + 16]), sendable: 1, authenticated: 1.5, ...NOISES,
-    note: "neither key is known", source: `${NOISE}, as KK`,
+    name: "Noise XX, 25519",
+    ...published([32, 32 + (32 + 16) + 16, 32 + 16 + 16]),
+    sendable: 1,
+    authenticated: 1.5,
+    ...NOISES,
+    note: "neither key is known",
+    source: `${NOISE}, as KK`,
   },
   {
-    name: "LoRaWAN 1.0.4 join", ...published([23, 17]), sendable: 1, authenticated: 1, ...LORAWANS,
+    name: "LoRaWAN 1.0.4 join",
+    ...published([23, 17]),
+    sendable: 1,
+    authenticated: 1,
+    ...LORAWANS,
     note: "no public keys: an AES-128 key of each device is shared beforehand; Join-Accept has 33 bytes with a CFList",
     source: `${LORAWAN}, section 6.2.5, table 53, page 45; Join-Accept by the fields of Semtech's LoRaMac-node: table 54, page 46, was not read`,
   },
   {
-    name: "Reticulum link", ...published([83, 115, 99]), sendable: 1, authenticated: 1.5, ...RETICULUMS,
+    name: "Reticulum link",
+    ...published([83, 115, 99]),
+    sendable: 1,
+    authenticated: 1.5,
+    ...RETICULUMS,
     note: "addresses of a network in it; who opens it stays anonymous, or identifies itself: 211 bytes more (128 of key and signature); the code of 1.4.2 sends 86, 118 and 83",
     source: `${RETICULUM}: Reaching the Destination (297 bytes), Wire Format (sizes of packet types)`,
   },
@@ -220,37 +267,60 @@ const LINK_PACKET = 19 + 16 + 32 + 32;
 /** A reading of 16 bytes in the protocols of others, by their published figures. */
 export const theirReadings: Reading[] = [
   {
-    name: "OSCORE request", after: "EDHOC, static DH, kid", ...published([READING + 14]), ...EDHOC,
+    name: "OSCORE request",
+    after: "EDHOC, static DH, kid",
+    ...published([READING + 14]),
+    ...EDHOC,
     note: "35 with the least of CoAP that it is part of (header 4, marker 1); forward secrecy is EDHOC's; with keys set beforehand there is no handshake, and none",
     source: `${COMPARISON}, section 4.1: Sender ID '42', sequence number '05'; the format is RFC 8613, section 6.1`,
   },
   {
-    name: "DTLS 1.3 CID record", after: "DTLS 1.3 CID, raw public keys", ...published([READING + 12]), ...DTLS,
+    name: "DTLS 1.3 CID record",
+    after: "DTLS 1.3 CID, raw public keys",
+    ...published([READING + 12]),
+    ...DTLS,
     note: "the least header: CID 1, sequence number 1, no length",
     source: `${COMPARISON}, section 4.1: Connection ID '42'; the format is RFC 9147, figure 4`,
   },
   {
-    name: "Noise transport message", after: "Noise IK, 25519", ...published([READING + 16]), ...NOISES,
+    name: "Noise transport message",
+    after: "Noise IK, 25519",
+    ...published([READING + 16]),
+    ...NOISES,
     note: "neither number nor address in it: where packets get lost `n` is sent too (section 11.4), up to 8 bytes",
     source: `${NOISE}, section 3`,
   },
   {
-    name: "LoRaWAN data frame", after: "LoRaWAN 1.0.4 join", ...published([1 + 7 + 1 + READING + 4]), ...LORAWANS,
+    name: "LoRaWAN data frame",
+    after: "LoRaWAN 1.0.4 join",
+    ...published([1 + 7 + 1 + READING + 4]),
+    ...LORAWANS,
     note: "the MIC is the network's: between it and the application there is encryption only",
     source: `${LORAWAN}, sections 4.1 to 4.3, tables 2, 6 and 10, pages 15, 17 and 24: MHDR 1, FHDR 7, FPort 1, MIC 4`,
   },
   {
-    name: "Reticulum link packet", after: "Reticulum link", ...published([LINK_PACKET]), ...RETICULUMS,
+    name: "Reticulum link packet",
+    after: "Reticulum link",
+    ...published([LINK_PACKET]),
+    ...RETICULUMS,
     note: "header 19, IV 16, content padded to 32, HMAC 32",
     source: `${RETICULUM}, Wire Format; IV, padding and HMAC by RNS 1.4.2, Cryptography/Token.py`,
   },
   {
-    name: "Noise K, each by itself", ...published([32 + READING + 16]), ...NOISES, forward: "no", sender: "static DH",
+    name: "Noise K, each by itself",
+    ...published([32 + READING + 16]),
+    ...NOISES,
+    forward: "no",
+    sender: "static DH",
     note: "no handshake, as with a message of ours; where none gets lost the key goes once: 32 bytes a reading then",
     source: `${NOISE}, sections 3, 7.4 and 7.7`,
   },
   {
-    name: "Reticulum single packet", ...published([LINK_PACKET + 32]), ...RETICULUMS, forward: "with ratchets", sender: "none",
+    name: "Reticulum single packet",
+    ...published([LINK_PACKET + 32]),
+    ...RETICULUMS,
+    forward: "with ratchets",
+    sender: "none",
     note: "no handshake; forward secrecy where the recipient announces ratchets",
     source: `${RETICULUM}, Reaching the Destination; the key by RNS 1.4.2, Identity.encrypt`,
   },
@@ -274,7 +344,16 @@ function table(headings: string[], rows: Cell[][]): string {
   const all = [headings, ...rows.map((row) => row.map(String))];
   const widths = headings.map((_, i) => Math.max(...all.map((row) => row[i]!.length)));
   const right = headings.map((_, i) => rows.some((row) => typeof row[i] === "number"));
-  return all.map((row) => "  " + row.map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join("  ").trimEnd()).join("\n");
+  return all
+    .map(
+      (row) =>
+        "  " +
+        row
+          .map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+          .join("  ")
+          .trimEnd(),
+    )
+    .join("\n");
 }
 
 const ratio = (mine: number, theirs: number): string => (mine / theirs).toFixed(2);
@@ -289,14 +368,26 @@ function text(mine: ReturnType<typeof ours>): string {
   const handshakes = [...mine.handshakes, ...theirHandshakes];
   const readings = [...mine.readings, ...theirReadings];
   const handshakeRow = (row: Handshake): Cell[] => [
-    row.name, row.packets.join(" + "), row.bytes, row.source ? ratio(link.bytes, row.bytes) : "", row.sendable, row.authenticated,
-    ...securityOf(row), ...framesOf(row),
+    row.name,
+    row.packets.join(" + "),
+    row.bytes,
+    row.source ? ratio(link.bytes, row.bytes) : "",
+    row.sendable,
+    row.authenticated,
+    ...securityOf(row),
+    ...framesOf(row),
   ];
   const readingRow = (row: Reading): Cell[] => [
-    row.name, row.bytes, row.bytes - READING, ...[message, channel].map((by) => (row.source ? ratio(by.bytes, row.bytes) : "")),
-    ...securityOf(row), ...framesOf(row),
+    row.name,
+    row.bytes,
+    row.bytes - READING,
+    ...[message, channel].map((by) => (row.source ? ratio(by.bytes, row.bytes) : "")),
+    ...securityOf(row),
+    ...framesOf(row),
   ];
-  const sources = [...theirHandshakes, ...theirReadings].map(({ name, source, note }) => `  ${name}: ${note ? `${note}. ` : ""}[${source}]`);
+  const sources = [...theirHandshakes, ...theirReadings].map(
+    ({ name, source, note }) => `  ${name}: ${note ? `${note}. ` : ""}[${source}]`,
+  );
   return [
     "Handshakes: bytes of each packet, round trips (RT) until a reading can be sent and until both sides know each other;",
     "link/it is bytes of our link to theirs: below 1 ours is smaller. Frames are by the chunk encoding, bytes on air in brackets.\n",
@@ -304,11 +395,19 @@ function text(mine: ReturnType<typeof ours>): string {
     `\nA reading of ${READING} bytes, protected; msg/it is bytes of our message to theirs, ch/it those of our unreliable channel in CBOR\n`,
     table(["", "bytes", "added", "msg/it", "ch/it", ...SECURITY, ...on], readings.map(readingRow)),
     "\nOurs beside readings\n",
-    table(["", "bytes", ...on], mine.others.map((row) => [row.name, row.bytes, ...framesOf(row)])),
+    table(
+      ["", "bytes", ...on],
+      mine.others.map((row) => [row.name, row.bytes, ...framesOf(row)]),
+    ),
     "\nHandshake and readings together, bytes\n",
-    table(["", "handshake", "1", "10", "100"], readings.map((row) => [
-      row.name, row.after ?? "none", ...[1, 10, 100].map((count) => totalOf(row, handshakes, count)),
-    ])),
+    table(
+      ["", "handshake", "1", "10", "100"],
+      readings.map((row) => [
+        row.name,
+        row.after ?? "none",
+        ...[1, 10, 100].map((count) => totalOf(row, handshakes, count)),
+      ]),
+    ),
     "\nTo be fair\n",
     ...notes.map((note) => `  ${note}`),
     "\nSources and what goes with them\n",
@@ -318,7 +417,13 @@ function text(mine: ReturnType<typeof ours>): string {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const mine = ours();
-  console.log(process.argv.includes("--json")
-    ? JSON.stringify({ reading: READING, ours: mine, theirs: { handshakes: theirHandshakes, readings: theirReadings }, notes }, undefined, 2)
-    : text(mine));
+  console.log(
+    process.argv.includes("--json")
+      ? JSON.stringify(
+          { reading: READING, ours: mine, theirs: { handshakes: theirHandshakes, readings: theirReadings }, notes },
+          undefined,
+          2,
+        )
+      : text(mine),
+  );
 }

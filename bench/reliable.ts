@@ -73,14 +73,40 @@ const byte = (i: number): number => (i * 13 + (i >> 8) * 5 + (i >> 16) * 3) & 25
 
 /** Has one side send to the other by a reliable channel. */
 export async function transfer(options: TransferOptions): Promise<Transfer> {
-  const { bytes, loss = 0, duplication = 0, reordering = 0, holdback = 1, from = "device", window, seed = 1, host = new VmHost({ memory: false }), limit = 1e6 } = options;
+  const {
+    bytes,
+    loss = 0,
+    duplication = 0,
+    reordering = 0,
+    holdback = 1,
+    from = "device",
+    window,
+    seed = 1,
+    host = new VmHost({ memory: false }),
+    limit = 1e6,
+  } = options;
   bundle ??= measureBoard(board, { app }).then(({ files }) => files["bundle.js"]!);
   const timeout = 600;
   const pair = generate(randomOf(seed, "gateway/identity"))["1a"];
-  const gateway = new Gateway({ pair, random: randomOf(seed, "gateway/random"), mtu: FRAME, pace: PACE, pairing: true, ...(window && { window }) });
+  const gateway = new Gateway({
+    pair,
+    random: randomOf(seed, "gateway/random"),
+    mtu: FRAME,
+    pace: PACE,
+    pairing: true,
+    ...(window && { window }),
+  });
   const result: Transfer = {
-    got: 0, wrong: 0, closed: { device: undefined, gateway: undefined }, seconds: 0, goodput: 0, ofLink: 0, ofRest: 0,
-    frames: { device: 0, gateway: 0 }, sizes: new Map(), drops: { device: {}, gateway: {} },
+    got: 0,
+    wrong: 0,
+    closed: { device: undefined, gateway: undefined },
+    seconds: 0,
+    goodput: 0,
+    ofLink: 0,
+    ofRest: 0,
+    frames: { device: 0, gateway: 0 },
+    sizes: new Map(),
+    drops: { device: {}, gateway: {} },
   };
   const { frames, drops, closed } = result;
   let start: number | undefined;
@@ -128,10 +154,19 @@ export async function transfer(options: TransferOptions): Promise<Transfer> {
       }
     };
   });
-  const config = { gateway: toBase32(gateway.key), bytes: from === "device" ? bytes : 0, timeout, ...(window && { window }) };
+  const config = {
+    gateway: toBase32(gateway.key),
+    bytes: from === "device" ? bytes : 0,
+    timeout,
+    ...(window && { window }),
+  };
   await simulator.addNode("gateway", gateway);
   await simulator.addDevice("device", host, {
-    board: fast, bundle: await bundle, radio: "ble", mtu: FRAME + 3, storage: { config: Uint8Array.from(Buffer.from(JSON.stringify(config))) },
+    board: fast,
+    bundle: await bundle,
+    radio: "ble",
+    mtu: FRAME + 3,
+    storage: { config: Uint8Array.from(Buffer.from(JSON.stringify(config))) },
   });
   try {
     if (from === "gateway") {
@@ -182,12 +217,20 @@ function sizesOf({ sizes }: Transfer): string {
 async function main(): Promise<void> {
   const json = process.argv.includes("--json");
   const bytes = Number(process.argv.slice(2).find((argument) => !argument.startsWith("-")) ?? 1e6);
-  const say = (text: string): void => { if (!json) console.log(text); };
+  const say = (text: string): void => {
+    if (!json) console.log(text);
+  };
   const rows: { name: string; loss: number; transfer: Transfer; alone: Transfer }[] = [];
-  say(`${number(bytes)} bytes by a reliable channel, frames of ${FRAME} bytes, one each ${PACE} ms: ${number(CAPACITY)} bytes/s`);
-  say(`bad: 5 % of frames twice, 5 % late, both by up to 10 frames; stop-and-wait: one packet at a time, of the same sizes\n`);
+  say(
+    `${number(bytes)} bytes by a reliable channel, frames of ${FRAME} bytes, one each ${PACE} ms: ${number(CAPACITY)} bytes/s`,
+  );
+  say(
+    `bad: 5 % of frames twice, 5 % late, both by up to 10 frames; stop-and-wait: one packet at a time, of the same sizes\n`,
+  );
   say(`                              bytes/s  of link  of what     stop-and-wait     hours   frames`);
-  say(`                                               headers leave  bytes/s  times           device    gateway   bytes of content in a packet`);
+  say(
+    `                                               headers leave  bytes/s  times           device    gateway   bytes of content in a packet`,
+  );
   for (const from of ["device", "gateway"] as const) {
     for (const [bad, loss] of [[false, 0], ...LOSSES.map((loss) => [true, loss] as const)] as const) {
       const options = { bytes, loss, from, ...(bad && BAD) };
@@ -195,20 +238,52 @@ async function main(): Promise<void> {
       // it is slower, and evens out as soon
       const alone = await transfer({ ...options, bytes: bytes / 10, window: 1 });
       for (const { got, wrong, closed } of [done]) {
-        if (got !== bytes || wrong || closed.device !== "well" || closed.gateway !== "well") throw new Error(`not all came: ${JSON.stringify({ got, wrong, closed })}`);
+        if (got !== bytes || wrong || closed.device !== "well" || closed.gateway !== "well")
+          throw new Error(`not all came: ${JSON.stringify({ got, wrong, closed })}`);
       }
       const name = `from ${from}, ${bad ? "bad" : "good"}, ${Math.round(loss * 100)} % lost`;
       rows.push({ name, loss, transfer: done, alone });
-      say([
-        name.padEnd(29), number(done.goodput).padStart(8), percent(done.ofLink).padStart(9), percent(done.ofRest).padStart(13),
-        number(alone.goodput).padStart(9), (done.goodput / alone.goodput).toFixed(1).padStart(7), (done.seconds / 3600).toFixed(2).padStart(8),
-        number(done.frames.device).padStart(10), number(done.frames.gateway).padStart(10), `   ${sizesOf(done)}`,
-      ].join(""));
-      const drops = (["device", "gateway"] as const).map((side) => `${side} ${Object.entries(done.drops[side]).map(([code, n]) => `${code} ${n}`).join(", ") || "nothing"}`);
+      say(
+        [
+          name.padEnd(29),
+          number(done.goodput).padStart(8),
+          percent(done.ofLink).padStart(9),
+          percent(done.ofRest).padStart(13),
+          number(alone.goodput).padStart(9),
+          (done.goodput / alone.goodput).toFixed(1).padStart(7),
+          (done.seconds / 3600).toFixed(2).padStart(8),
+          number(done.frames.device).padStart(10),
+          number(done.frames.gateway).padStart(10),
+          `   ${sizesOf(done)}`,
+        ].join(""),
+      );
+      const drops = (["device", "gateway"] as const).map(
+        (side) =>
+          `${side} ${
+            Object.entries(done.drops[side])
+              .map(([code, n]) => `${code} ${n}`)
+              .join(", ") || "nothing"
+          }`,
+      );
       say(`    refused: ${drops.join("; ")}`);
     }
   }
-  if (json) console.log(JSON.stringify({ bytes, capacity: CAPACITY, rows: rows.map((row) => ({ ...row, transfer: { ...row.transfer, sizes: Object.fromEntries(row.transfer.sizes) }, alone: { ...row.alone, sizes: Object.fromEntries(row.alone.sizes) } })) }, undefined, 2));
+  if (json)
+    console.log(
+      JSON.stringify(
+        {
+          bytes,
+          capacity: CAPACITY,
+          rows: rows.map((row) => ({
+            ...row,
+            transfer: { ...row.transfer, sizes: Object.fromEntries(row.transfer.sizes) },
+            alone: { ...row.alone, sizes: Object.fromEntries(row.alone.sizes) },
+          })),
+        },
+        undefined,
+        2,
+      ),
+    );
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main();

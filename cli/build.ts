@@ -29,8 +29,13 @@ async function build({ board, all, app, plain, out, json }: BuildOptions): Promi
 }
 
 /** Every board that can hold the runtime and has the application's radios; the others are listed with the reason. */
-async function buildAll(options: { native: boolean; modules: boolean; app?: string }, out: string, json: boolean): Promise<void> {
-  const { BuildError, buildBoard, formatNative, formatTotals, loadBoards, sizeReport, writeBuild } = await import("../tools/build/index.ts");
+async function buildAll(
+  options: { native: boolean; modules: boolean; app?: string },
+  out: string,
+  json: boolean,
+): Promise<void> {
+  const { BuildError, buildBoard, formatNative, formatTotals, loadBoards, sizeReport, writeBuild } =
+    await import("../tools/build/index.ts");
   const boards = loadBoards();
   const reports = [];
   const refused: { board: string; refused: string }[] = [];
@@ -53,40 +58,58 @@ async function buildAll(options: { native: boolean; modules: boolean; app?: stri
   if (json) return printJson([...reports, ...refused]);
   if (reports.length) print(`${formatTotals(reports)}\n`);
   const native = [...new Set(reports.map((report) => formatNative(report.native)))].filter((text) => text !== "");
-  const meaning = "Bytes. native: of e3x-mote.js, the native code as text. total: e3x-mote.js with the usual radio's module, which the budget is for.";
-  for (const text of [meaning, ...native, ...refused.map((one) => `Not built: ${one.refused}.`), `Written to ${join(out, "<board>")}.`]) print(wrap(text, width()).join("\n"));
+  const meaning =
+    "Bytes. native: of e3x-mote.js, the native code as text. total: e3x-mote.js with the usual radio's module, which the budget is for.";
+  for (const text of [
+    meaning,
+    ...native,
+    ...refused.map((one) => `Not built: ${one.refused}.`),
+    `Written to ${join(out, "<board>")}.`,
+  ])
+    print(wrap(text, width()).join("\n"));
 }
 
 /** Who computes, shortly. */
-const ciphers = ({ thumb, firmware }: Board): string => (thumb ? `Thumb ${thumb.toUpperCase()}` : firmware.length === 2 ? "firmware" : "script");
+const ciphers = ({ thumb, firmware }: Board): string =>
+  thumb ? `Thumb ${thumb.toUpperCase()}` : firmware.length === 2 ? "firmware" : "script";
 
 async function boards(json: boolean): Promise<void> {
   const { loadBoards, radioKinds } = await import("../tools/build/boards.ts");
   const all = loadBoards();
   if (json) return printJson(all);
-  print(table(
-    ["board", "chip", "MHz", "variables", "Storage", "crypto", "ciphers", "entropy"],
-    all.map((board) => [
-      board.name,
-      board.chip,
-      String(board.clockMHz),
-      `${count(board.variables)} x ${board.variableBytes}`,
-      `${count(board.flash / 1024)} K`,
-      board.firmware.join(" ").replace("256", "") || "-",
-      board.refused === undefined ? ciphers(board) : "refused",
-      board.entropy.hardware ? "chip" : "seed",
-    ]),
-    [2, 3, 4],
-  ));
+  print(
+    table(
+      ["board", "chip", "MHz", "variables", "Storage", "crypto", "ciphers", "entropy"],
+      all.map((board) => [
+        board.name,
+        board.chip,
+        String(board.clockMHz),
+        `${count(board.variables)} x ${board.variableBytes}`,
+        `${count(board.flash / 1024)} K`,
+        board.firmware.join(" ").replace("256", "") || "-",
+        board.refused === undefined ? ciphers(board) : "refused",
+        board.entropy.hardware ? "chip" : "seed",
+      ]),
+      [2, 3, 4],
+    ),
+  );
   const frame = (board: Board, kind: RadioKind): string => {
     const radio = board.radios.find((one) => one.kind === kind);
     return radio ? `${radio.frameSize}${radio === board.radios[0] ? "*" : " "}` : "- ";
   };
   print(`\n${style("bold", "Radios: bytes of a frame at most; * is the usual one")}`);
-  print(table(["board", ...radioKinds], all.map((board) => [board.name, ...radioKinds.map((kind) => frame(board, kind))]), radioKinds.map((_, i) => i + 1)));
+  print(
+    table(
+      ["board", ...radioKinds],
+      all.map((board) => [board.name, ...radioKinds.map((kind) => frame(board, kind))]),
+      radioKinds.map((_, i) => i + 1),
+    ),
+  );
   const notes = [
     "crypto: of SHA256 and AES, what the firmware has. ciphers: who computes them and the curve (firmware: the curve is in JavaScript, as all is for script); mote build --plain leaves native Thumb code out. entropy: the chip's hardware generator, or a seed that is put in at flashing.",
-    ...all.filter((board) => board.refused !== undefined).map(({ title, refused }) => `${title} is refused: ${refused}.`),
+    ...all
+      .filter((board) => board.refused !== undefined)
+      .map(({ title, refused }) => `${title} is refused: ${refused}.`),
   ];
   for (const text of notes) print(`\n${wrap(text, width()).join("\n")}`);
 }
@@ -94,7 +117,9 @@ async function boards(json: boolean): Promise<void> {
 export function register(program: Command): void {
   program
     .command("build")
-    .description("build what goes on a board: e3x-mote.js and the modules of radios and channels that an application requires, app.js and bundle.js; without an application all that it may require")
+    .description(
+      "build what goes on a board: e3x-mote.js and the modules of radios and channels that an application requires, app.js and bundle.js; without an application all that it may require",
+    )
     .option("-b, --board <name>", "the board")
     .option("--all", "every board")
     .option("-a, --app <file>", "an application in TypeScript or JavaScript")

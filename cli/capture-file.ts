@@ -109,7 +109,8 @@ export function writePcap(to: string, capture: CaptureFile | Capture, secrets: s
     mkdirSync(dirname(to), { recursive: true });
     const descriptor = openSync(to, "w");
     try {
-      for (const block of pcapngBlocks({ header, records }, secrets === undefined ? {} : { secrets })) writeSync(descriptor, block);
+      for (const block of pcapngBlocks({ header, records }, secrets === undefined ? {} : { secrets }))
+        writeSync(descriptor, block);
     } finally {
       closeSync(descriptor);
     }

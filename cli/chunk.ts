@@ -13,7 +13,11 @@ export function register(program: Command): void {
     .command("split")
     .description("cut packets into frames of one chunk each, a line each")
     .argument("[packets...]", "in hex; without them the lines of standard input")
-    .requiredOption("-s, --size <bytes>", "bytes of a frame, 2 to 256 (Bluetooth LE 20, 802.15.4 120, serial 64)", integer("--size", 2, 256))
+    .requiredOption(
+      "-s, --size <bytes>",
+      "bytes of a frame, 2 to 256 (Bluetooth LE 20, 802.15.4 120, serial 64)",
+      integer("--size", 2, 256),
+    )
     .option("--json", "print JSON")
     .action(async (args: string[], options: { size: number; json?: boolean }) => {
       const packets = await readPackets(args, "packet");
@@ -33,8 +37,12 @@ export function register(program: Command): void {
       let drops = 0;
       for (const frame of frames) drops += joiner.add(frame, (packet) => packets.push(toHex(packet)));
       const problem = drops
-        ? new Failure("PACKET_TOO_LARGE", `${plural(drops, "packet")} beyond ${LIMIT} bytes left out; give shorter ones`)
-        : joiner.size + joiner.left > 0 && new Failure("PACKET_TOO_SHORT", "the last packet is not ended; give the frames that are missing");
+        ? new Failure(
+            "PACKET_TOO_LARGE",
+            `${plural(drops, "packet")} beyond ${LIMIT} bytes left out; give shorter ones`,
+          )
+        : joiner.size + joiner.left > 0 &&
+          new Failure("PACKET_TOO_SHORT", "the last packet is not ended; give the frames that are missing");
       if (options.json && !problem) printJson({ packets });
       else if (packets.length && !options.json) print(packets.join("\n"));
       if (problem) throw problem;

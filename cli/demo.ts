@@ -16,7 +16,9 @@ async function demo({ host }: { host: HostName }): Promise<void> {
   const board = loadBoard("puckjs");
   const messages = await readMessages(telemetry.messages);
   const medium = mediumOf(board, { latency: 15, loss: 0, duplicate: 0, reorder: 0 });
-  print(`${style("bold", "e3x-mote")}: a simulated ${board.title} sends ${plural(messages.length, "encrypted message")} to a gateway\n`);
+  print(
+    `${style("bold", "e3x-mote")}: a simulated ${board.title} sends ${plural(messages.length, "encrypted message")} to a gateway\n`,
+  );
 
   const progress = new Progress(false);
   progress.stage(`building the bundle for ${board.title}`);
@@ -24,12 +26,23 @@ async function demo({ host }: { host: HostName }): Promise<void> {
   const bundle = writeBuild(build).find((path) => path.endsWith("bundle.js"))!;
   const { result, capture } = await simulate({ build, host, seed: 1, medium, messages, seconds: 3600 }, progress);
   saveCapture(capturePath, capture);
-  const replayed = await replayCapture(readCapture(capture), async () => ({ bundle: build.files["bundle.js"]! }), host, progress);
+  const replayed = await replayCapture(
+    readCapture(capture),
+    async () => ({ bundle: build.files["bundle.js"]! }),
+    host,
+    progress,
+  );
   if (!process.stdout.isTTY) print("");
 
   const part = (title: string, text: string): void => print(`${style("bold", title)}\n${text}\n`);
-  part(`Bundle: e3x-mote.js and the usual radio against the budget of ${board.title}`, `${formatBudget(build)}: ${shown(bundle)}`);
-  part(`On the air: frames of at most ${medium.frameSize} bytes, in virtual time`, formatTimeline(result, medium.frameSize));
+  part(
+    `Bundle: e3x-mote.js and the usual radio against the budget of ${board.title}`,
+    `${formatBudget(build)}: ${shown(bundle)}`,
+  );
+  part(
+    `On the air: frames of at most ${medium.frameSize} bytes, in virtual time`,
+    formatTimeline(result, medium.frameSize),
+  );
   part(
     "Bytes of each message",
     `${formatMessages(result)}\n${style("dim", "packet: content + 6 for the message's number + 32 for encryption\non the air: a byte more for each frame, and one that ends the packet")}`,
@@ -38,7 +51,10 @@ async function demo({ host }: { host: HostName }): Promise<void> {
   part("Replay", `${formatReplay(replayed)}\ncapture: ${shown(capturePath)}`);
   const fine = result.sent === messages.length && result.lost === 0 && result.corrupted === 0 && replayed.agreed;
   const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-  if (fine) print(`${style("green", "All well")}: ${count(result.delivered)} of ${count(messages.length)} messages arrived, in ${seconds} s of real time.`);
+  if (fine)
+    print(
+      `${style("green", "All well")}: ${count(result.delivered)} of ${count(messages.length)} messages arrived, in ${seconds} s of real time.`,
+    );
   else {
     print(style("red", "Something went wrong: see above."));
     process.exitCode = 1;

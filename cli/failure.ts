@@ -21,7 +21,9 @@ export function usage(message: string): Failure {
 
 /** Sentences as one line: "It is so; do this". */
 export function oneLine(text: string): string {
-  return text.replace(/\.$/, "").replace(/\. (\w)(?=[a-z ])/g, (_, letter: string) => `; ${letter.toLowerCase()}`)
+  return text
+    .replace(/\.$/, "")
+    .replace(/\. (\w)(?=[a-z ])/g, (_, letter: string) => `; ${letter.toLowerCase()}`)
     .replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
 

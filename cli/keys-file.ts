@@ -1,7 +1,16 @@
 /** Keys files on disk: what is in them is in gateway/keys-file.ts. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { E3XError, finish, generate, keyFromText, keysFromFile, keysToFile, publicKeysFromFile, sets } from "../src/index.ts";
+import {
+  E3XError,
+  finish,
+  generate,
+  keyFromText,
+  keysFromFile,
+  keysToFile,
+  publicKeysFromFile,
+  sets,
+} from "../src/index.ts";
 import type { Csid, HostCipherSet, KeyPairs, PublicKeys, Random } from "../src/index.ts";
 import { Failure, oneLine } from "./failure.ts";
 import { fileFailure, readFile } from "./input.ts";
@@ -23,7 +32,8 @@ export function checkPoint(set: HostCipherSet, key: Uint8Array): void {
 
 export const newPairs = (csids: Csid[]): KeyPairs => generate(random, csids);
 
-export const keysOf = (pairs: KeyPairs): Keys => Object.fromEntries(Object.entries(pairs).map(([csid, { key }]) => [csid, key]));
+export const keysOf = (pairs: KeyPairs): Keys =>
+  Object.fromEntries(Object.entries(pairs).map(([csid, { key }]) => [csid, key]));
 
 /** Writes a new keys file that only its owner can read. Refuses to replace one unless `force` is set. */
 export function writeKeys(file: string, pairs: KeyPairs, force: boolean): void {
@@ -42,7 +52,10 @@ export function writeKeys(file: string, pairs: KeyPairs, force: boolean): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") {
-      throw new Failure(code, `${file} exists and may hold the only copy of a secret; choose another file with --out, or replace it with --force`);
+      throw new Failure(
+        code,
+        `${file} exists and may hold the only copy of a secret; choose another file with --out, or replace it with --force`,
+      );
     }
     if (force) rmSync(path, { force: true });
     throw fileFailure(file, error);
@@ -68,7 +81,10 @@ export async function readKeys(text: string, name: string): Promise<Keys> {
   if (!keys) {
     // a bare word of such length is no file but a wrong key, perhaps even a secret: it is not quoted
     if (/^[0-9a-z]{24,}$/i.test(text)) {
-      throw new Failure("KEY", `${name} is not a public key, by its ${text.length} characters; give ${FORMS}, or a file of mote keys new`);
+      throw new Failure(
+        "KEY",
+        `${name} is not a public key, by its ${text.length} characters; give ${FORMS}, or a file of mote keys new`,
+      );
     }
     const content = new TextDecoder().decode(await readFile(text, "a key"));
     const named = publicKeysFromFile(content);

@@ -10,21 +10,30 @@ import { pairs, print, printJson, style } from "./output.ts";
 function publicParts(keys: Keys): { hashname: string; key: string; hex: string; keys: { [csid: string]: string } } {
   const all = Object.entries(keys).sort();
   const [, first] = all[0]!;
-  return { hashname: hashname(keys), key: toBase32(first), hex: toHex(first), keys: Object.fromEntries(all.map(([csid, key]) => [csid, toBase32(key)])) };
+  return {
+    hashname: hashname(keys),
+    key: toBase32(first),
+    hex: toHex(first),
+    keys: Object.fromEntries(all.map(([csid, key]) => [csid, toBase32(key)])),
+  };
 }
 
 function rows(keys: Keys): [string, string][] {
   const all = Object.entries(keys).sort();
   return [
     ["hashname", style("bold", hashname(keys))],
-    ...all.map(([csid, key]): [string, string] => [all.length > 1 || csid !== "1a" ? `public key ${csid}` : "public key", `${toBase32(key)}\n${toHex(key)}`]),
+    ...all.map(([csid, key]): [string, string] => [
+      all.length > 1 || csid !== "1a" ? `public key ${csid}` : "public key",
+      `${toBase32(key)}\n${toHex(key)}`,
+    ]),
   ];
 }
 
 /** CSIDs of an option that may be repeated, and have several in one. */
 function addCsids(text: string, before: Csid[] = []): Csid[] {
   const found = text.split(",") as Csid[];
-  for (const csid of found) if (!csids.includes(csid)) throw usage(`--csid is not of ${csids.join(" and ")}; correct it`);
+  for (const csid of found)
+    if (!csids.includes(csid)) throw usage(`--csid is not of ${csids.join(" and ")}; correct it`);
   return [...new Set([...before, ...found])].sort();
 }
 
@@ -44,20 +53,32 @@ export function register(program: Command): void {
     .option("--csid <ids>", 'the Cipher Sets: 1a, 1c, or "1a,1c"; boards have 1a alone (default: 1a)', addCsids)
     .option("--force", "replace the file if it exists: its secrets are lost")
     .option("--json", "print JSON")
-    .addHelpText("after", `
+    .addHelpText(
+      "after",
+      `
 The file is JSON, all values in base32:
   {
     "hashname": "...",            the endpoint's name: for anybody
     "keys": { "1a": "..." },      its public keys: for who sends to it
     "secrets": { "1a": "..." }    for nobody else: who has them is this endpoint
-  }`)
+  }`,
+    )
     .action((options: NewOptions) => {
       const made = newPairs(options.csid ?? ["1a"]);
       writeKeys(options.out, made, !!options.force);
       const own = keysOf(made);
       const many = Object.keys(own).length > 1;
       if (options.json) printJson({ ...publicParts(own), file: options.out });
-      else print(pairs([...rows(own), ["file", `${options.out} (mode 600)\nIt holds the secret${many ? "s: keep them" : ": keep it"} to yourself. Give the public key${many ? "s" : ""} to others.`]]));
+      else
+        print(
+          pairs([
+            ...rows(own),
+            [
+              "file",
+              `${options.out} (mode 600)\nIt holds the secret${many ? "s: keep them" : ": keep it"} to yourself. Give the public key${many ? "s" : ""} to others.`,
+            ],
+          ]),
+        );
     });
   program
     .command("hashname")

@@ -41,7 +41,9 @@ function checkPoints(info: LinkInfo): void {
 /** A key as hex becomes base32, where its length says that it is hex. */
 function base32Of(csid: string, text: unknown): unknown {
   const length = Object.hasOwn(sets, csid) ? sets[csid]!.length : 0;
-  return typeof text === "string" && text.length === 2 * length && /^[0-9a-f]+$/i.test(text) ? toBase32(fromHex(text.toLowerCase())) : text;
+  return typeof text === "string" && text.length === 2 * length && /^[0-9a-f]+$/i.test(text)
+    ? toBase32(fromHex(text.toLowerCase()))
+    : text;
 }
 
 /** JSON as it is in keys files, too, whose keys may be hex. */
@@ -54,7 +56,10 @@ function fromJson(text: string): LinkInfo {
   }
   const { keys } = json;
   if (typeof keys !== "object" || !keys || Array.isArray(keys)) return linkInfo(json);
-  return linkInfo({ ...json, keys: Object.fromEntries(Object.entries(keys).map(([csid, key]) => [csid, base32Of(csid, key)])) });
+  return linkInfo({
+    ...json,
+    keys: Object.fromEntries(Object.entries(keys).map(([csid, key]) => [csid, base32Of(csid, key)])),
+  });
 }
 
 /** What one text says by itself; undefined where it may be a file's name. */
@@ -76,11 +81,17 @@ async function read(text: string): Promise<LinkInfo> {
     content = new TextDecoder().decode(await readFile(text, "a link"));
   } catch (error) {
     if ((error as Failure).code !== "ENOENT") throw error;
-    throw new Failure("LINK_INFO", `${text} is no link, no key and no file; give a public key, a URI, link JSON, a JWK, a hashname, or a file with one`);
+    throw new Failure(
+      "LINK_INFO",
+      `${text} is no link, no key and no file; give a public key, a URI, link JSON, a JWK, a hashname, or a file with one`,
+    );
   }
   const found = await recognise(content.trim());
   if (found) return found;
-  throw new Failure("LINK_INFO", `${text} holds no link; give a file with a public key, a URI, link JSON, a JWK or a hashname`);
+  throw new Failure(
+    "LINK_INFO",
+    `${text} holds no link; give a file with a public key, a URI, link JSON, a JWK or a hashname`,
+  );
 }
 
 /** Keys of several Cipher Sets are one endpoint's. */
@@ -88,7 +99,8 @@ function joined(infos: LinkInfo[]): LinkInfo {
   if (infos.length === 1) return infos[0]!;
   const keys: Record<string, Uint8Array> = {};
   for (const info of infos) {
-    if (!Object.keys(info.keys).length || info.paths.length) throw usage("more than one was given, and one is no key; give one link, or only keys");
+    if (!Object.keys(info.keys).length || info.paths.length)
+      throw usage("more than one was given, and one is no key; give one link, or only keys");
     for (const [csid, key] of Object.entries(info.keys)) {
       if (csid in keys) throw usage(`there are two keys of CSID ${csid}; an endpoint has one of each`);
       keys[csid] = key;
@@ -120,7 +132,8 @@ function extended(info: LinkInfo, { host, port, path = [] }: Options): LinkInfo 
 function uriOf(info: LinkInfo, { host, port, protocol, path }: Options): string {
   if (info.uri !== undefined && host === undefined && protocol === undefined && !path) return info.uri;
   if (info.fragment) throw usage("a URI through a router is the router's; leave --protocol out");
-  if (!Object.keys(info.keys).length) throw new Failure("LINK_INFO", "without a public key there is no URI; give the keys, too");
+  if (!Object.keys(info.keys).length)
+    throw new Failure("LINK_INFO", "without a public key there is no URI; give the keys, too");
   return toUri(info, {
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
@@ -132,9 +145,13 @@ function uriOf(info: LinkInfo, { host, port, protocol, path }: Options): string 
 function check(info: LinkInfo, expected: string): void {
   const name = toBase32(hashnameBytes(expected));
   if (info.hashname !== undefined) {
-    if (info.hashname !== name) throw new Failure("HASHNAME", `it is not that endpoint's, but of ${info.hashname}; do not use it`);
+    if (info.hashname !== name)
+      throw new Failure("HASHNAME", `it is not that endpoint's, but of ${info.hashname}; do not use it`);
   } else if (!info.fragment?.rest) {
-    throw new Failure("HASHNAME", "it does not say whose it is: that shows when the endpoint answers; get its whole URI, or its keys");
+    throw new Failure(
+      "HASHNAME",
+      "it does not say whose it is: that shows when the endpoint answers; get its whole URI, or its keys",
+    );
   } else if (!checkFragment(name, info.fragment)) {
     throw new Failure("HASHNAME", "what is behind its # was not made by that endpoint; do not use it");
   }
@@ -146,7 +163,7 @@ const open = (text: string): string => `${style("yellow", "not checked")}: ${tex
 function pathText(path: Path): string {
   const { type, ip, port, url, hn, peer } = path;
   if (/^(?:udp|tcp)[46]$/.test(type)) return `${type}  ${type.endsWith("6") ? `[${ip}]` : ip}:${port}`;
-  return `${type.padEnd(4)}  ${printable(String(type === "http" ? url : type === "peer" ? hn ?? peer : JSON.stringify({ ...path, type: undefined })))}`;
+  return `${type.padEnd(4)}  ${printable(String(type === "http" ? url : type === "peer" ? (hn ?? peer) : JSON.stringify({ ...path, type: undefined })))}`;
 }
 
 function keyRows({ keys, intermediates = {} }: LinkInfo): [string, string][] {
@@ -154,16 +171,28 @@ function keyRows({ keys, intermediates = {} }: LinkInfo): [string, string][] {
     `key ${csid}`,
     `${toBase32(key)}\n${sets[csid] ? ok("on the curve") : open(`Cipher Set ${csid} is not known here`)}`,
   ]);
-  return [...rows, ...Object.entries(intermediates).map(([csid, digest]): [string, string] => [`key ${csid}`, `only its digest is there\n${digest}`])];
+  return [
+    ...rows,
+    ...Object.entries(intermediates).map(([csid, digest]): [string, string] => [
+      `key ${csid}`,
+      `only its digest is there\n${digest}`,
+    ]),
+  ];
 }
 
 /** Hashname, keys and paths. */
 function rows(info: LinkInfo, checked: boolean): [string, string][] {
   const own = Object.keys(info.keys).length > 0;
-  const name = info.hashname && `${style("bold", info.hashname)}\n${own ? ok("it is that of the keys") : open("there are no keys beside it")}`;
+  const name =
+    info.hashname &&
+    `${style("bold", info.hashname)}\n${own ? ok("it is that of the keys") : open("there are no keys beside it")}`;
   return [
-    ["hashname", `${name ?? (info.fragment ? "shows when the peer answers" : "not there, nor keys: they have to be discovered")}${
-      checked && name ? `\n${ok("it is the one that was expected")}` : ""}`],
+    [
+      "hashname",
+      `${name ?? (info.fragment ? "shows when the peer answers" : "not there, nor keys: they have to be discovered")}${
+        checked && name ? `\n${ok("it is the one that was expected")}` : ""
+      }`,
+    ],
     ...keyRows(info),
     ["paths", info.paths.map(pathText).join("\n") || "none"],
   ];
@@ -172,17 +201,40 @@ function rows(info: LinkInfo, checked: boolean): [string, string][] {
 function explain(info: LinkInfo, checked: boolean): string {
   const { fragment, router, uri, more } = info;
   const known = Object.keys(info.keys).some((csid) => sets[csid]);
-  const parts = [pairs([
-    ...rows(info, checked),
-    ...(fragment ? [["fragment", fragment.rest
-      ? `whole\n${checked ? ok("it was made by the endpoint that was expected") : open("give the peer's hashname with --check")}`
-      : "its digest only: the peer's answer has the rest"] as [string, string]] : []),
-    ...(more ? [["more", printable(JSON.stringify(more))] as [string, string]] : []),
-    ...(uri !== undefined ? [["URI", `${plural(uri.length, "character")}, a QR code of version ${qrSize(capitals(uri)).version}`] as [string, string]] : []),
-    ["link", fragment ? "by the router, which is asked with the URI without its fragment"
-      : !known ? `${style("yellow", "unresolved")}: no key of a Cipher Set that is known here`
-        : info.paths.length ? "can be made" : `${style("yellow", "unresolved")}: no path, unless a router or radio knows one`],
-  ])];
+  const parts = [
+    pairs([
+      ...rows(info, checked),
+      ...(fragment
+        ? [
+            [
+              "fragment",
+              fragment.rest
+                ? `whole\n${checked ? ok("it was made by the endpoint that was expected") : open("give the peer's hashname with --check")}`
+                : "its digest only: the peer's answer has the rest",
+            ] as [string, string],
+          ]
+        : []),
+      ...(more ? [["more", printable(JSON.stringify(more))] as [string, string]] : []),
+      ...(uri !== undefined
+        ? [
+            ["URI", `${plural(uri.length, "character")}, a QR code of version ${qrSize(capitals(uri)).version}`] as [
+              string,
+              string,
+            ],
+          ]
+        : []),
+      [
+        "link",
+        fragment
+          ? "by the router, which is asked with the URI without its fragment"
+          : !known
+            ? `${style("yellow", "unresolved")}: no key of a Cipher Set that is known here`
+            : info.paths.length
+              ? "can be made"
+              : `${style("yellow", "unresolved")}: no path, unless a router or radio knows one`,
+      ],
+    ]),
+  ];
   if (router) parts.push(`${style("bold", "Its router")}\n${pairs(rows(router, false))}`);
   return parts.join("\n\n");
 }
@@ -195,7 +247,8 @@ function printQr(uri: string): void {
   const { version, size } = qrSize(text);
   print(lines.join("\n"));
   print(uri);
-  if ((process.stdout.columns ?? Infinity) < size + 8) note(`the terminal is narrower than the code's ${size + 8} columns; make it wider`);
+  if ((process.stdout.columns ?? Infinity) < size + 8)
+    note(`the terminal is narrower than the code's ${size + 8} columns; make it wider`);
   else note(`QR code version ${version}, ${size} x ${size}`);
 }
 
@@ -218,7 +271,10 @@ export function register(program: Command): void {
   program
     .command("link")
     .description("explain what names a link, or make link JSON, a JWK, a URI or a QR code of it")
-    .argument("<what...>", "a URI, link JSON, JWK or hashname; or public keys: in hex or base32, CSID=KEY, or a file of mote keys new; or a file with any of it (- for standard input)")
+    .argument(
+      "<what...>",
+      "a URI, link JSON, JWK or hashname; or public keys: in hex or base32, CSID=KEY, or a file of mote keys new; or a file with any of it (- for standard input)",
+    )
     .option("--host <host>", "an address or name at which it can be reached")
     .option("--port <n>", `the port there (default: ${DEFAULT_PORT})`, integer("--port", 1, 65535))
     .option("--path <json>", "a path, as JSON; may be repeated", addPath)

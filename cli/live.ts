@@ -87,8 +87,11 @@ export class Live {
       `${count(transmissions)} transmissions, ${count(lost)} receptions lost, ${count(events)} events`,
     ];
     // one that goes over the edge would take two lines: styles are left off where it has to be cut
-    return lines.map((line) => (stripVTControlCharacters(line).length < columns ? line : cut(stripVTControlCharacters(line), columns - 1)));
+    return lines.map((line) =>
+      stripVTControlCharacters(line).length < columns ? line : cut(stripVTControlCharacters(line), columns - 1),
+    );
   }
 }
 
-const cut = (text: string, columns: number): string => (text.length > columns ? `${text.slice(0, Math.max(0, columns - 1))}\u2026` : text);
+const cut = (text: string, columns: number): string =>
+  text.length > columns ? `${text.slice(0, Math.max(0, columns - 1))}\u2026` : text;

@@ -27,7 +27,11 @@ interface EncryptOptions {
 function exchangeWith(self: Self, keys: Keys, option: string, given?: Csid): Exchange {
   const csid = linkCsid([...self.identities.keys()], given ? [given] : Object.keys(keys)) as Csid | undefined;
   const key = csid && keys[csid];
-  if (!key) throw new Failure("CSID", `${option} and --keys have no key in ${given ? `Cipher Set ${given}, as the message` : "the same Cipher Set"}; give them as mote keys new --csid makes them`);
+  if (!key)
+    throw new Failure(
+      "CSID",
+      `${option} and --keys have no key in ${given ? `Cipher Set ${given}, as the message` : "the same Cipher Set"}; give them as mote keys new --csid makes them`,
+    );
   return new Exchange(self, key, 0, 0, csid);
 }
 
@@ -35,19 +39,26 @@ function exchangeWith(self: Self, keys: Keys, option: string, given?: Csid): Exc
 function stamped(content: Uint8Array, at: number): Uint8Array[] {
   if (content.length <= MESSAGE_MAX) return [stamp(at, 0, content)];
   if (content.length > CONTENT_MAX) {
-    throw new Failure("PACKET_TOO_LARGE", `the content has ${count(content.length)} bytes and recipients take ${count(CONTENT_MAX)}; send less at once`);
+    throw new Failure(
+      "PACKET_TOO_LARGE",
+      `the content has ${count(content.length)} bytes and recipients take ${count(CONTENT_MAX)}; send less at once`,
+    );
   }
   const inners: Uint8Array[] = [];
   const pieces = Math.ceil(content.length / MESSAGE_MAX);
   for (let start = 0; start < content.length; start += MESSAGE_MAX) {
-    if (at > UINT32_MAX) throw usage(`--at is too high for so many messages; give at most ${UINT32_MAX - inners.length}`);
-    inners.push(stamp(at++, pieces - inners.length + (start ? 0 : FIRST), content.subarray(start, start + MESSAGE_MAX)));
+    if (at > UINT32_MAX)
+      throw usage(`--at is too high for so many messages; give at most ${UINT32_MAX - inners.length}`);
+    inners.push(
+      stamp(at++, pieces - inners.length + (start ? 0 : FIRST), content.subarray(start, start + MESSAGE_MAX)),
+    );
   }
   return inners;
 }
 
 async function encrypt(file: string | undefined, options: EncryptOptions): Promise<void> {
-  if (options.inner && options.at !== undefined) throw usage("--at is for content, an INNER is sent as it is; leave one of them out");
+  if (options.inner && options.at !== undefined)
+    throw usage("--at is for content, an INNER is sent as it is; leave one of them out");
   const self = new Self(await readPairs(options.keys), random);
   const exchange = exchangeWith(self, await readKeys(options.to, "--to"), "--to");
   let inners: Uint8Array[];
@@ -109,18 +120,23 @@ function contents(messages: Opened[]): { message: Opened; data: Uint8Array }[] {
     if (!piece) found.push({ message, data: packet.body });
     else {
       if (piece > FIRST) pieces = [];
-      else if (at !== next) throw new Failure("INNER", "a piece of the content is missing; give all its messages, in order");
+      else if (at !== next)
+        throw new Failure("INNER", "a piece of the content is missing; give all its messages, in order");
       next = at + 1;
       pieces.push(packet.body);
       if (piece % FIRST > 1) continue;
       const data = Buffer.concat(pieces.splice(0));
       if (data.length > CONTENT_MAX) {
-        throw new Failure("PACKET_TOO_LARGE", `the content is longer than ${count(CONTENT_MAX)} bytes; ask for less at once`);
+        throw new Failure(
+          "PACKET_TOO_LARGE",
+          `the content is longer than ${count(CONTENT_MAX)} bytes; ask for less at once`,
+        );
       }
       found.push({ message, data });
     }
   }
-  if (pieces.length) throw new Failure("INNER", "the content goes on in a message that was not given; give all its messages, in order");
+  if (pieces.length)
+    throw new Failure("INNER", "the content goes on in a message that was not given; give all its messages, in order");
   return found;
 }
 
@@ -135,9 +151,12 @@ function show(message: Opened, data: Uint8Array, from: Keys | undefined): string
   const head = headText(message);
   const text = readable(data);
   return pairs([
-    ["sender", from
-      ? `${style("green", "verified")}  ${hashname(from)}`
-      : `${style("yellow", "not verified")}: anybody may have written this; give the sender's public key with --from`],
+    [
+      "sender",
+      from
+        ? `${style("green", "verified")}  ${hashname(from)}`
+        : `${style("yellow", "not verified")}: anybody may have written this; give the sender's public key with --from`,
+    ],
     ...(at ? [["at", [at, date(at)].filter(Boolean).join("  ")] as [string, string]] : []),
     ...(head ? [["head", head] as [string, string]] : []),
     ["content", `${plural(data.length, "byte")}${text === undefined ? " (hex)" : ""}\n${text ?? toHex(data)}`],
@@ -158,21 +177,26 @@ async function decrypt(args: string[], options: DecryptOptions): Promise<void> {
     const exchange = exchanges.get(csid) ?? exchangeWith(self, from, "--from", csid);
     exchanges.set(csid, exchange);
     if (!exchange.verify(outer)) {
-      throw new Failure("MAC", "the MAC is wrong: the packet was changed, or is not from this sender to these keys; check --from and --keys");
+      throw new Failure(
+        "MAC",
+        "the MAC is wrong: the packet was changed, or is not from this sender to these keys; check --from and --keys",
+      );
     }
     return { ...open(inner), from: exchange.key };
   });
   const found = contents(opened);
   if (options.json) {
-    printJson(found.map(({ message: { inner, packet, at, piece, from: sender }, data }) => ({
-      verified: !!sender,
-      from: sender ? toBase32(sender) : null,
-      at: at || null,
-      head: packet.json ?? toHex(packet.head),
-      content: toHex(data),
-      text: readable(data) ?? null,
-      ...(!piece && { inner: toHex(inner) }),
-    })));
+    printJson(
+      found.map(({ message: { inner, packet, at, piece, from: sender }, data }) => ({
+        verified: !!sender,
+        from: sender ? toBase32(sender) : null,
+        at: at || null,
+        head: packet.json ?? toHex(packet.head),
+        content: toHex(data),
+        text: readable(data) ?? null,
+        ...(!piece && { inner: toHex(inner) }),
+      })),
+    );
   } else if (options.raw) {
     if (!from) note("sender not verified; give the sender's public key with --from");
     for (const { data } of found) process.stdout.write(data);
@@ -187,8 +211,15 @@ export function register(program: Command): void {
     .argument("[file]", "the content; without it standard input")
     .requiredOption("-k, --keys <file>", "the sender's keys")
     .requiredOption("-t, --to <key>", "the recipient's public key in hex or base32, or a file with it")
-    .option("--at <n>", "its number, above that of the message before (default: seconds since 1970)", integer("--at", 1, UINT32_MAX))
-    .option("--inner [hex]", "INNER as it is, in hex, instead of content; without a value from the file or standard input")
+    .option(
+      "--at <n>",
+      "its number, above that of the message before (default: seconds since 1970)",
+      integer("--at", 1, UINT32_MAX),
+    )
+    .option(
+      "--inner [hex]",
+      "INNER as it is, in hex, instead of content; without a value from the file or standard input",
+    )
     .option("--json", "print JSON")
     .action(encrypt);
   message
@@ -196,7 +227,10 @@ export function register(program: Command): void {
     .description("print what a message packet holds; that it is no replay is not checked, look at its number")
     .argument("[packets...]", "in hex; without them the lines of standard input")
     .requiredOption("-k, --keys <file>", "the recipient's keys")
-    .option("-f, --from <key>", "the sender's public key in hex or base32, or a file with it: without it the sender is not verified")
+    .option(
+      "-f, --from <key>",
+      "the sender's public key in hex or base32, or a file with it: without it the sender is not verified",
+    )
     .option("--raw", "print only the bytes of the content")
     .option("--json", "print JSON")
     .action(decrypt);

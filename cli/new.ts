@@ -31,47 +31,84 @@ const cable = "the serial port that it is on, such as /dev/ttyUSB0";
 
 /** How an application reaches its gateway, by what a board usually has. */
 function radioOf({ name, radios }: Board): Radio {
-  if (radios[0].kind === "ble") return { kind: "ble", radio: "ble()", port: "its name or address, with Bluetooth on this computer" };
+  if (radios[0].kind === "ble")
+    return { kind: "ble", radio: "ble()", port: "its name or address, with Bluetooth on this computer" };
   const hasWifi = name.startsWith("esp32") || name.startsWith("esp8266");
   if (hasWifi || name === "linux") {
-    return { kind: "udp", radio: 'udp({ host: "10.0.0.1", port: 42424 })', ...(hasWifi && { before: wifi }), port: cable };
+    return {
+      kind: "udp",
+      radio: 'udp({ host: "10.0.0.1", port: 42424 })',
+      ...(hasWifi && { before: wifi }),
+      port: cable,
+    };
   }
-  return { kind: "serial", radio: "serial({ port: Serial1, baud: 115200 })", options: ", radioOptions: { baud: 115200 }", port: cable };
+  return {
+    kind: "serial",
+    radio: "serial({ port: Serial1, baud: 115200 })",
+    options: ", radioOptions: { baud: 115200 }",
+    port: cable,
+  };
 }
 
 /** Template to file; npm would leave a .gitignore out of the package. */
 const files: Record<string, string> = {
-  "README.md": "README.md", "app.test.js": "app.test.js", "app.ts": "app.ts", gitignore: ".gitignore",
-  "package.json": "package.json", "tsconfig.json": "tsconfig.json",
+  "README.md": "README.md",
+  "app.test.js": "app.test.js",
+  "app.ts": "app.ts",
+  gitignore: ".gitignore",
+  "package.json": "package.json",
+  "tsconfig.json": "tsconfig.json",
 };
 
 function requireEmpty(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new Failure("EXISTS", `${shown(folder)} is a file; choose another folder`);
+    if ((error as NodeJS.ErrnoException).code === "EEXIST")
+      throw new Failure("EXISTS", `${shown(folder)} is a file; choose another folder`);
     throw fileFailure(folder, error);
   }
-  if (readdirSync(folder).length) throw new Failure("NOT_EMPTY", `${shown(folder)} is not empty; choose another folder, or empty it`);
+  if (readdirSync(folder).length)
+    throw new Failure("NOT_EMPTY", `${shown(folder)} is not empty; choose another folder, or empty it`);
 }
 
 async function create(folder: string, { board: name, json }: { board: string; json?: boolean }): Promise<void> {
   const { loadBoard } = await import("../tools/build/boards.ts");
   const board = loadBoard(name);
-  if (board.refused !== undefined) throw new Failure("REFUSED", `${board.title} cannot hold an application: ${board.refused}; choose another board (mote boards lists them)`);
+  if (board.refused !== undefined)
+    throw new Failure(
+      "REFUSED",
+      `${board.title} cannot hold an application: ${board.refused}; choose another board (mote boards lists them)`,
+    );
   const path = resolve(folder);
   requireEmpty(path);
-  const tools = createRequire(import.meta.url)("e3x-mote-tools/package.json") as { version: string; dependencies: Record<string, string> };
+  const tools = createRequire(import.meta.url)("e3x-mote-tools/package.json") as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
   const pairs = newPairs(["1a"]);
   const values: Record<string, string> = {
-    before: "", options: "", ...radioOf(board),
+    before: "",
+    options: "",
+    ...radioOf(board),
     // as npm wants names
-    name: basename(path).toLowerCase().replace(/[^a-z0-9-]+/g, "-").replace(/^-+|-+$/g, "") || "app",
-    board: board.name, title: board.title, key: toBase32(pairs["1a"]!.key), version: tools.version, typescript: tools.dependencies["typescript"]!,
+    name:
+      basename(path)
+        .toLowerCase()
+        .replace(/[^a-z0-9-]+/g, "-")
+        .replace(/^-+|-+$/g, "") || "app",
+    board: board.name,
+    title: board.title,
+    key: toBase32(pairs["1a"]!.key),
+    version: tools.version,
+    typescript: tools.dependencies["typescript"]!,
   };
   const made: string[] = [];
   for (const [template, file] of Object.entries(files)) {
-    const text = readFileSync(join(packageRoot, "templates", template), "utf8").replace(/\{\{(\w+)\}\}/g, (_, key: string) => values[key]!);
+    const text = readFileSync(join(packageRoot, "templates", template), "utf8").replace(
+      /\{\{(\w+)\}\}/g,
+      (_, key: string) => values[key]!,
+    );
     writeFileSync(join(path, file), text);
     made.push(file);
   }
@@ -79,7 +116,10 @@ async function create(folder: string, { board: name, json }: { board: string; js
   made.push("gateway.json");
   made.sort();
   if (json) printJson({ folder: path, board: board.name, files: made });
-  else print(`${shown(path)}: an application for ${board.title}, of ${made.join(", ")}\n\n  cd ${shown(path)}\n  npm install\n  npm test`);
+  else
+    print(
+      `${shown(path)}: an application for ${board.title}, of ${made.join(", ")}\n\n  cd ${shown(path)}\n  npm install\n  npm test`,
+    );
 }
 
 export function register(program: Command): void {

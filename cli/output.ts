@@ -25,7 +25,10 @@ export function note(text: string): void {
 
 /** Text of others for a terminal: what would act on it, or is not seen, as escapes. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/gu,
+    (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`,
+  );
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -58,15 +61,19 @@ export function wrap(text: string, columns: number): string[] {
 /** Names and values below each other; a value may have several lines. */
 export function pairs(rows: [name: string, value: string][]): string {
   const indent = Math.max(...rows.map(([name]) => name.length)) + 2;
-  return rows.map(([name, value]) =>
-    style("dim", name.padEnd(indent)) + value.split("\n").join(`\n${" ".repeat(indent)}`)).join("\n");
+  return rows
+    .map(([name, value]) => style("dim", name.padEnd(indent)) + value.split("\n").join(`\n${" ".repeat(indent)}`))
+    .join("\n");
 }
 
 /** Rows under a head; the columns named in `right` are numbers. */
 export function table(head: string[], rows: string[][], right: number[]): string {
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]!.length)));
   const line = (row: string[]): string =>
-    row.map((text, i) => (right.includes(i) ? text.padStart(widths[i]!) : text.padEnd(widths[i]!))).join("  ").trimEnd();
+    row
+      .map((text, i) => (right.includes(i) ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
+      .join("  ")
+      .trimEnd();
   return [style("bold", line(head)), ...rows.map(line)].join("\n");
 }
 

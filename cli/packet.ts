@@ -25,13 +25,17 @@ async function inspect(args: string[], options: InspectOptions): Promise<void> {
   const inputs = await readPackets(args, "packet");
   const frames = (options.as ? options.as === "frame" : areFrames(inputs)) ? readFrames(inputs) : undefined;
   const packets = frames ? frames.packets : inputs;
-  const parts = packets.map((packet, i) => 
-    options.as === "payload" ? explainPayload(packet) : explainPacket(packet, known, `packet ${i + 1}`));
+  const parts = packets.map((packet, i) =>
+    options.as === "payload" ? explainPayload(packet) : explainPacket(packet, known, `packet ${i + 1}`),
+  );
   if (options.json) {
     printJson({ ...(frames && { onAir: framesJson(frames) }), packets: parts.map(partJson) });
     return;
   }
-  if (packets.length > 1) parts.forEach((part, i) => { part.title = `packet ${i + 1}: ${part.title}`; });
+  if (packets.length > 1)
+    parts.forEach((part, i) => {
+      part.title = `packet ${i + 1}: ${part.title}`;
+    });
   print([...(frames ? [formatFrames(frames)] : []), ...parts.map(formatPart)].join("\n\n"));
 }
 
@@ -44,8 +48,16 @@ export function register(program: Command): void {
     .argument("[packets...]", "in hex, cloaked or not, or frames in order; without them the lines of standard input")
     .option("-k, --keys <file>", "the recipient's keys, to decrypt messages")
     .option("-f, --from <key>", "the other's public key, to check their MAC too")
-    .option("-e, --ephemeral <file>", "your own ephemeral keys, as a keys file, to decrypt channel packets: the handshakes of both sides come before them")
-    .addOption(new Option("--as <what>", "what it is, where it could be both; payload: what a channel packet has when it is decrypted").choices(["packet", "frame", "payload"]))
+    .option(
+      "-e, --ephemeral <file>",
+      "your own ephemeral keys, as a keys file, to decrypt channel packets: the handshakes of both sides come before them",
+    )
+    .addOption(
+      new Option(
+        "--as <what>",
+        "what it is, where it could be both; payload: what a channel packet has when it is decrypted",
+      ).choices(["packet", "frame", "payload"]),
+    )
     .option("--json", "print JSON")
     .action(inspect);
 }

@@ -26,20 +26,26 @@ function named(program: Command, args: string[]): string {
 /** Runs a command line; returns the exit code: 0, 1 for a failure, 2 where the command line is wrong. */
 async function run(args: string[], others: Register[]): Promise<number> {
   const program = new Command("mote")
-    .description("End-to-end encrypted messages and channels (telehash v3, Cipher Sets 1a and 1c) for microcontrollers that run JavaScript.")
+    .description(
+      "End-to-end encrypted messages and channels (telehash v3, Cipher Sets 1a and 1c) for microcontrollers that run JavaScript.",
+    )
     .configureHelp({ styleTitle: (text) => style("bold", text) })
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .helpCommand(false)
     .version(version(), "-V, --version", "print the version")
-    .addHelpText("after", "\nSecrets are read from files or standard input only.\nExit code 1: it failed; 2: the command line is wrong.");
+    .addHelpText(
+      "after",
+      "\nSecrets are read from files or standard input only.\nExit code 1: it failed; 2: the command line is wrong.",
+    );
   const registrations = [registerKeys, registerLink, registerMessage, registerPacket, registerChunk, ...others];
   for (const register of registrations) register(program);
   try {
     await program.parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === "commander.help")) return error.exitCode && 2;
+    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === "commander.help"))
+      return error.exitCode && 2;
     const { code, message, exitCode } = describe(error, named(program, args));
     if (args.includes("--json")) printJson({ error: { code, message } });
     process.stderr.write(`mote: ${message}\n`);

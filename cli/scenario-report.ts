@@ -19,17 +19,38 @@ const clock = (value: number): string => {
 };
 
 const whyTexts: { [why: string]: string } = {
-  loss: "by chance", collision: "collided", weak: "too weak", deaf: "not listening", away: "out of reach", damaged: "damaged", full: "no room",
+  loss: "by chance",
+  collision: "collided",
+  weak: "too weak",
+  deaf: "not listening",
+  away: "out of reach",
+  damaged: "damaged",
+  full: "no room",
 };
 
 function mediaTable({ media }: Outcome): string {
   const rows = media.map(({ name, kind, transmissions, bytes, air, receptions, lost }) => {
     const all = Object.values(lost).reduce((sum, n) => sum + n, 0);
-    const why = Object.entries(lost).sort((a, b) => b[1] - a[1]).map(([of, n]) => `${count(n)} ${whyTexts[of] ?? of}`).join(", ");
-    return { why, row: [printable(name), kind, count(transmissions), count(bytes), seconds(air / 1000), percent(all, receptions)] };
+    const why = Object.entries(lost)
+      .sort((a, b) => b[1] - a[1])
+      .map(([of, n]) => `${count(n)} ${whyTexts[of] ?? of}`)
+      .join(", ");
+    return {
+      why,
+      row: [printable(name), kind, count(transmissions), count(bytes), seconds(air / 1000), percent(all, receptions)],
+    };
   });
-  const whys = media.flatMap(({ name }, i) => (rows[i]!.why ? wrap(`lost on ${printable(name)}: ${rows[i]!.why}`, width()) : []));
-  return [table(["medium", "kind", "transmissions", "bytes", "on the air", "lost"], rows.map(({ row }) => row), [2, 3, 4, 5]), ...whys].join("\n");
+  const whys = media.flatMap(({ name }, i) =>
+    rows[i]!.why ? wrap(`lost on ${printable(name)}: ${rows[i]!.why}`, width()) : [],
+  );
+  return [
+    table(
+      ["medium", "kind", "transmissions", "bytes", "on the air", "lost"],
+      rows.map(({ row }) => row),
+      [2, 3, 4, 5],
+    ),
+    ...whys,
+  ].join("\n");
 }
 
 function devicesTable({ devices, deliveries }: Outcome): string {
@@ -45,11 +66,19 @@ function devicesTable({ devices, deliveries }: Outcome): string {
   if (groups.size > 1) groups.set("all", devices);
   for (const [group, all] of groups) {
     const its = all.flatMap(({ name }) => byDevice.get(name) ?? []);
-    const late = its.flatMap(({ sent, delivered }) => (delivered === undefined ? [] : [delivered - sent])).sort((a, b) => a - b);
+    const late = its
+      .flatMap(({ sent, delivered }) => (delivered === undefined ? [] : [delivered - sent]))
+      .sort((a, b) => a - b);
     const hosts = [...new Set(all.map(({ host }) => host))];
     rows.push([
-      printable(group), hosts.length > 1 ? "" : hosts[0]!, `${count(all.filter(({ linked }) => linked !== undefined).length)} of ${count(all.length)}`,
-      `${count(late.length)} of ${count(its.length)}`, percent(late.length, its.length), seconds(quantile(late, 0.5)), seconds(quantile(late, 0.95)), seconds(late.at(-1)),
+      printable(group),
+      hosts.length > 1 ? "" : hosts[0]!,
+      `${count(all.filter(({ linked }) => linked !== undefined).length)} of ${count(all.length)}`,
+      `${count(late.length)} of ${count(its.length)}`,
+      percent(late.length, its.length),
+      seconds(quantile(late, 0.5)),
+      seconds(quantile(late, 0.95)),
+      seconds(late.at(-1)),
     ]);
   }
   return table(["devices", "host", "linked", "delivered", "", "median", "95 %", "longest"], rows, [2, 3, 4, 5, 6, 7]);
@@ -64,27 +93,45 @@ export function formatOutcome(outcome: Outcome): string {
   const lines = [
     ...wrap(printable(title), width()).map((line) => style("bold", line)),
     `seed ${seed}, ${clock(time)} of virtual time in ${took.toFixed(1)} s${took > 0 ? `, ${count(Math.max(1, Math.round(time / took)))} times real time` : ""}, ${count(events)} events`,
-    "", mediaTable(outcome), "", devicesTable(outcome),
+    "",
+    mediaTable(outcome),
+    "",
+    devicesTable(outcome),
   ];
   const notes: string[] = [];
   for (const { name, drops } of gateways) {
-    const refused = Object.entries(drops).sort((a, b) => b[1] - a[1]).map(([code, n]) => `${code} ${count(n)}`).join(", ");
+    const refused = Object.entries(drops)
+      .sort((a, b) => b[1] - a[1])
+      .map(([code, n]) => `${code} ${count(n)}`)
+      .join(", ");
     if (refused) notes.push(...wrap(`refused by ${printable(name)}: ${refused}`, width()));
   }
   if (forged) notes.push(style("red", `accepted though nobody sent it: ${plural(forged, "message")}`));
   const thirsty = devices.reduce((most, { energy }) => Math.max(most, energy?.total ?? 0), 0);
   if (thirsty) notes.push(`energy: at most ${count(Math.round(thirsty))} mJ of a device`);
   const some = (what: string, all: string[]): void => {
-    for (const text of all.slice(0, SHOWN)) notes.push(...wrap(`${what} ${text}`, width()).map((line) => style("red", line)));
+    for (const text of all.slice(0, SHOWN))
+      notes.push(...wrap(`${what} ${text}`, width()).map((line) => style("red", line)));
     if (all.length > SHOWN) notes.push(style("red", `${what} ${count(all.length - SHOWN)} more`));
   };
-  some("exception:", devices.flatMap(({ name, exceptions }) => exceptions.map((text) => printable(`${name}: ${withCodes(text.split("\n")[0]!)}`))));
-  some("breach:", breaches.map(({ adversary, time: when, text }) => printable(`${adversary} after ${seconds(when)}: ${text}`)));
+  some(
+    "exception:",
+    devices.flatMap(({ name, exceptions }) =>
+      exceptions.map((text) => printable(`${name}: ${withCodes(text.split("\n")[0]!)}`)),
+    ),
+  );
+  some(
+    "breach:",
+    breaches.map(({ adversary, time: when, text }) => printable(`${adversary} after ${seconds(when)}: ${text}`)),
+  );
   if (notes.length) lines.push("", ...notes);
   if (verdicts.length) lines.push("", style("bold", "Expected"));
   for (const { text, held, got } of verdicts) {
     const [first, ...rest] = wrap(`${printable(text)}: ${printable(got)}`, width() - 10);
-    lines.push(`${held ? style("green", "held      ") : style("red", "not held  ")}${first}`, ...rest.map((line) => `          ${line}`));
+    lines.push(
+      `${held ? style("green", "held      ") : style("red", "not held  ")}${first}`,
+      ...rest.map((line) => `          ${line}`),
+    );
   }
   return lines.join("\n");
 }

@@ -62,7 +62,13 @@ function positive(text: string): number {
 }
 
 /** Runs a scenario in which one device or gateway is outside, in wall-clock time. */
-export async function runBridged(scenario: Scenario, folder: string, ends: Ends, options: { as: string; key?: Uint8Array; factor: number; seed?: number; address?: string }, told: Told = {}): Promise<Bridged> {
+export async function runBridged(
+  scenario: Scenario,
+  folder: string,
+  ends: Ends,
+  options: { as: string; key?: Uint8Array; factor: number; seed?: number; address?: string },
+  told: Told = {},
+): Promise<Bridged> {
   const { Bridge, RealTime } = await import("../sim/bridge.ts");
   const { UdpOutside } = await import("../sim/bridges/udp.ts");
   const { serialOutside } = await import("../sim/bridges/stream.ts");
@@ -74,25 +80,43 @@ export async function runBridged(scenario: Scenario, folder: string, ends: Ends,
   const { as, key, factor, seed } = options;
   const group = devices.find((one) => namesOf(one).includes(as));
   const isGateway = Object.hasOwn(gateways, as);
-  if (!group && !isGateway) throw usage(`--as ${as} is no device and no gateway of the scenario; there are ${[...Object.keys(gateways), ...devices.flatMap(namesOf)].slice(0, 8).join(", ")}`);
-  if (isGateway && !key) throw usage("the gateway outside has a key of its own, which simulated devices have to know; give its public key with --key");
+  if (!group && !isGateway)
+    throw usage(
+      `--as ${as} is no device and no gateway of the scenario; there are ${[...Object.keys(gateways), ...devices.flatMap(namesOf)].slice(0, 8).join(", ")}`,
+    );
+  if (isGateway && !key)
+    throw usage(
+      "the gateway outside has a key of its own, which simulated devices have to know; give its public key with --key",
+    );
   const { media: [medium] = Object.keys(media) } = group ?? gateways[as]!;
   const { frameSize } = mediumOf(media[medium!]!);
-  const udp = ends.udp && new UdpOutside({ ...ends.udp, ...(options.address !== undefined && { address: options.address }) });
+  const udp =
+    ends.udp && new UdpOutside({ ...ends.udp, ...(options.address !== undefined && { address: options.address }) });
   const outside: Outside = udp ?? serialOutside(ends.serial!, ends.baud!);
   const bridge = new Bridge({ outside, frameSize, ...(group && { to: group.gateway ?? Object.keys(gateways)[0]! }) });
   // before time begins to pass
   const build = builder();
-  for (const { app, board } of devices) if (app !== undefined && board !== undefined) await build(board, resolve(folder, app));
+  for (const { app, board } of devices)
+    if (app !== undefined && board !== undefined) await build(board, resolve(folder, app));
   let real: InstanceType<typeof RealTime> | undefined;
   try {
     const outcome = await runScenario(scenario, {
-      folder, build, outside: { name: as, node: bridge, ...(key && { key }) }, ...(told.sink && { sink: told.sink }),
+      folder,
+      build,
+      outside: { name: as, node: bridge, ...(key && { key }) },
+      ...(told.sink && { sink: told.sink }),
       ...(seed !== undefined && { seed }),
-      observe: (event) => { if (event.kind === "log") told.log?.(event.time / 1000, event.at, event.text); },
+      observe: (event) => {
+        if (event.kind === "log") told.log?.(event.time / 1000, event.at, event.text);
+      },
       pass: async (simulator, until) => {
         if (!real) {
-          real = new RealTime(simulator, { factor, bridges: { [as]: bridge }, ...(told.late && { late: told.late }), ...(told.signal && { signal: told.signal }) });
+          real = new RealTime(simulator, {
+            factor,
+            bridges: { [as]: bridge },
+            ...(told.late && { late: told.late }),
+            ...(told.signal && { signal: told.signal }),
+          });
           simulator.schedule(0, () => told.ready?.(udp?.port));
         }
         return real.run(until);
@@ -106,7 +130,8 @@ export async function runBridged(scenario: Scenario, folder: string, ends: Ends,
 
 async function bridge(file: string, options: BridgeCommand): Promise<void> {
   const { udp, serial, as, factor, seconds, seed, json } = options;
-  if ((udp === undefined) === (serial === undefined)) throw usage("what is outside is at a UDP socket or at a serial port; give either --udp or --serial");
+  if ((udp === undefined) === (serial === undefined))
+    throw usage("what is outside is at a UDP socket or at a serial port; give either --udp or --serial");
   const { SimError } = await import("../sim/index.ts");
   const { loadScenario } = await import("../sim/scenarios/load.ts");
   const { formatOutcome } = await import("./scenario-report.ts");
@@ -117,23 +142,44 @@ async function bridge(file: string, options: BridgeCommand): Promise<void> {
   });
   const lines: string[] = [];
   const end = new AbortController();
-  const stop = (): void => { end.abort(); };
+  const stop = (): void => {
+    end.abort();
+  };
   process.once("SIGINT", stop);
   try {
-    const ran = await runBridged(seconds === undefined ? scenario : { ...scenario, duration: seconds }, folder, options, { as, factor, ...(key && { key }), ...(seed !== undefined && { seed }) }, {
-      signal: end.signal,
-      ...(options.capture !== undefined && { sink: (line) => { lines.push(line); } }),
-      ready: (port) => {
-        const where = port !== undefined ? `UDP port ${port}` : udp ? `UDP at ${udp.host} port ${udp.port}` : serial!;
-        note(`${as} is outside: ${where}; Ctrl-C ends the run`);
+    const ran = await runBridged(
+      seconds === undefined ? scenario : { ...scenario, duration: seconds },
+      folder,
+      options,
+      { as, factor, ...(key && { key }), ...(seed !== undefined && { seed }) },
+      {
+        signal: end.signal,
+        ...(options.capture !== undefined && {
+          sink: (line) => {
+            lines.push(line);
+          },
+        }),
+        ready: (port) => {
+          const where = port !== undefined ? `UDP port ${port}` : udp ? `UDP at ${udp.host} port ${udp.port}` : serial!;
+          note(`${as} is outside: ${where}; Ctrl-C ends the run`);
+        },
+        late: (lag) => {
+          note(`it runs ${Math.round(lag)} ms late; give a smaller --factor, or simulate less`);
+        },
+        ...(!json && {
+          log: (time, name, text) => {
+            print(`${time.toFixed(3).padStart(9)}  ${name}: ${printable(text)}`);
+          },
+        }),
       },
-      late: (lag) => { note(`it runs ${Math.round(lag)} ms late; give a smaller --factor, or simulate less`); },
-      ...(!json && { log: (time, name, text) => { print(`${time.toFixed(3).padStart(9)}  ${name}: ${printable(text)}`); } }),
-    });
+    );
     const { outcome, worst } = ran;
     if (options.capture !== undefined) saveCapture(options.capture, lines.join(""));
     if (json) printJson({ ...outcome, in: ran.in, out: ran.out, worst, capture: options.capture ?? null });
-    else print(`\n${formatOutcome(outcome)}\n\nfrom outside ${plural(ran.in, "byte")}, to it ${plural(ran.out, "byte")}; ${Math.round(worst)} ms late at most`);
+    else
+      print(
+        `\n${formatOutcome(outcome)}\n\nfrom outside ${plural(ran.in, "byte")}, to it ${plural(ran.out, "byte")}; ${Math.round(worst)} ms late at most`,
+      );
     if (!outcome.held) process.exitCode = 1;
   } finally {
     process.removeListener("SIGINT", stop);
@@ -151,7 +197,11 @@ export function registerBridge(sim: Command): void {
     .option("--baud <n>", "of the serial port", integer("--baud", 50, 4_000_000), 9600)
     .option("--key <key>", "its public key; without it the messages of a device count as nobody's")
     .option("--factor <n>", "virtual seconds in one of the clock", positive, 1)
-    .option("--seconds <n>", "virtual seconds, in place of the scenario's duration", integer("--seconds", 1, 10_000_000))
+    .option(
+      "--seconds <n>",
+      "virtual seconds, in place of the scenario's duration",
+      integer("--seconds", 1, 10_000_000),
+    )
     .option("--seed <n>", "in place of the scenario's", integer("--seed", 0, 2 ** 32 - 1))
     .option("-c, --capture <file>", "save what happened, for mote sim report and mote sim pcap")
     .option("--json", "print JSON")

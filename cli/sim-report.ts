@@ -7,7 +7,10 @@ import { count, plural, printable, style, width } from "./output.ts";
 function table(head: string[], rows: string[][], right: number[]): string {
   const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)));
   const line = (row: string[]): string =>
-    row.map((text, i) => (right.includes(i) ? text.padStart(widths[i]!) : text.padEnd(widths[i]!))).join("  ").trimEnd();
+    row
+      .map((text, i) => (right.includes(i) ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
+      .join("  ")
+      .trimEnd();
   return [style("dim", line(head)), ...rows.map(line)].join("\n");
 }
 
@@ -22,7 +25,10 @@ export function formatBudget({ bytes, budget, files }: BoardBuild): string {
   const used = bytes / budget;
   const full = Math.min(20, Math.round(used * 20));
   const bar = style(used > 1 ? "red" : "green", "\u2588".repeat(full)) + "\u2591".repeat(20 - full);
-  const all = files["bundle.js"] === undefined ? "" : `\nwith the app: ${count(Buffer.byteLength(files["bundle.js"]))} bytes to flash`;
+  const all =
+    files["bundle.js"] === undefined
+      ? ""
+      : `\nwith the app: ${count(Buffer.byteLength(files["bundle.js"]))} bytes to flash`;
   return `${bar} ${count(bytes)} of ${count(budget)} bytes (${(used * 100).toFixed(1)} %)${all}`;
 }
 
@@ -64,7 +70,9 @@ function carried(p: AirPacket, result: TelemetryResult): string {
     const refused = p.from !== "gateway" && !p.lostFrames && !result.accepted.has(p.at!);
     return `message ${p.at}: ${plural(p.content!.length, "byte")}${refused ? ", refused" : ""}`;
   }
-  const answer = result.packets.some((other) => other.from === p.to && other.kind === "handshake" && other.at === p.at && other.start <= p.start);
+  const answer = result.packets.some(
+    (other) => other.from === p.to && other.kind === "handshake" && other.at === p.at && other.start <= p.start,
+  );
   return `handshake: ${answer ? "yes, link" : "asks to link"}`;
 }
 
@@ -72,14 +80,18 @@ function carried(p: AirPacket, result: TelemetryResult): string {
 function packetRows(result: TelemetryResult, size: number): Row[] {
   const rows: Row[] = [];
   const { packets } = result;
-  for (let i = 0; i < packets.length; ) {
+  for (let i = 0; i < packets.length;) {
     const p = packets[i]!;
     let times = 1;
     while (p.again && packets[i + times]?.again && packets[i + times]!.from === p.from) times++;
     const air = packets.slice(i, i + times).reduce((sum, packet) => sum + packet.air, 0);
     const name = p.kind === "channel" ? "channel packet" : p.kind;
     const what = p.again ? `${name} again${times > 1 ? `, ${times} times` : ""}` : carried(p, result);
-    rows.push({ time: p.start, cells: [clock(p.start), `${p.from} > ${p.to}`, frames(p, size), count(air), what], ...((name === "message" || name === "channel packet") && { many: name }) });
+    rows.push({
+      time: p.start,
+      cells: [clock(p.start), `${p.from} > ${p.to}`, frames(p, size), count(air), what],
+      ...((name === "message" || name === "channel packet") && { many: name }),
+    });
     i += times;
   }
   return rows;
@@ -97,16 +109,26 @@ export function formatTimeline(result: TelemetryResult, size: number): string {
     const same = rows.filter(({ many }) => many === kind);
     if (same.length <= 2 * SHOWN + 1) continue;
     const left = same.slice(SHOWN, -SHOWN);
-    left.forEach((row, i) => hidden.set(row, i ? undefined : ["...", "", "", "", `${count(left.length)} more ${kind}s`]));
+    left.forEach((row, i) =>
+      hidden.set(row, i ? undefined : ["...", "", "", "", `${count(left.length)} more ${kind}s`]),
+    );
   }
-  const cells = rows.flatMap((row) => (hidden.has(row) ? [hidden.get(row)].filter((line) => line !== undefined) : [row.cells]));
+  const cells = rows.flatMap((row) =>
+    hidden.has(row) ? [hidden.get(row)].filter((line) => line !== undefined) : [row.cells],
+  );
   return table(["time", "who", "frames", "bytes", "what they carry"], cells, [0, 3]);
 }
 
 /** A message as a program wants it. */
 export function messageRow(p: AirPacket, accepted: Set<number>): Record<string, number | boolean> {
   return {
-    at: p.at!, content: p.content!.length, packet: p.bytes, frames: p.frames, air: p.air, overhead: p.air - p.content!.length, delivered: accepted.has(p.at!),
+    at: p.at!,
+    content: p.content!.length,
+    packet: p.bytes,
+    frames: p.frames,
+    air: p.air,
+    overhead: p.air - p.content!.length,
+    delivered: accepted.has(p.at!),
   };
 }
 
@@ -121,29 +143,54 @@ export function formatMessages(result: TelemetryResult): string {
   const rows = messages.map((p) => {
     const content = p.content!.length;
     return [
-      String(p.at), count(content), count(p.bytes), count(p.frames), count(p.air), count(p.air - content),
-      `${Math.round((100 * (p.air - content)) / p.air)} %`, result.accepted.has(p.at!) ? "" : "lost",
+      String(p.at),
+      count(content),
+      count(p.bytes),
+      count(p.frames),
+      count(p.air),
+      count(p.air - content),
+      `${Math.round((100 * (p.air - content)) / p.air)} %`,
+      result.accepted.has(p.at!) ? "" : "lost",
     ];
   });
   const sum = (of: (p: AirPacket) => number): number => messages.reduce((total, p) => total + of(p), 0);
   const content = sum((p) => p.content!.length);
   const air = sum((p) => p.air);
-  rows.push(["all", count(content), count(sum((p) => p.bytes)), count(sum((p) => p.frames)), count(air), count(air - content), `${air ? Math.round((100 * (air - content)) / air) : 0} %`, ""]);
-  return table(["message", "content", "packet", "frames", "on the air", "overhead", "", ""], rows, [0, 1, 2, 3, 4, 5, 6]);
+  rows.push([
+    "all",
+    count(content),
+    count(sum((p) => p.bytes)),
+    count(sum((p) => p.frames)),
+    count(air),
+    count(air - content),
+    `${air ? Math.round((100 * (air - content)) / air) : 0} %`,
+    "",
+  ]);
+  return table(
+    ["message", "content", "packet", "frames", "on the air", "overhead", "", ""],
+    rows,
+    [0, 1, 2, 3, 4, 5, 6],
+  );
 }
 
 /** The sum of a run, in lines. */
 export function formatResult(result: TelemetryResult): string {
   const { sent, delivered, lost, corrupted, channels, waiting, frames: n, air, drops, memory, linked, time } = result;
   const bad = (value: number): string => (value ? style("red", count(value)) : count(value));
-  const lines = [`messages: ${count(sent)} sent, ${count(delivered)} delivered, ${bad(lost)} lost${corrupted ? `, ${bad(corrupted)} corrupted` : ""}${waiting ? `, ${bad(waiting)} not sent` : ""}`];
-  if (channels.packets) lines.push(`channels: ${plural(channels.packets, "packet")}, ${plural(channels.bytes, "byte")}`);
+  const lines = [
+    `messages: ${count(sent)} sent, ${count(delivered)} delivered, ${bad(lost)} lost${corrupted ? `, ${bad(corrupted)} corrupted` : ""}${waiting ? `, ${bad(waiting)} not sent` : ""}`,
+  ];
+  if (channels.packets)
+    lines.push(`channels: ${plural(channels.packets, "packet")}, ${plural(channels.bytes, "byte")}`);
   lines.push(`on the air: ${plural(n, "frame")}, ${plural(air, "byte")}, in ${clock(time)} of virtual time`);
   lines.push(linked === undefined ? style("red", "the gateway has not linked") : `linked after ${clock(linked)}`);
   const refused = Object.entries(drops);
-  if (refused.length) lines.push(`refused by the gateway: ${refused.map(([code, times]) => `${code} ${times}`).join(", ")}`);
-  if (memory) lines.push(`memory of the device: at most ${count(memory.peak)} of ${count(memory.variables)} variables in use`);
-  for (const { text } of result.logs.filter((log) => log.text.startsWith("Uncaught "))) lines.push(style("red", `exception on the device: ${withCodes(printable(text))}`));
+  if (refused.length)
+    lines.push(`refused by the gateway: ${refused.map(([code, times]) => `${code} ${times}`).join(", ")}`);
+  if (memory)
+    lines.push(`memory of the device: at most ${count(memory.peak)} of ${count(memory.variables)} variables in use`);
+  for (const { text } of result.logs.filter((log) => log.text.startsWith("Uncaught ")))
+    lines.push(style("red", `exception on the device: ${withCodes(printable(text))}`));
   return lines.join("\n");
 }
 
@@ -151,8 +198,12 @@ export function formatResult(result: TelemetryResult): string {
 export function formatReplay(replayed: ReplayResult): string {
   const { agreed, difference, changed, commands, frames: n, events } = replayed;
   const lines: string[] = [];
-  if (changed.length) lines.push(style("yellow", `the bundle of ${changed.join(", ")} is not the one that the capture was made with`));
-  if (agreed) lines.push(`${style("green", "agreed")}: ${count(commands)} commands, ${count(n)} frames and ${count(events)} events are the same, byte for byte`);
+  if (changed.length)
+    lines.push(style("yellow", `the bundle of ${changed.join(", ")} is not the one that the capture was made with`));
+  if (agreed)
+    lines.push(
+      `${style("green", "agreed")}: ${count(commands)} commands, ${count(n)} frames and ${count(events)} events are the same, byte for byte`,
+    );
   else if (difference) {
     const { line, time, device, kind, index, field, expected, got } = difference;
     lines.push(

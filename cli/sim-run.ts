@@ -72,7 +72,10 @@ async function makeHost(name: HostName): Promise<DeviceHost> {
   const { InterpreterHost, VmHost, findInterpreter } = await import("../sim/index.ts");
   if (name === "vm") return new VmHost();
   if (findInterpreter() === undefined) {
-    throw new Failure("NO_INTERPRETER", "the Espruino interpreter was not found; set ESPRUINO_LINUX to its path, or put espruino-linux on PATH");
+    throw new Failure(
+      "NO_INTERPRETER",
+      "the Espruino interpreter was not found; set ESPRUINO_LINUX to its path, or put espruino-linux on PATH",
+    );
   }
   return new InterpreterHost();
 }
@@ -84,7 +87,8 @@ export async function readMessages(file: string): Promise<string[]> {
   if (!lines.length) throw usage(`${file} has no messages; write one a line`);
   lines.forEach((line, i) => {
     const bytes = Buffer.byteLength(line);
-    if (bytes > LONGEST) throw usage(`${file}: message ${i + 1} has ${bytes} bytes; ${LONGEST} is the most for one message`);
+    if (bytes > LONGEST)
+      throw usage(`${file}: message ${i + 1} has ${bytes} bytes; ${LONGEST} is the most for one message`);
   });
   return lines;
 }
@@ -118,7 +122,10 @@ export interface Ran {
 }
 
 /** Boots a board's bundle next to a gateway, and lets it link and send. */
-export async function simulate({ build, host, seed, medium, messages, seconds }: Run, progress: Progress): Promise<Ran> {
+export async function simulate(
+  { build, host, seed, medium, messages, seconds }: Run,
+  progress: Progress,
+): Promise<Ran> {
   const { DeviceError, Telemetry } = await import("../sim/index.ts");
   const begun = performance.now();
   const { board } = build;
@@ -127,16 +134,26 @@ export async function simulate({ build, host, seed, medium, messages, seconds }:
   const expected = build.native ? 500 : 4 * 1250 * (2 * board.curveStepMs + 1);
   let step: () => void = () => undefined;
   const scenario = new Telemetry({
-    board, bundle: build.files["bundle.js"]!, host: await makeHost(host), seed, medium, messages, observe: () => step(),
+    board,
+    bundle: build.files["bundle.js"]!,
+    host: await makeHost(host),
+    seed,
+    medium,
+    messages,
+    observe: () => step(),
   });
   const left = (): number => Math.max(0, limit - scenario.simulator.time);
   try {
     progress.stage(`${board.title} boots, makes its keys and links`);
     await scenario.start();
     const timed = setInterval(() => progress.at(Math.min(0.99, scenario.simulator.time / expected)), 50);
-    const linked = await scenario.until(() => scenario.gateway.ups > 0 && scenario.sent + scenario.channels > 0, limit).finally(() => clearInterval(timed));
+    const linked = await scenario
+      .until(() => scenario.gateway.ups > 0 && scenario.sent + scenario.channels > 0, limit)
+      .finally(() => clearInterval(timed));
     if (linked) {
-      progress.stage(messages.length ? `${messages.length} messages over frames of ${medium.frameSize} bytes` : "messages");
+      progress.stage(
+        messages.length ? `${messages.length} messages over frames of ${medium.frameSize} bytes` : "messages",
+      );
       step = () => progress.at(messages.length ? scenario.sent / messages.length : scenario.simulator.time / limit);
       await scenario.until(() => messages.length > 0 && scenario.sent >= messages.length, left());
       await scenario.untilQuiet(2000, left());
@@ -154,7 +171,13 @@ export async function simulate({ build, host, seed, medium, messages, seconds }:
 }
 
 /** Replays a capture into fresh devices, or the side of some. */
-export async function replayCapture(capture: Capture, program: (board: string) => Promise<Program>, host: HostName, progress: Progress, only?: readonly string[]): Promise<ReplayResult> {
+export async function replayCapture(
+  capture: Capture,
+  program: (board: string) => Promise<Program>,
+  host: HostName,
+  progress: Progress,
+  only?: readonly string[],
+): Promise<ReplayResult> {
   const { replay } = await import("../sim/index.ts");
   progress.stage("replaying the capture into a fresh device");
   const programs = new Map<string, Program>();
@@ -179,9 +202,18 @@ export async function replayCapture(capture: Capture, program: (board: string) =
 }
 
 /** The medium that options describe. */
-export function mediumOf(board: Board, options: { mtu?: number; latency: number; loss: number; duplicate: number; reorder: number }): IdealOptions {
+export function mediumOf(
+  board: Board,
+  options: { mtu?: number; latency: number; loss: number; duplicate: number; reorder: number },
+): IdealOptions {
   const { mtu, latency, loss, duplicate, reorder } = options;
   const { kind, frameSize } = board.radios[0];
   // what every Bluetooth link takes: more has to be negotiated, and the telemetry application does not
-  return { frameSize: mtu ?? (kind === "ble" ? 20 : frameSize), latency, loss, duplication: duplicate, reordering: reorder };
+  return {
+    frameSize: mtu ?? (kind === "ble" ? 20 : frameSize),
+    latency,
+    loss,
+    duplication: duplicate,
+    reordering: reorder,
+  };
 }

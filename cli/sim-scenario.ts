@@ -22,7 +22,6 @@ interface ScenarioOptions {
   quiet?: boolean;
 }
 
-
 /** Reads a scenario; what is wrong with it is the command line's fault. */
 async function load(file: string): Promise<Loaded> {
   const { SimError, loadScenario } = await import("../sim/index.ts");
@@ -38,8 +37,13 @@ async function blamed<T>(file: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof SimError && ["options", "scenario", "endpoint"].includes(error.code)) throw new Failure(error.code, `${file}: ${error.message}`, 2);
-    if (error instanceof SimError && error.code === "interpreter-missing") throw new Failure("NO_INTERPRETER", "the Espruino interpreter was not found; set ESPRUINO_LINUX to its path, or put espruino-linux on PATH");
+    if (error instanceof SimError && ["options", "scenario", "endpoint"].includes(error.code))
+      throw new Failure(error.code, `${file}: ${error.message}`, 2);
+    if (error instanceof SimError && error.code === "interpreter-missing")
+      throw new Failure(
+        "NO_INTERPRETER",
+        "the Espruino interpreter was not found; set ESPRUINO_LINUX to its path, or put espruino-linux on PATH",
+      );
     throw error;
   }
 }
@@ -49,7 +53,9 @@ export function builder(): (board: string, app: string) => Promise<BoardBuild> {
   const builds = new Map<string, Promise<BoardBuild>>();
   return (board, app) => {
     const name = `${board} ${app}`;
-    const made = builds.get(name) ?? import("../tools/build/index.ts").then(({ loadBoard, measureBoard }) => measureBoard(loadBoard(board), { app }));
+    const made =
+      builds.get(name) ??
+      import("../tools/build/index.ts").then(({ loadBoard, measureBoard }) => measureBoard(loadBoard(board), { app }));
     builds.set(name, made);
     return made;
   };
@@ -71,15 +77,23 @@ async function scenario(file: string, options: ScenarioOptions): Promise<void> {
   const { CaptureFile, writePcap } = await import("./capture-file.ts");
   const command = commandOf(file, { seed: seed ?? given.seed ?? 1, host });
   const live = new Live(process.stderr, given.title ?? basename(file));
-  const written = capture !== undefined || pcap !== undefined || keys !== undefined || report !== undefined ? new CaptureFile(capture) : undefined;
+  const written =
+    capture !== undefined || pcap !== undefined || keys !== undefined || report !== undefined
+      ? new CaptureFile(capture)
+      : undefined;
   const keylog = keys === undefined ? undefined : new Keylog();
   try {
-    const outcome = await blamed(file, () => runScenario(given, {
-      folder, command,
-      ...(seed !== undefined && { seed }), ...(host && { host }), ...(keylog && { keylog }),
-      ...(written && { sink: (line) => written.write(line) }),
-      ...(!quiet && !json && { progress: (state) => live.update(state) }),
-    })).finally(() => live.end());
+    const outcome = await blamed(file, () =>
+      runScenario(given, {
+        folder,
+        command,
+        ...(seed !== undefined && { seed }),
+        ...(host && { host }),
+        ...(keylog && { keylog }),
+        ...(written && { sink: (line) => written.write(line) }),
+        ...(!quiet && !json && { progress: (state) => live.update(state) }),
+      }),
+    ).finally(() => live.end());
     written?.end();
     if (keylog && written) {
       keylog.read(written.read());
@@ -101,10 +115,16 @@ async function scenario(file: string, options: ScenarioOptions): Promise<void> {
   }
 }
 
-const jsonOf = ({ deliveries, devices, ...outcome }: Outcome, files: { [what: string]: string | undefined }): object => ({
+const jsonOf = (
+  { deliveries, devices, ...outcome }: Outcome,
+  files: { [what: string]: string | undefined },
+): object => ({
   ...outcome,
   devices: devices.map(({ log, ...device }) => ({ ...device, log: log.length })),
-  deliveries: { sent: deliveries.length, delivered: deliveries.filter(({ delivered }) => delivered !== undefined).length },
+  deliveries: {
+    sent: deliveries.length,
+    delivered: deliveries.filter(({ delivered }) => delivered !== undefined).length,
+  },
   files: Object.fromEntries(Object.entries(files).map(([what, path]) => [what, path ?? null])),
 });
 
@@ -122,11 +142,15 @@ function textOf(small: Scenario, { scenario: original, folder }: Loaded, file: s
     const short = relative(from, to).replaceAll("\\", "/");
     return isAbsolute(short) || short.startsWith(".") ? short : `./${short}`;
   };
-  const devices = small.devices.map((group) => (group.app === undefined ? group : { ...group, app: path(resolve(folder, group.app)) }));
+  const devices = small.devices.map((group) =>
+    group.app === undefined ? group : { ...group, app: path(resolve(folder, group.app)) },
+  );
   const checks: string[] = [];
   const expect = (small.expect ?? []).map((expected: Expectation) => {
     if (expected.what !== "check") return expected;
-    checks.push(`original.expect[${original.expect!.findIndex((one) => one.what === "check" && one.check === expected.check)}]`);
+    checks.push(
+      `original.expect[${original.expect!.findIndex((one) => one.what === "check" && one.check === expected.check)}]`,
+    );
     return `@${checks.length - 1}@`;
   });
   const text = JSON.stringify({ ...small, devices, expect }, null, 2);
@@ -143,25 +167,40 @@ async function shrinkFile(file: string, { output, runs, seed, json }: ShrinkComm
   const checks = (given.expect ?? []).some(({ what }) => what === "check");
   const kind = extname(file);
   const to = output ?? join(dirname(file), `${basename(file, kind)}.small${checks ? kind : ".json"}`);
-  if (checks && extname(to) === ".json") throw usage(`${file} has checks, which are functions and cannot be in JSON; give -o a file of ${kind}`);
+  if (checks && extname(to) === ".json")
+    throw usage(`${file} has checks, which are functions and cannot be in JSON; give -o a file of ${kind}`);
   if (resolve(to) === resolve(file)) throw usage(`${to} is the scenario itself; give -o another file`);
-  if (output === undefined && existsSync(to)) throw usage(`${to} is there already; delete it, or give another one with -o`);
+  if (output === undefined && existsSync(to))
+    throw usage(`${to} is there already; delete it, or give another one with -o`);
   const first = await blamed(file, () => run(given));
-  if (first.held) throw new Failure("HELD", `${file}: all that is expected holds, with seed ${first.seed}; there is nothing to shrink`);
+  if (first.held)
+    throw new Failure(
+      "HELD",
+      `${file}: all that is expected holds, with seed ${first.seed}; there is nothing to shrink`,
+    );
   const failing = failure(given, first);
-  if (!failing) throw new Failure("COUNTS", `${file}: what does not hold is that there are at least so many of something, which a smaller scenario has fewer of; expect a share ("delivered", "linked") in its place`);
+  if (!failing)
+    throw new Failure(
+      "COUNTS",
+      `${file}: what does not hold is that there are at least so many of something, which a smaller scenario has fewer of; expect a share ("delivered", "linked") in its place`,
+    );
   let last = "";
   const small = await shrink(failing.scenario, async (candidate) => failing.same(await run(candidate)), {
-    runs, folder: loaded.folder, progress: ({ runs: n, what, kept, scenario: now }) => {
+    runs,
+    folder: loaded.folder,
+    progress: ({ runs: n, what, kept, scenario: now }) => {
       const text = `${n} ${n === 1 ? "run" : "runs"}: ${sizeOf(now)}; ${kept ? "without" : "needed:"} ${what}`;
       if (json) return;
-      if (kept && text !== last) note(last = text);
+      if (kept && text !== last) note((last = text));
     },
   });
   save(to, textOf(small, loaded, file, to));
   const command = commandOf(to, { seed: small.seed ?? 1 });
   if (json) printJson({ file: to, command, from: sizeOf(given), to: sizeOf(small), scenario: small });
-  else print(`${style("bold", sizeOf(small))}, where there were ${sizeOf(given)}: ${to}\nIt fails the same way:\n${command}`);
+  else
+    print(
+      `${style("bold", sizeOf(small))}, where there were ${sizeOf(given)}: ${to}\nIt fails the same way:\n${command}`,
+    );
 }
 
 export function registerScenario(sim: Command): void {
@@ -170,7 +209,12 @@ export function registerScenario(sim: Command): void {
     .description("run a scenario: devices, media, faults, and what is expected of them")
     .argument("<file>", "a scenario: JSON, or a module whose default export is one")
     .option("--seed <n>", "in place of the scenario's", integer("--seed", 0, 2 ** 32 - 1))
-    .addOption(new Option("--host <engine>", "where its applications run, in place of what it says; native devices stay").choices(["vm", "interpreter"]))
+    .addOption(
+      new Option(
+        "--host <engine>",
+        "where its applications run, in place of what it says; native devices stay",
+      ).choices(["vm", "interpreter"]),
+    )
     .option("-c, --capture <file>", "save what happened, for mote replay, mote sim report and mote sim pcap")
     .option("--pcap <file>", "save it for Wireshark, as pcapng")
     .option("--keys <file>", "save the keys that decrypt it, for Wireshark: who has them can read it")

@@ -41,15 +41,32 @@ async function sim(options: SimOptions): Promise<void> {
   if (options.capture !== undefined) saveCapture(options.capture, capture);
   const { packets: _packets, accepted, ...figures } = result;
   const rows = messagesOf(result);
-  if (json) printJson({ board, app, host, seed, medium, ...figures, messages: rows.map((p) => messageRow(p, accepted)), capture: options.capture ?? null });
+  if (json)
+    printJson({
+      board,
+      app,
+      host,
+      seed,
+      medium,
+      ...figures,
+      messages: rows.map((p) => messageRow(p, accepted)),
+      capture: options.capture ?? null,
+    });
   else {
     print(`${style("bold", "On the air")}\n${formatTimeline(result, medium.frameSize)}\n`);
     if (rows.length) print(`${style("bold", "Bytes of each message")}\n${formatMessages(result)}\n`);
     print(formatResult(result));
-    if (options.capture !== undefined) print(`capture: ${options.capture} (mote replay ${options.capture}${options.app === undefined ? "" : ` --app ${options.app}`})`);
+    if (options.capture !== undefined)
+      print(
+        `capture: ${options.capture} (mote replay ${options.capture}${options.app === undefined ? "" : ` --app ${options.app}`})`,
+      );
   }
   const calm = medium.loss === 0 && medium.duplication === 0 && medium.reordering === 0;
-  const failed = result.linked === undefined || result.corrupted > 0 || result.waiting > 0 || result.logs.some(({ text }) => text.startsWith("Uncaught "));
+  const failed =
+    result.linked === undefined ||
+    result.corrupted > 0 ||
+    result.waiting > 0 ||
+    result.logs.some(({ text }) => text.startsWith("Uncaught "));
   if (failed || (calm && result.lost > 0)) process.exitCode = 1;
 }
 
@@ -73,7 +90,10 @@ async function replay(file: string, { app, device, host, json }: ReplayOptions):
   }
   const booted = new Set(capture.records.flatMap((record) => (record.k === "boot" ? [record.device] : [])));
   for (const name of device ?? []) {
-    if (!booted.has(name)) throw usage(`there is no device ${name} in ${file}; ${booted.size ? `there are ${[...booted].slice(0, 8).join(", ")}${booted.size > 8 ? " ..." : ""}` : "it has none"}`);
+    if (!booted.has(name))
+      throw usage(
+        `there is no device ${name} in ${file}; ${booted.size ? `there are ${[...booted].slice(0, 8).join(", ")}${booted.size > 8 ? " ..." : ""}` : "it has none"}`,
+      );
   }
   const program = async (board: string): Promise<{ bundle: string }> => {
     const build = await measureBoard(loadBoard(board), { app });
@@ -86,14 +106,18 @@ async function replay(file: string, { app, device, host, json }: ReplayOptions):
 }
 
 /** An option's value as a probability. */
-const probability = (name: string) => (text: string): number => {
-  const value = Number(text);
-  if (/^[\d.]+$/.test(text) && value >= 0 && value <= 1) return value;
-  throw usage(`${name} is not a number of 0 to 1; correct it`);
-};
+const probability =
+  (name: string) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (/^[\d.]+$/.test(text) && value >= 0 && value <= 1) return value;
+    throw usage(`${name} is not a number of 0 to 1; correct it`);
+  };
 
 export const hostOption = (): Option =>
-  new Option("--host <engine>", "where the device runs: Node's vm, or the real Espruino interpreter").choices(["vm", "interpreter"]).default("vm");
+  new Option("--host <engine>", "where the device runs: Node's vm, or the real Espruino interpreter")
+    .choices(["vm", "interpreter"])
+    .default("vm");
 
 export function register(program: Command): void {
   // the subcommands have options of the same names: each takes what stands behind it
@@ -124,7 +148,11 @@ export function register(program: Command): void {
     .description("repeat a capture in fresh devices and compare what they do, byte for byte")
     .argument("<capture>", "a file of mote sim --capture, mote sim scenario --capture or mote demo")
     .option("-a, --app <file>", "the application that it was made with", telemetry.app)
-    .option("-d, --device <name>", "only this device's side; the others' is taken as it was; may be given again", (name: string, all: string[] = []) => [...all, name])
+    .option(
+      "-d, --device <name>",
+      "only this device's side; the others' is taken as it was; may be given again",
+      (name: string, all: string[] = []) => [...all, name],
+    )
     .addOption(hostOption())
     .option("--json", "print JSON")
     .action(replay);

@@ -66,14 +66,23 @@ export class Simulation {
   readonly #isConnection: boolean;
 
   /** Use `simulate`. `mtu` is that of a Bluetooth connection. */
-  constructor(seed: number, medium: IdealOptions, gateway: DrivenGateway, host: DeviceHost, { mtu, isConnection }: { mtu?: number; isConnection: boolean }) {
+  constructor(
+    seed: number,
+    medium: IdealOptions,
+    gateway: DrivenGateway,
+    host: DeviceHost,
+    { mtu, isConnection }: { mtu?: number; isConnection: boolean },
+  ) {
     this.gateway = gateway;
     this.host = host;
     this.#mtu = mtu;
     this.#isConnection = isConnection;
     this.simulator = new Simulator({
-      seed, medium,
-      observe: (event) => { if (event.kind === "log" && event.at === "device") this.log.push(event.text); },
+      seed,
+      medium,
+      observe: (event) => {
+        if (event.kind === "log" && event.at === "device") this.log.push(event.text);
+      },
     });
   }
 
@@ -134,7 +143,11 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
   const board = loadBoard(options.board);
   const { files } = await measureBoard(board, { app: options.app });
   // the radio is what the application requires
-  const radio = board.radios.find(({ kind }) => `${kind}.js` in files) ?? { kind: undefined, frameSize: 20, fifo: undefined };
+  const radio = board.radios.find(({ kind }) => `${kind}.js` in files) ?? {
+    kind: undefined,
+    frameSize: 20,
+    fifo: undefined,
+  };
   const stream = radio.kind === "serial" || radio.kind === "tcp";
   const medium = { latency: 5, ...options.medium, frameSize: options.medium?.frameSize ?? radio.frameSize };
   const pair: KeyPair = options.gateway
@@ -143,12 +156,23 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
   // the gateway is there before the simulator that has the time
   let now = (): number => 0;
   const gateway = new DrivenGateway({
-    start: options.start ?? startAny, pair, random: randomOf(seed, "gateway/random"), now: () => now(),
-    mtu: radio.fifo ? radio.fifo / 2 : medium.frameSize, stream, serial: radio.kind === "serial",
+    start: options.start ?? startAny,
+    pair,
+    random: randomOf(seed, "gateway/random"),
+    now: () => now(),
+    mtu: radio.fifo ? radio.fifo / 2 : medium.frameSize,
+    stream,
+    serial: radio.kind === "serial",
   });
   const mtu: { mtu?: number } = radio.kind === "ble" || radio.kind === "nus" ? { mtu: medium.frameSize + 3 } : {};
   const isConnection = mtu.mtu !== undefined || radio.kind === "tcp";
-  const simulation = new Simulation(seed, medium, gateway, options.host === "interpreter" ? new InterpreterHost() : new VmHost(), { ...mtu, isConnection });
+  const simulation = new Simulation(
+    seed,
+    medium,
+    gateway,
+    options.host === "interpreter" ? new InterpreterHost() : new VmHost(),
+    { ...mtu, isConnection },
+  );
   now = () => simulation.simulator.time;
   const storage: StorageImage = { ...options.storage };
   if (!board.entropy.hardware) {
@@ -158,8 +182,17 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
   try {
     await simulation.simulator.addNode("gateway", gateway);
     await simulation.simulator.addDevice("device", simulation.host, {
-      board, bundle: files["bundle.js"]!, hardwareEntropy: board.entropy.hardware, storage, ...mtu,
-      radio: (radio.kind as RadioKind | undefined) ?? "Bluetooth", radioOptions: { ...(mtu as { mtu: number }), ...(portOf(board, radio.kind) as { fifo: number }), ...radioOptions },
+      board,
+      bundle: files["bundle.js"]!,
+      hardwareEntropy: board.entropy.hardware,
+      storage,
+      ...mtu,
+      radio: (radio.kind as RadioKind | undefined) ?? "Bluetooth",
+      radioOptions: {
+        ...(mtu as { mtu: number }),
+        ...(portOf(board, radio.kind) as { fifo: number }),
+        ...radioOptions,
+      },
       ...(happens && { happens }),
     });
   } catch (error) {

@@ -52,13 +52,18 @@ export class Bridge implements Node {
   /** Opens what is outside; `told` is called whenever something has come, with what hands it to the station. */
   async open(told: (take: () => void) => void): Promise<void> {
     this.#told = told;
-    await this.#options.outside.open((bytes, to) => {
-      this.in += bytes.length;
-      this.#told?.(() => { this.#take(bytes, to ?? this.#options.to); });
-    }, (error) => {
-      this.#error ??= error;
-      this.#told?.(() => undefined);
-    });
+    await this.#options.outside.open(
+      (bytes, to) => {
+        this.in += bytes.length;
+        this.#told?.(() => {
+          this.#take(bytes, to ?? this.#options.to);
+        });
+      },
+      (error) => {
+        this.#error ??= error;
+        this.#told?.(() => undefined);
+      },
+    );
   }
 
   async close(): Promise<void> {
@@ -85,12 +90,16 @@ export class Bridge implements Node {
   }
 
   #take(bytes: Uint8Array, to: string | undefined): void {
-    const { outside: { stream }, frameSize } = this.#options;
+    const {
+      outside: { stream },
+      frameSize,
+    } = this.#options;
     if (!stream && bytes.length > frameSize) {
       this.#logs.push(`too long ${bytes.length} bytes`);
       return;
     }
-    for (let at = 0; at < bytes.length; at += frameSize) this.#waiting.push({ bytes: bytes.slice(at, at + frameSize), to });
+    for (let at = 0; at < bytes.length; at += frameSize)
+      this.#waiting.push({ bytes: bytes.slice(at, at + frameSize), to });
   }
 }
 
@@ -146,14 +155,21 @@ export class RealTime {
   /** Throws SimError "options" for a factor that is none. */
   constructor(simulator: Simulator, options: RealTimeOptions = {}) {
     const { factor = 1, clock = () => performance.now(), sleep = sleepFor, tolerance = 100 } = options;
-    if (!(factor > 0 && factor < Infinity)) throw new SimError("options", `the factor of real time is ${factor}; it is above 0`);
+    if (!(factor > 0 && factor < Infinity))
+      throw new SimError("options", `the factor of real time is ${factor}; it is above 0`);
     this.#simulator = simulator;
     this.#options = options;
     this.#factor = factor;
     this.#clock = clock;
     this.#sleep = sleep;
     this.#warned = tolerance;
-    options.signal?.addEventListener("abort", () => { this.#wake.abort(); }, { once: true });
+    options.signal?.addEventListener(
+      "abort",
+      () => {
+        this.#wake.abort();
+      },
+      { once: true },
+    );
   }
 
   /** The virtual time in ms that corresponds to now. */
@@ -211,7 +227,10 @@ export class RealTime {
 }
 
 /** Runs a simulator in wall-clock time up to a virtual time in ms, or until `signal`. Returns how late it was at most, in ms of the clock. */
-export async function runRealTime(simulator: Simulator, options: RealTimeOptions & { until?: number } = {}): Promise<number> {
+export async function runRealTime(
+  simulator: Simulator,
+  options: RealTimeOptions & { until?: number } = {},
+): Promise<number> {
   const real = new RealTime(simulator, options);
   try {
     await real.run(options.until === undefined ? Infinity : exact(options.until));

@@ -189,8 +189,17 @@ export class CaptureWriter {
 
   /** `sink` gets each line with its newline. */
   constructor(header: { seed: number; media: MediumRecord[] }, sink?: (line: string) => void) {
-    this.#sink = sink ?? ((line) => { this.#lines.push(line); });
-    const first: CaptureHeader = { capture: "e3x-mote", version: captureVersion, seed: header.seed, media: header.media };
+    this.#sink =
+      sink ??
+      ((line) => {
+        this.#lines.push(line);
+      });
+    const first: CaptureHeader = {
+      capture: "e3x-mote",
+      version: captureVersion,
+      seed: header.seed,
+      media: header.media,
+    };
     this.#sink(`${JSON.stringify(first)}\n`);
   }
 
@@ -217,10 +226,22 @@ const isTime: Check = (v) => typeof v === "number" && Number.isFinite(v) && v >=
 const isBoolean: Check = (v) => typeof v === "boolean";
 const isHex: Check = (v) => typeof v === "string" && /^(?:[0-9a-f]{2})*$/.test(v);
 const isObject = (v: unknown): v is Record<string, unknown> => typeof v === "object" && v !== null && !Array.isArray(v);
-const listOf = (check: Check): Check => (v) => Array.isArray(v) && v.every(check);
-const mapOf = (check: Check): Check => (v) => isObject(v) && Object.values(v).every(check);
-const shape = (fields: Record<string, Check>): Check => (v) => isObject(v) && Object.entries(fields).every(([name, check]) => check(v[name]));
-const orNull = (check: Check): Check => (v) => v === null || check(v);
+const listOf =
+  (check: Check): Check =>
+  (v) =>
+    Array.isArray(v) && v.every(check);
+const mapOf =
+  (check: Check): Check =>
+  (v) =>
+    isObject(v) && Object.values(v).every(check);
+const shape =
+  (fields: Record<string, Check>): Check =>
+  (v) =>
+    isObject(v) && Object.entries(fields).every(([name, check]) => check(v[name]));
+const orNull =
+  (check: Check): Check =>
+  (v) =>
+    v === null || check(v);
 
 const isOut = shape({
   frames: listOf((v) => Array.isArray(v) && v.length === 2 && isTime(v[0]) && isHex(v[1])),
@@ -229,12 +250,24 @@ const isOut = shape({
   next: orNull(isTime),
 });
 const isMedium = shape({ name: isString, kind: isString, frameSize: isTime });
-const isReception = shape({ to: isString, fate: (v) => v === "delivered" || v === "lost", arrivals: listOf(isTime) } satisfies { [field in keyof Reception]?: Check });
+const isReception = shape({
+  to: isString,
+  fate: (v) => v === "delivered" || v === "lost",
+  arrivals: listOf(isTime),
+} satisfies { [field in keyof Reception]?: Check });
 const isBoard = shape({ name: isString, variables: isTime, firmware: listOf(isString), curveStepMs: isTime });
 const kinds: Record<string, Check> = {
   boot: shape({
-    t: isTime, device: isString, board: isBoard, bundle: isHex, modules: mapOf(isHex), entropy: listOf((v) => Number.isInteger(v)),
-    globals: isObject, radio: isString, storage: orNull(mapOf(isHex)), out: isOut,
+    t: isTime,
+    device: isString,
+    board: isBoard,
+    bundle: isHex,
+    modules: mapOf(isHex),
+    entropy: listOf((v) => Number.isInteger(v)),
+    globals: isObject,
+    radio: isString,
+    storage: orNull(mapOf(isHex)),
+    out: isOut,
   }),
   frame: shape({ t: isTime, device: isString, from: isString, bytes: isHex, out: isOut }),
   link: shape({ t: isTime, device: isString, up: isBoolean, mtu: orNull(isTime), out: isOut }),
@@ -265,20 +298,38 @@ export function readCapture(text: string): Capture {
   const lines = text.split("\n");
   const header = parseLine(lines[0] ?? "", 1);
   if (header["capture"] !== "e3x-mote") throw new CaptureError("capture-header", 1, "not a capture of e3x-mote");
-  if (header["version"] !== captureVersion) throw new CaptureError("capture-version", 1, `version ${String(header["version"])} is not ${captureVersion}, which this reader knows`);
-  if (typeof header["seed"] !== "number" || !listOf(isMedium)(header["media"])) throw new CaptureError("capture-header", 1, "the header lacks seed or media");
+  if (header["version"] !== captureVersion)
+    throw new CaptureError(
+      "capture-version",
+      1,
+      `version ${String(header["version"])} is not ${captureVersion}, which this reader knows`,
+    );
+  if (typeof header["seed"] !== "number" || !listOf(isMedium)(header["media"]))
+    throw new CaptureError("capture-header", 1, "the header lacks seed or media");
   const records: CaptureRecord[] = [];
   for (let i = 1; i < lines.length; i++) {
     const record = parseLine(lines[i] || "{}", i + 1);
     const kind = String(record["k"]);
     if (kind === "end") {
-      if (record["records"] !== records.length) throw new CaptureError("capture-truncated", i + 1, `${records.length} records of ${String(record["records"])}`);
-      if (lines.slice(i + 1).join("").trim() !== "") throw new CaptureError("capture-record", i + 2, "something stands after the end");
+      if (record["records"] !== records.length)
+        throw new CaptureError("capture-truncated", i + 1, `${records.length} records of ${String(record["records"])}`);
+      if (
+        lines
+          .slice(i + 1)
+          .join("")
+          .trim() !== ""
+      )
+        throw new CaptureError("capture-record", i + 2, "something stands after the end");
       return { header: header as unknown as CaptureHeader, records };
     }
     if (lines[i] === "" && i === lines.length - 1) break;
     const check = Object.prototype.hasOwnProperty.call(kinds, kind) ? kinds[kind] : undefined;
-    if (check === undefined || !check(record)) throw new CaptureError("capture-record", i + 1, `a record of kind ${JSON.stringify(record["k"])} with wrong fields, or of no known kind`);
+    if (check === undefined || !check(record))
+      throw new CaptureError(
+        "capture-record",
+        i + 1,
+        `a record of kind ${JSON.stringify(record["k"])} with wrong fields, or of no known kind`,
+      );
     records.push(record as unknown as CaptureRecord);
   }
   throw new CaptureError("capture-truncated", lines.length, "the last line is missing: the file is cut off");

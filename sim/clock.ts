@@ -15,14 +15,18 @@ export class SimulatedClock implements Clock {
   after(seconds: number, run: () => void): () => void {
     const timer = { at: this.now() + seconds, run };
     this._timers.add(timer);
-    return () => { this._timers.delete(timer); };
+    return () => {
+      this._timers.delete(timer);
+    };
   }
 
   soon(run: () => void): () => void {
     // each its own, though the same function comes twice
     const one = (): void => run();
     this._soon.add(one);
-    return () => { this._soon.delete(one); };
+    return () => {
+      this._soon.delete(one);
+    };
   }
 
   /** When something is to run next, in seconds; undefined where nothing is. */

@@ -12,7 +12,9 @@ import { emptyOutput } from "./types.ts";
 import type { Node, Output } from "./types.ts";
 
 /** What a driver gets of the simulator. `events` keep what they are told in `messages` and `drops`. */
-export type SimulatedOptions = Required<Pick<DriverOptions, "pairs" | "random" | "clock" | "state" | "save" | "commit" | "events">>;
+export type SimulatedOptions = Required<
+  Pick<DriverOptions, "pairs" | "random" | "clock" | "state" | "save" | "commit" | "events">
+>;
 
 export interface DrivenGatewayOptions {
   /** Makes the driver: `(options) => new Driver({ ...options, accept })`. Called again after each restart. */
@@ -60,12 +62,15 @@ function radioTo({ mtu, stream = false }: DrivenGatewayOptions, out: Out): Way {
   let isUp = true;
   const listeners: { [event: string]: (data: Uint8Array) => void } = {};
   const radio: Radio = {
-    mtu, stream,
+    mtu,
+    stream,
     write: (frame) => {
       if (isUp) out(frame);
       return isUp;
     },
-    on: (event, listener) => { listeners[event] = listener; },
+    on: (event, listener) => {
+      listeners[event] = listener;
+    },
   };
   return {
     radio,
@@ -87,7 +92,13 @@ function portTo({ mtu }: DrivenGatewayOptions, clock: Clock, out: Out): Way {
     },
   });
   const radio = serial({ path: "simulated", mtu, clock, open: () => Promise.resolve(port) });
-  return { radio, take: (bytes) => { port.push(bytes); }, set: () => undefined };
+  return {
+    radio,
+    take: (bytes) => {
+      port.push(bytes);
+    },
+    set: () => undefined,
+  };
 }
 
 /** Its log has "linked", "message N bytes", "drop CODE", and "error WHERE: MESSAGE" of what the driver told. */
@@ -200,20 +211,32 @@ export class DrivenGateway implements Node {
     this.#ways = new Map();
     const now = new Map(Object.entries(structuredClone(this.#disk)));
     this.#driver = start({
-      pairs: { "1a": pair }, random, clock, state: structuredClone(this.#disk),
+      pairs: { "1a": pair },
+      random,
+      clock,
+      state: structuredClone(this.#disk),
       save: (id, state) => {
         if (state) now.set(id, structuredClone(state));
         else now.delete(id);
       },
       commit: async () => {
         const whole = Object.fromEntries(now);
-        await new Promise<void>((resolve) => { clock.after(DISK, resolve); });
+        await new Promise<void>((resolve) => {
+          clock.after(DISK, resolve);
+        });
         this.#disk = whole;
       },
       events: {
-        up: () => { this.#logs.push("linked"); },
+        up: () => {
+          this.#logs.push("linked");
+        },
         message: (link, data, packet) => {
-          this.messages.push({ time: virtual(), sender: toBase32(link.exchange.key), at: stampOf(packet), content: Uint8Array.from(data) });
+          this.messages.push({
+            time: virtual(),
+            sender: toBase32(link.exchange.key),
+            at: stampOf(packet),
+            content: Uint8Array.from(data),
+          });
           this.#logs.push(`message ${data.length} bytes`);
         },
         drop: (code) => {

@@ -68,7 +68,9 @@ mote.on("message", (mote, data) => {
     }
   }
 });
-${channels ? `
+${
+  channels
+    ? `
 s.streams(mote, (one) => {
   // what the gateway writes first says how many bytes it wants; without that all that comes is counted
   let left = -1;
@@ -101,7 +103,9 @@ s.streams(mote, (one) => {
       one = undefined;
     }
   };
-});` : ""}
+});`
+    : ""
+}
 ${more}
 `;
 }
@@ -141,7 +145,8 @@ export class Endurance extends Telemetry {
     for (let i = 0; i < count; i++) {
       const before = this.gateway.messages.length;
       await this.say(JSON.stringify(size));
-      if (await this.until(() => this.gateway.messages.length > before, 30_000)) arrived += this.gateway.messages.at(-1)!.content.length === size ? 1 : 0;
+      if (await this.until(() => this.gateway.messages.length > before, 30_000))
+        arrived += this.gateway.messages.at(-1)!.content.length === size ? 1 : 0;
     }
     return { sent: count, arrived, time: this.simulator.time - start };
   }
@@ -181,7 +186,7 @@ export class Endurance extends Telemetry {
     let closed: unknown = "open";
     let left = bytes;
     const fill = (one: Stream): void => {
-      for (let room = true; room && left > 0; ) {
+      for (let room = true; room && left > 0;) {
         const n = Math.min(left, 500);
         left -= n;
         room = one.write(new Uint8Array(n));

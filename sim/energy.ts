@@ -68,17 +68,19 @@ let read: Figures | undefined;
 
 /** The figures, as they are in the file. */
 export function energyFigures(): Figures {
-  return read ??= JSON.parse(readFileSync(join(packageRoot, "sim", "energy", "figures.json"), "utf8")) as Figures;
+  return (read ??= JSON.parse(readFileSync(join(packageRoot, "sim", "energy", "figures.json"), "utf8")) as Figures);
 }
 
 /** mA at so many dBm. */
 function sending(tx: RadioFigures["tx"], dBm: number): number {
-  const points = Object.entries(tx).map(([at, mA]): [number, number] => [Number(at), mA]).sort(([a], [b]) => a - b);
+  const points = Object.entries(tx)
+    .map(([at, mA]): [number, number] => [Number(at), mA])
+    .sort(([a], [b]) => a - b);
   const above = points.findIndex(([at]) => at >= dBm);
   if (above <= 0) return points.at(above)![1];
   const [low, from] = points[above - 1]!;
   const [high, to] = points[above]!;
-  return from + (to - from) * (dBm - low) / (high - low);
+  return from + ((to - from) * (dBm - low)) / (high - low);
 }
 
 const powers: { [kind in MediumKind]?: number } = { lora: 14, udp: Infinity };
@@ -88,7 +90,11 @@ const powers: { [kind in MediumKind]?: number } = { lora: 14, udp: Infinity };
  * board, or for one of its radios.
  * @throws SimError "options" for a radio that is none
  */
-export function deviceEnergy(board: string | undefined, uses: readonly RadioUse[], seconds: number): Energy | undefined {
+export function deviceEnergy(
+  board: string | undefined,
+  uses: readonly RadioUse[],
+  seconds: number,
+): Energy | undefined {
   const { radios, usual, boards } = energyFigures();
   const own = board === undefined ? undefined : boards[board];
   if (board !== undefined && !own) return undefined;
@@ -120,6 +126,12 @@ export function deviceEnergy(board: string | undefined, uses: readonly RadioUse[
 }
 
 /** The same of a device with one radio. */
-export function energyOf(board: string | undefined, kind: MediumKind, usage: Usage, settings: EnergySettings, seconds: number): Energy | undefined {
+export function energyOf(
+  board: string | undefined,
+  kind: MediumKind,
+  usage: Usage,
+  settings: EnergySettings,
+  seconds: number,
+): Energy | undefined {
   return deviceEnergy(board, [{ kind, usage, settings }], seconds);
 }

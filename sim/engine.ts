@@ -48,7 +48,9 @@ export class Engine {
     // not earlier than it was asked for, or who is early would ask again for ever
     const item: Item = { time: Math.max(Math.ceil(time * 1000 - 1e-6) / 1000, this.#time), order: this.#order++, work };
     this.#queue.push(item);
-    return () => { item.work = undefined; };
+    return () => {
+      item.work = undefined;
+    };
   }
 
   /** When something is to happen next; undefined: nothing is. */

@@ -11,9 +11,19 @@ const MAC_LENGTH = SEAL_LENGTH / 2;
 /** Bytes in front of a fragment's data in an advertisement, and of data at most. */
 const BEFORE = 8;
 const DATA = 23;
-const advertised = ["AD length", "AD type", "company", "company", "mark of a fragment", "id of the packet", "index of the fragment", "index of the last fragment"];
+const advertised = [
+  "AD length",
+  "AD type",
+  "company",
+  "company",
+  "mark of a fragment",
+  "id of the packet",
+  "index of the fragment",
+  "index of the last fragment",
+];
 
-const part = (name: string, at: number, length: number): string => (length > 1 ? `${name}, byte ${at + 1} of ${length}` : name);
+const part = (name: string, at: number, length: number): string =>
+  length > 1 ? `${name}, byte ${at + 1} of ${length}` : name;
 
 /** The field at a place of a packet of which as much is known as `packet` has; `whole` where that is all of it. */
 function ofPacket(packet: Uint8Array, at: number, whole: boolean): string {
@@ -22,7 +32,7 @@ function ofPacket(packet: Uint8Array, at: number, whole: boolean): string {
   if (head > 1) return at < 2 + head ? part("head", at - 2, head) : `body, byte ${at - 1 - head}`;
   if (head === 1 && at === 2) return "CSID";
   const form = head ? "message" : "channel packet";
-  const [name, length] = head ? ["KEY", KEY_LENGTH] as const : ["TOKEN", TOKEN_LENGTH] as const;
+  const [name, length] = head ? (["KEY", KEY_LENGTH] as const) : (["TOKEN", TOKEN_LENGTH] as const);
   let from = 2 + head;
   if (at < from + length) return part(`${name} of a ${form}`, at - from, length);
   from += length;
@@ -38,18 +48,29 @@ function ofFragment(fragment: Uint8Array, said: readonly Uint8Array[], at: numbe
   const [id, index, last] = fragment.subarray(5, BEFORE) as unknown as [number, number, number];
   const parts: (Uint8Array | undefined)[] = Array.from({ length: last + 1 });
   for (const frame of [...said, fragment]) {
-    if (frame.length > BEFORE && frame[1] === 0xff && frame[5] === id && frame[7] === last && frame[6]! <= last) parts[frame[6]!] = frame.subarray(BEFORE);
+    if (frame.length > BEFORE && frame[1] === 0xff && frame[5] === id && frame[7] === last && frame[6]! <= last)
+      parts[frame[6]!] = frame.subarray(BEFORE);
   }
   if (!parts[0]) return undefined;
   const packet = Uint8Array.from(Buffer.concat(parts.map((one) => one ?? new Uint8Array(DATA))));
-  return ofPacket(packet, index * DATA + at - BEFORE, parts.every((one) => one));
+  return ofPacket(
+    packet,
+    index * DATA + at - BEFORE,
+    parts.every((one) => one),
+  );
 }
 
 /**
  * The first field in which a frame is not as expected, in words; "length" where one ends before they differ.
  * @param before what the same sender wrote before, since it started; and after, as expected
  */
-export function fieldOf(before: readonly Uint8Array[], expected: Uint8Array, got: Uint8Array, after: readonly Uint8Array[], advertising: boolean): string | undefined {
+export function fieldOf(
+  before: readonly Uint8Array[],
+  expected: Uint8Array,
+  got: Uint8Array,
+  after: readonly Uint8Array[],
+  advertising: boolean,
+): string | undefined {
   let at = 0;
   while (at < expected.length && at < got.length && expected[at] === got[at]) at++;
   if (at === expected.length && at === got.length) return undefined;

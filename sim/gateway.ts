@@ -119,7 +119,10 @@ export class Gateway implements Node {
     this.#time = time;
     const { pipe } = this.#reach(from);
     // what a board with the radio "advertising" sends
-    if (Advertisements.is(bytes)) this.#heard.receive(from, bytes, time / 1000, (outer) => { this.#endpoint.packet(pipe, outer, time / 1000); });
+    if (Advertisements.is(bytes))
+      this.#heard.receive(from, bytes, time / 1000, (outer) => {
+        this.#endpoint.packet(pipe, outer, time / 1000);
+      });
     else this.#endpoint.receive(pipe, bytes, time / 1000);
     return this.run(time);
   }
@@ -140,7 +143,9 @@ export class Gateway implements Node {
   run(time: number): Output {
     this.#time = time;
     const output = { ...emptyOutput(time), to: [] as string[] };
-    const soon = (at: number): void => { output.next = Math.min(output.next ?? Infinity, at); };
+    const soon = (at: number): void => {
+      output.next = Math.min(output.next ?? Infinity, at);
+    };
     const write = (reach: Reach, frame: Uint8Array): void => {
       reach.free = time + (this.#options.pace ?? 0);
       output.frames.push(frame);
@@ -160,7 +165,9 @@ export class Gateway implements Node {
     }
     const wake = this.#endpoint.drain(time / 1000, {
       ready: (pipe) => ready(this.#byPipe.get(pipe)),
-      write: (pipe, frame) => { write(this.#byPipe.get(pipe)!, frame); },
+      write: (pipe, frame) => {
+        write(this.#byPipe.get(pipe)!, frame);
+      },
     });
     // a time that is not a whole millisecond must not come out as the one that it is
     if (wake) soon(Math.max(time + 1, Math.ceil(wake.at * 1000)));
@@ -179,7 +186,13 @@ export class Gateway implements Node {
     const known = this.#reached.get(from);
     if (known) return known;
     const { mtu, stream = false, blocking = false } = this.#options;
-    const reach: Reach = { name: from, pipe: new Pipe({ mtu, stream, blocking, limit: 70000 }), away: false, hello: undefined, free: 0 };
+    const reach: Reach = {
+      name: from,
+      pipe: new Pipe({ mtu, stream, blocking, limit: 70000 }),
+      away: false,
+      hello: undefined,
+      free: 0,
+    };
     this.#reached.set(from, reach);
     this.#byPipe.set(reach.pipe, reach);
     return reach;
@@ -209,8 +222,12 @@ export class Gateway implements Node {
           if (told) told.up(link);
           else this.#logs.push("linked");
         },
-        down: () => { this.#logs.push("lost"); },
-        message: (link, data, packet) => { this.#message(link, data, packet); },
+        down: () => {
+          this.#logs.push("lost");
+        },
+        message: (link, data, packet) => {
+          this.#message(link, data, packet);
+        },
         drop: (code) => {
           this.drops[code] = (this.drops[code] ?? 0) + 1;
           if (!told) this.#logs.push(`drop ${code}`);
@@ -231,7 +248,12 @@ export class Gateway implements Node {
   }
 
   #message(link: Link, data: Uint8Array, packet: Packet): void {
-    const received: Received = { time: this.#time, sender: this.#name(link), at: stampOf(packet), content: Uint8Array.from(data) };
+    const received: Received = {
+      time: this.#time,
+      sender: this.#name(link),
+      at: stampOf(packet),
+      content: Uint8Array.from(data),
+    };
     const { told } = this.#options;
     if (told) {
       told.message(received);

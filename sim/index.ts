@@ -1,7 +1,21 @@
 // Public entry of the simulator: virtual devices, a radio medium, captures and their replay.
 
 export { captureVersion, CaptureWriter, isCommand, readCapture, textHash } from "./capture.ts";
-export type { AirRecord, BootRecord, Capture, CaptureHeader, CaptureRecord, CommandRecord, FrameRecord, JoinRecord, LinkRecord, LogRecord, MediumRecord, RecordedOutput, RunRecord } from "./capture.ts";
+export type {
+  AirRecord,
+  BootRecord,
+  Capture,
+  CaptureHeader,
+  CaptureRecord,
+  CommandRecord,
+  FrameRecord,
+  JoinRecord,
+  LinkRecord,
+  LogRecord,
+  MediumRecord,
+  RecordedOutput,
+  RunRecord,
+} from "./capture.ts";
 export { CaptureError, DeviceError, FrameSizeError, SimError } from "./errors.ts";
 export type { SimErrorCode } from "./errors.ts";
 export { Gateway } from "./gateway.ts";
@@ -62,4 +76,16 @@ export type { AirPacket, TelemetryOptions, TelemetryResult } from "./telemetry.t
 export { Simulator } from "./simulator.ts";
 export type { DeviceOptions, SimEvent, SimulatorOptions, StationOptions } from "./simulator.ts";
 export { emptyOutput } from "./types.ts";
-export type { BootOptions, DeviceHost, Happening, Json, MemoryReport, Node, Output, RadioKind, Faults, SimBoard, StorageImage } from "./types.ts";
+export type {
+  BootOptions,
+  DeviceHost,
+  Happening,
+  Json,
+  MemoryReport,
+  Node,
+  Output,
+  RadioKind,
+  Faults,
+  SimBoard,
+  StorageImage,
+} from "./types.ts";

@@ -112,12 +112,15 @@ export class Keylog {
     const { head } = packet;
     const body = Uint8Array.from(packet.body);
     if (!head.length && body.length >= CHANNEL_OVERHEAD) this.#count(this.#channel(body, from));
-    else if (head.length === 1 && head[0] === 0x1a && body.length >= KEY_LENGTH + SEAL_LENGTH) this.#count(this.#message({ from, to, body }));
+    else if (head.length === 1 && head[0] === 0x1a && body.length >= KEY_LENGTH + SEAL_LENGTH)
+      this.#count(this.#message({ from, to, body }));
   }
 
   /** Takes all packets of a capture that arrived. */
   read({ header, records }: Capture): void {
-    const packets = new Packets(header, ({ outer, from, to }) => { this.add(outer, from, to); });
+    const packets = new Packets(header, ({ outer, from, to }) => {
+      this.add(outer, from, to);
+    });
     for (const record of records) packets.add(record);
     packets.end();
   }

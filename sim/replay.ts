@@ -3,7 +3,16 @@
 // seed, each delivery from a frame on the air, each frame of a device on the air from one that it wrote.
 
 import { fromHex, isCommand, recordOutput, textHash } from "./capture.ts";
-import type { AirRecord, BootRecord, Capture, CommandRecord, FrameRecord, JoinRecord, LinkRecord, RecordedOutput } from "./capture.ts";
+import type {
+  AirRecord,
+  BootRecord,
+  Capture,
+  CommandRecord,
+  FrameRecord,
+  JoinRecord,
+  LinkRecord,
+  RecordedOutput,
+} from "./capture.ts";
 import { SimError } from "./errors.ts";
 import { fieldOf } from "./fields.ts";
 import { IdealMedium } from "./media/ideal.ts";
@@ -63,7 +72,11 @@ type Place = Pick<Difference, "kind" | "index" | "expected" | "got">;
 // The first difference between two outputs.
 function compare(expected: RecordedOutput, got: RecordedOutput): Place | undefined {
   const lists: ["frame" | "event", string[], string[]][] = [
-    ["frame", expected.frames.map(([t, bytes]) => `${t} ms ${bytes}`), got.frames.map(([t, bytes]) => `${t} ms ${bytes}`)],
+    [
+      "frame",
+      expected.frames.map(([t, bytes]) => `${t} ms ${bytes}`),
+      got.frames.map(([t, bytes]) => `${t} ms ${bytes}`),
+    ],
     ["event", expected.logs, got.logs],
   ];
   for (const [kind, one, two] of lists) {
@@ -72,7 +85,8 @@ function compare(expected: RecordedOutput, got: RecordedOutput): Place | undefin
     }
   }
   const text = (time: number | null): string => (time === null ? "none" : `${time} ms`);
-  if (expected.next !== got.next) return { kind: "timer", index: 0, expected: text(expected.next), got: text(got.next) };
+  if (expected.next !== got.next)
+    return { kind: "timer", index: 0, expected: text(expected.next), got: text(got.next) };
   if (expected.now !== got.now) return { kind: "clock", index: 0, expected: text(expected.now), got: text(got.now) };
   return undefined;
 }
@@ -83,14 +97,22 @@ function differing(records: Capture["records"], i: number, { index, expected, go
   const bytes = (text: string): string => text.slice(text.lastIndexOf(" ") + 1);
   if (bytes(expected) === bytes(got)) return "time";
   const record = records[i] as CommandRecord;
-  const its = records.map((one, at) => ({ one, at })).filter(({ one }) => isCommand(one) && one.device === record.device) as { one: CommandRecord; at: number }[];
+  const its = records
+    .map((one, at) => ({ one, at }))
+    .filter(({ one }) => isCommand(one) && one.device === record.device) as { one: CommandRecord; at: number }[];
   const boot = its.findLast(({ one, at }) => one.k === "boot" && at <= i)!;
   const written = (all: typeof its): string[] => all.flatMap(({ one }) => one.out.frames.map(([, hex]) => hex));
   const next = its.find(({ one, at }) => one.k === "boot" && at > i)?.at ?? records.length;
   const own = record.out.frames.map(([, hex]) => hex);
   const before = [...written(its.filter(({ at }) => at >= boot.at && at < i)), ...own.slice(0, index)];
   const after = [...own.slice(index + 1), ...written(its.filter(({ at }) => at > i && at < next))];
-  return fieldOf(before.map(fromHex), fromHex(bytes(expected)), fromHex(bytes(got)), after.map(fromHex), (boot.one as BootRecord).radio === "advertising");
+  return fieldOf(
+    before.map(fromHex),
+    fromHex(bytes(expected)),
+    fromHex(bytes(got)),
+    after.map(fromHex),
+    (boot.one as BootRecord).radio === "advertising",
+  );
 }
 
 /** Runs media without physics anew along a capture, and knows what devices wrote and what is on its way to them. */
@@ -108,9 +130,14 @@ class AirCheck {
       const medium = new IdealMedium(options);
       const time = (): number => this.#time;
       medium.begin({
-        get time() { return time(); },
+        get time() {
+          return time();
+        },
         random: (of) => uniform(header.seed, name === "air" ? of : `${name}/${of}`),
-        at: () => nothing, deliver: nothing, link: nothing, heard: nothing,
+        at: () => nothing,
+        deliver: nothing,
+        link: nothing,
+        heard: nothing,
       });
       this.#media.set(name, medium);
     }
@@ -130,27 +157,32 @@ class AirCheck {
   air(record: AirRecord): Place | undefined {
     const { t, from, bytes, rx, type = "data" } = record;
     const device = this.#stations.get(from)?.what === "device";
-    if (device && type === "data" && !this.#written.get(from)?.has(bytes)) return { kind: "air", index: 0, expected: bytes, got: undefined };
+    if (device && type === "data" && !this.#written.get(from)?.has(bytes))
+      return { kind: "air", index: 0, expected: bytes, got: undefined };
     const medium = this.#media.get(record.medium);
     this.#time = t;
     for (const [index, { to, arrivals }] of rx.entries()) {
       const text = (times: number[]): string => (times.length === 0 ? "lost" : `arrives at ${times.join(" and ")} ms`);
       const fate = medium?.fate(t, from, to);
-      if (fate && text(fate.arrivals) !== text(arrivals)) return { kind: "air", index, expected: text(arrivals), got: text(fate.arrivals) };
+      if (fate && text(fate.arrivals) !== text(arrivals))
+        return { kind: "air", index, expected: text(arrivals), got: text(fate.arrivals) };
       for (const arrival of arrivals) this.#count(`${from} ${to} ${arrival} ${bytes}`, 1);
     }
     return undefined;
   }
 
   link(record: LinkRecord): void {
-    for (const name of this.#stations.get(record.device)?.media ?? []) this.#media.get(name)?.reach(record.device, record.up);
+    for (const name of this.#stations.get(record.device)?.media ?? [])
+      this.#media.get(name)?.reach(record.device, record.up);
   }
 
   delivery(record: FrameRecord): Place | undefined {
     const { t, from, device, bytes } = record;
     // where a clock drifts, or a radio repeats by itself, the time says nothing
     if (!this.#media.size) return undefined;
-    return this.#count(`${from} ${device} ${t} ${bytes}`, -1) < 0 ? { kind: "air", index: 0, expected: `${from}: ${bytes}`, got: undefined } : undefined;
+    return this.#count(`${from} ${device} ${t} ${bytes}`, -1) < 0
+      ? { kind: "air", index: 0, expected: `${from}: ${bytes}`, got: undefined }
+      : undefined;
   }
 
   #count(key: string, change: number): number {
@@ -185,8 +217,11 @@ function bootOptions(record: BootRecord, program: Program): BootOptions {
 export function sameProgram(record: BootRecord, program: Program): boolean {
   const names = Object.keys(record.modules);
   const modules = program.modules ?? {};
-  return textHash(program.bundle) === record.bundle && names.length === Object.keys(modules).length &&
-    names.every((name) => textHash(modules[name] ?? "") === record.modules[name]);
+  return (
+    textHash(program.bundle) === record.bundle &&
+    names.length === Object.keys(modules).length &&
+    names.every((name) => textHash(modules[name] ?? "") === record.modules[name])
+  );
 }
 
 /** Replays a capture. Stops at the first difference. Throws SimError "replay-input" when a program is not to be had. */
@@ -197,7 +232,8 @@ export async function replay(capture: Capture, options: ReplayOptions): Promise<
   const command = async (record: CommandRecord): Promise<RecordedOutput> => {
     if (record.k === "boot") {
       const program = options.program(record.device, record);
-      if (program === undefined) throw new SimError("replay-input", `no program for ${record.device} (bundle ${record.bundle})`);
+      if (program === undefined)
+        throw new SimError("replay-input", `no program for ${record.device} (bundle ${record.bundle})`);
       if (!sameProgram(record, program) && !result.changed.includes(record.device)) result.changed.push(record.device);
       const host = hosts.get(record.device) ?? options.host(record.device, record);
       hosts.set(record.device, host);
@@ -215,7 +251,13 @@ export async function replay(capture: Capture, options: ReplayOptions): Promise<
   try {
     for (const [i, record] of capture.records.entries()) {
       if (record.k === "join") air.join(record);
-      const wrong = !all ? undefined : record.k === "air" ? air.air(record) : record.k === "frame" ? air.delivery(record) : undefined;
+      const wrong = !all
+        ? undefined
+        : record.k === "air"
+          ? air.air(record)
+          : record.k === "frame"
+            ? air.delivery(record)
+            : undefined;
       if (wrong !== undefined) {
         const device = record.k === "air" ? record.from : (record as CommandRecord).device;
         result.agreed = false;
@@ -225,14 +267,23 @@ export async function replay(capture: Capture, options: ReplayOptions): Promise<
       if (!isCommand(record) || !played(record)) continue;
       air.wrote(record.device, record.out);
       if (record.k === "link") air.link(record);
-      const place = await command(record).then((out) => compare(record.out, out), (error: unknown): Place => {
-        if (error instanceof SimError && error.code === "replay-input") throw error;
-        return { kind: "error", index: 0, expected: undefined, got: String(error) };
-      });
+      const place = await command(record).then(
+        (out) => compare(record.out, out),
+        (error: unknown): Place => {
+          if (error instanceof SimError && error.code === "replay-input") throw error;
+          return { kind: "error", index: 0, expected: undefined, got: String(error) };
+        },
+      );
       if (place !== undefined) {
         result.agreed = false;
         const field = place.kind === "frame" ? differing(capture.records, i, place) : undefined;
-        result.difference = { line: i + 2, time: record.t, device: record.device, ...place, ...(field !== undefined && { field }) };
+        result.difference = {
+          line: i + 2,
+          time: record.t,
+          device: record.device,
+          ...place,
+          ...(field !== undefined && { field }),
+        };
         return result;
       }
       result.commands++;

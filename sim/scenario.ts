@@ -29,7 +29,8 @@ export interface Scenario {
 }
 
 /** Where stations of a group are: one place, a line or grid from it, or anywhere in a disc around it (seeded). */
-export type Places = Position | { around: Position; radius: number } | { grid: Position; step: number; columns: number };
+export type Places =
+  Position | { around: Position; radius: number } | { grid: Position; step: number; columns: number };
 
 /** Who is on the air. */
 export interface StationOf {
@@ -110,18 +111,18 @@ export type Fault = { at: number } & (
 
 /** Who means no good: see adversaries.ts. */
 export type AdversaryOf = StationOf & { name: string } & (
-  | { kind: "sniffer" }
-  /** Says again what it has heard, after so many seconds, each with a chance. */
-  | { kind: "replayer"; after: number; share?: number }
-  /** Says again with flipped bits what it has heard, at once. */
-  | { kind: "bit-flipper"; share?: number; bits?: number }
-  /** Handshakes of made up endpoints, so many a second. */
-  | { kind: "flooder"; rate: number }
-  /** Noise of so many ms, every so many, or whenever something begins. */
-  | { kind: "jammer"; ms: number; every?: number; reactive?: boolean; power?: number }
-  /** A device with the identity of another, which it has stolen; it starts later. */
-  | { kind: "clone"; of: string; at: number }
-);
+    | { kind: "sniffer" }
+    /** Says again what it has heard, after so many seconds, each with a chance. */
+    | { kind: "replayer"; after: number; share?: number }
+    /** Says again with flipped bits what it has heard, at once. */
+    | { kind: "bit-flipper"; share?: number; bits?: number }
+    /** Handshakes of made up endpoints, so many a second. */
+    | { kind: "flooder"; rate: number }
+    /** Noise of so many ms, every so many, or whenever something begins. */
+    | { kind: "jammer"; ms: number; every?: number; reactive?: boolean; power?: number }
+    /** A device with the identity of another, which it has stolen; it starts later. */
+    | { kind: "clone"; of: string; at: number }
+  );
 
 /** A share from 0 to 1, or a number, that has to be at least or at most so much. */
 export interface Bounds {
@@ -130,29 +131,30 @@ export interface Bounds {
 }
 
 /** What has to hold at the end; `devices` and `gateway` narrow it to some (names, or groups). Left out: all. */
-export type Expectation = { devices?: string[]; title?: string } & (
+export type Expectation = { devices?: string[]; title?: string } &
   /** Share of devices that have linked, each within so many seconds of its start. */
-  | { what: "linked"; within?: number } & Bounds
-  /** Share of messages sent that were delivered, each within so many seconds. Those of the last `within` seconds do not count. */
-  | { what: "delivered"; within?: number } & Bounds
-  /** Messages that a gateway accepted twice, or that nobody sent. Default at most 0. */
-  | { what: "forged" | "twice" } & Bounds
-  /** Seconds, of a share of all messages that were delivered. */
-  | { what: "latency"; share?: number } & Bounds
-  /** How many messages a gateway accepted. */
-  | { what: "messages" } & Bounds
-  /** Share of time on the air, of the device that has most. */
-  | { what: "duty cycle" } & Bounds
-  /** Millijoule of the device that takes most. */
-  | { what: "energy" } & Bounds
-  /** How often gateways refused something, by code; without a code of all. */
-  | { what: "drops"; code?: string } & Bounds
-  /** How often the log of devices has a line with that text in it. */
-  | { what: "log"; text: string } & Bounds
-  /** Exceptions that devices have not caught. Default at most 0. */
-  | { what: "exceptions" } & Bounds
-  /** Whether the adversary got what it is after: readings in clear, a link, a message accepted, a crash. Default at most 0. */
-  | { what: "breaches"; adversary?: string } & Bounds
-  /** In a program only: what is wrong, or undefined. */
-  | { what: "check"; check: (outcome: Outcome) => string | undefined }
-);
+  (
+    | ({ what: "linked"; within?: number } & Bounds)
+    /** Share of messages sent that were delivered, each within so many seconds. Those of the last `within` seconds do not count. */
+    | ({ what: "delivered"; within?: number } & Bounds)
+    /** Messages that a gateway accepted twice, or that nobody sent. Default at most 0. */
+    | ({ what: "forged" | "twice" } & Bounds)
+    /** Seconds, of a share of all messages that were delivered. */
+    | ({ what: "latency"; share?: number } & Bounds)
+    /** How many messages a gateway accepted. */
+    | ({ what: "messages" } & Bounds)
+    /** Share of time on the air, of the device that has most. */
+    | ({ what: "duty cycle" } & Bounds)
+    /** Millijoule of the device that takes most. */
+    | ({ what: "energy" } & Bounds)
+    /** How often gateways refused something, by code; without a code of all. */
+    | ({ what: "drops"; code?: string } & Bounds)
+    /** How often the log of devices has a line with that text in it. */
+    | ({ what: "log"; text: string } & Bounds)
+    /** Exceptions that devices have not caught. Default at most 0. */
+    | ({ what: "exceptions" } & Bounds)
+    /** Whether the adversary got what it is after: readings in clear, a link, a message accepted, a crash. Default at most 0. */
+    | ({ what: "breaches"; adversary?: string } & Bounds)
+    /** In a program only: what is wrong, or undefined. */
+    | { what: "check"; check: (outcome: Outcome) => string | undefined }
+  );

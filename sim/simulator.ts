@@ -94,7 +94,8 @@ export class Simulator {
   constructor(options: SimulatorOptions) {
     this.#options = options;
     this.engine = new Engine(options.seed);
-    const media: { [name: string]: MediumOptions } = options.media ?? (options.medium ? { air: { kind: "ideal", ...options.medium } } : {});
+    const media: { [name: string]: MediumOptions } =
+      options.media ?? (options.medium ? { air: { kind: "ideal", ...options.medium } } : {});
     const records = Object.entries(media).map(([name, given]) => {
       const medium = mediumOf(given);
       const joined: Joined = { name, medium, members: new Set() };
@@ -128,7 +129,12 @@ export class Simulator {
   }
 
   /** Boots a device now and joins it to its media. */
-  async addDevice(name: string, host: DeviceHost, options: DeviceOptions, station: StationOptions = {}): Promise<Output> {
+  async addDevice(
+    name: string,
+    host: DeviceHost,
+    options: DeviceOptions,
+    station: StationOptions = {},
+  ): Promise<Output> {
     const device: Device = {
       name,
       host,
@@ -144,7 +150,14 @@ export class Simulator {
       },
       frame: async (time, bytes, from) => {
         const output = await host.frame(time, bytes);
-        this.#capture?.record({ k: "frame", t: time, device: name, from, bytes: toHex(bytes), out: recordOutput(output) });
+        this.#capture?.record({
+          k: "frame",
+          t: time,
+          device: name,
+          from,
+          bytes: toHex(bytes),
+          out: recordOutput(output),
+        });
         return output;
       },
     };
@@ -160,7 +173,9 @@ export class Simulator {
       rate: 1 + (station.drift ?? 0) / 1e6,
       run: (time) => node.run(time),
       frame: (time, bytes, from) => node.frame(time, bytes, from),
-      ...(node.link && { link: (time: number, from: string, up: boolean, mtu: number | undefined) => node.link!(time, from, up, mtu) }),
+      ...(node.link && {
+        link: (time: number, from: string, up: boolean, mtu: number | undefined) => node.link!(time, from, up, mtu),
+      }),
     };
     this.#join(endpoint, "node", station);
     return this.#did(endpoint, endpoint.run(this.#clock(endpoint)));
@@ -186,7 +201,11 @@ export class Simulator {
     const endpoint = this.#endpoint(name) as Device;
     for (const { medium } of endpoint.media) medium.reach(name, up);
     endpoint.mtu = mtu;
-    return this.#link(endpoint, up, endpoint.media.filter(({ medium }) => medium.kind !== "ble"));
+    return this.#link(
+      endpoint,
+      up,
+      endpoint.media.filter(({ medium }) => medium.kind !== "ble"),
+    );
   }
 
   /** Restarts a device now; its storage stays, frames under way still arrive, faults are over. `changes` replace options of its last start. */
@@ -289,7 +308,9 @@ export class Simulator {
     const { engine } = this;
     const { observe } = this.#options;
     return {
-      get time() { return engine.time; },
+      get time() {
+        return engine.time;
+      },
       at: (time, work) => engine.at(time, work),
       random: (name) => engine.random(joined.name === "air" ? name : `${joined.name}/${name}`),
       deliver: (to, bytes, from) => {
@@ -309,13 +330,20 @@ export class Simulator {
         if (!observe) return;
         const { start: time, from, bytes, type = "data", rx } = transmission;
         observe({ kind: "air", time, medium: joined.name, transmission });
-        if (type === "data") for (const { to, fate, arrivals } of rx) observe({ kind: "sent", time, from, to, bytes, lost: fate === "lost", arrivals });
+        if (type === "data")
+          for (const { to, fate, arrivals } of rx)
+            observe({ kind: "sent", time, from, to, bytes, lost: fate === "lost", arrivals });
       },
     };
   }
 
   // The endpoint is told, then the nodes that it reaches.
-  async #link(endpoint: Endpoint, up: boolean, media: Joined[], mtu: number | undefined = (endpoint as Partial<Device>).mtu): Promise<Output> {
+  async #link(
+    endpoint: Endpoint,
+    up: boolean,
+    media: Joined[],
+    mtu: number | undefined = (endpoint as Partial<Device>).mtu,
+  ): Promise<Output> {
     const { name } = endpoint;
     const { host } = endpoint as Partial<Device>;
     let output: Output = { frames: [], times: [], logs: [], next: undefined, now: this.time };
@@ -340,14 +368,27 @@ export class Simulator {
     const { name } = endpoint;
     if (this.#endpoints.has(name)) throw new SimError("endpoint", `there is an endpoint ${name} already`);
     const { media = [this.#media.keys().next().value!], position, listens, radio } = options;
-    const station: Station = { name, ...(position && { position }), ...(listens !== undefined && { listens }), ...(radio && { radio }) };
+    const station: Station = {
+      name,
+      ...(position && { position }),
+      ...(listens !== undefined && { listens }),
+      ...(radio && { radio }),
+    };
     endpoint.media = media.map((medium) => this.#joined(medium));
     for (const { medium, members } of endpoint.media) {
       medium.join(station);
       members.add(name);
     }
     this.#endpoints.set(name, endpoint);
-    this.#capture?.record({ k: "join", t: this.time, name, what, media: [...media], ...(listens === false && { listens }), ...(position && { position }) });
+    this.#capture?.record({
+      k: "join",
+      t: this.time,
+      name,
+      what,
+      media: [...media],
+      ...(listens === false && { listens }),
+      ...(position && { position }),
+    });
   }
 
   async #boot(device: Device, options: DeviceOptions): Promise<Output> {
@@ -401,7 +442,9 @@ export class Simulator {
     endpoint.timer?.();
     delete endpoint.timer;
     if (output.next !== undefined) {
-      endpoint.timer = this.engine.at(this.#when(endpoint, output.next), () => this.#did(endpoint, endpoint.run(this.#clock(endpoint))));
+      endpoint.timer = this.engine.at(this.#when(endpoint, output.next), () =>
+        this.#did(endpoint, endpoint.run(this.#clock(endpoint))),
+      );
     }
     return output;
   }

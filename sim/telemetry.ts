@@ -87,7 +87,18 @@ class Observer {
 
   add(event: SimEvent & { kind: "sent" }): { packet: AirPacket; outer: Uint8Array } | undefined {
     const { from, to, time, bytes, lost } = event;
-    const packet = this.#open ?? { from, to, start: time, end: time, frames: 0, lostFrames: 0, air: 0, bytes: 0, kind: "unknown" as const, again: false };
+    const packet = this.#open ?? {
+      from,
+      to,
+      start: time,
+      end: time,
+      frames: 0,
+      lostFrames: 0,
+      air: 0,
+      bytes: 0,
+      kind: "unknown" as const,
+      again: false,
+    };
     packet.end = time;
     packet.frames++;
     packet.air += bytes.length;
@@ -133,12 +144,15 @@ function explain(packet: AirPacket, outer: Uint8Array, recipient: Self): void {
   }
 }
 
-const bytesOf = (content: string | Uint8Array): Uint8Array => (typeof content === "string" ? Uint8Array.from(Buffer.from(content, "utf8")) : content);
+const bytesOf = (content: string | Uint8Array): Uint8Array =>
+  typeof content === "string" ? Uint8Array.from(Buffer.from(content, "utf8")) : content;
 
 /** The files that examples/telemetry/app.ts reads: whom to send to, and what. */
 export function provision(gateway: Uint8Array, mtu: number, contents: readonly (string | Uint8Array)[]): StorageImage {
   const image: StorageImage = { config: bytesOf(JSON.stringify({ gateway: toBase32(gateway), mtu })) };
-  contents.forEach((content, i) => { image[`reading-${String(i + 1).padStart(4, "0")}`] = bytesOf(content); });
+  contents.forEach((content, i) => {
+    image[`reading-${String(i + 1).padStart(4, "0")}`] = bytesOf(content);
+  });
   return image;
 }
 
@@ -166,7 +180,12 @@ export class Telemetry {
     this.device = options.board.name;
     this.#host = new Watched(options.host);
     const pair = generate(randomOf(options.seed, "gateway/identity"))["1a"];
-    this.gateway = new Gateway({ pair, random: randomOf(options.seed, "gateway/random"), mtu: options.medium.frameSize, pairing: true });
+    this.gateway = new Gateway({
+      pair,
+      random: randomOf(options.seed, "gateway/random"),
+      mtu: options.medium.frameSize,
+      pairing: true,
+    });
     this.#reader = new Self({ "1a": pair }, randomOf(options.seed, "observer"));
     this.simulator = new Simulator({
       seed: options.seed,
@@ -206,7 +225,8 @@ export class Telemetry {
   /** Goes on until nothing was on the air for so many virtual ms, for `limit` at most. */
   async untilQuiet(ms: number, limit = Infinity): Promise<void> {
     const end = this.simulator.time + limit;
-    while (this.simulator.time < Math.min(this.#last + ms, end)) await this.simulator.runUntil(Math.min(this.#last + ms, end));
+    while (this.simulator.time < Math.min(this.#last + ms, end))
+      await this.simulator.runUntil(Math.min(this.#last + ms, end));
   }
 
   /** Restarts the device: its Storage stays. */
@@ -235,13 +255,24 @@ export class Telemetry {
     const identity = (await this.storage())["mote.id"];
     if (identity !== undefined) {
       // eight bytes of check before it
-      const device = new Self({ "1a": { key: identity.subarray(8, 29), secret: identity.subarray(29) } }, randomOf(0, ""));
+      const device = new Self(
+        { "1a": { key: identity.subarray(8, 29), secret: identity.subarray(29) } },
+        randomOf(0, ""),
+      );
       for (const { packet, outer } of this.#down.packets) explain(packet, outer, device);
     }
-    const packets = [...this.#up.packets, ...this.#down.packets].map(({ packet }) => packet).sort((a, b) => a.start - b.start);
-    const sent = new Map(packets.filter((p) => p.from === this.device && p.kind === "message").map((p) => [p.at!, p.content!]));
+    const packets = [...this.#up.packets, ...this.#down.packets]
+      .map(({ packet }) => packet)
+      .sort((a, b) => a.start - b.start);
+    const sent = new Map(
+      packets.filter((p) => p.from === this.device && p.kind === "message").map((p) => [p.at!, p.content!]),
+    );
     const delivered = this.gateway.messages;
-    const accepted = new Set(delivered.filter(({ at, content }) => Buffer.compare(content, sent.get(at) ?? new Uint8Array(0)) === 0).map(({ at }) => at));
+    const accepted = new Set(
+      delivered
+        .filter(({ at, content }) => Buffer.compare(content, sent.get(at) ?? new Uint8Array(0)) === 0)
+        .map(({ at }) => at),
+    );
     const ofChannels = packets.filter((p) => p.kind === "channel");
     const left = Object.keys(await this.storage()).filter((name) => name.startsWith("reading-")).length;
     return {

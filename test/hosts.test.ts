@@ -19,10 +19,17 @@ const terminal = noTerminal();
 /** What tests look for, and what there is of it: a path or a version. */
 const hosts: [name: string, found: string | undefined][] = [
   ["espruino-linux", findInterpreter()],
-  ...loadBoards().filter(({ refused }) => refused === undefined).map(({ name, variables }): [string, string | undefined] =>
-    [`an exact heap for ${name}, ${variables} variables`, findFixedInterpreter(variables)?.path]),
+  ...loadBoards()
+    .filter(({ refused }) => refused === undefined)
+    .map(({ name, variables }): [string, string | undefined] => [
+      `an exact heap for ${name}, ${variables} variables`,
+      findFixedInterpreter(variables)?.path,
+    ]),
   ["a pseudo-terminal", terminal === undefined ? "there" : undefined],
-  ...["arm-none-eabi-gcc", "qemu-arm", "tshark"].map((program): [string, string | undefined] => [program, runs(program)]),
+  ...["arm-none-eabi-gcc", "qemu-arm", "tshark"].map((program): [string, string | undefined] => [
+    program,
+    runs(program),
+  ]),
   ["Chromium ($CHROMIUM)", existsSync(chromium) ? chromium : undefined],
 ];
 

@@ -20,7 +20,9 @@ const host = "127.0.0.1";
 const readme = readFileSync(join(packageRoot, "README.md"), "utf8");
 /** The one program that imports from a module. */
 const programOf = (module: string): string => {
-  const found = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, text]) => text!).filter((text) => text.includes(`from "${module}";\n`));
+  const found = [...readme.matchAll(/```ts\n([^]*?)```/g)]
+    .map(([, text]) => text!)
+    .filter((text) => text.includes(`from "${module}";\n`));
   if (found.length !== 1) throw new Error(`the README has ${found.length} programs with ${module}`);
   return found[0]!;
 };
@@ -47,7 +49,11 @@ test("the app links, and sends its readings, in the program for testers", async 
     },
   };
   const program = programOf("e3x-mote-tools/sim").replace(/^import .*\n/gm, "");
-  await (new Function(...Object.keys(bindings), `return (async () => { ${program} })();`) as (...all: unknown[]) => Promise<void>)(...Object.values(bindings));
+  await (
+    new Function(...Object.keys(bindings), `return (async () => { ${program} })();`) as (
+      ...all: unknown[]
+    ) => Promise<void>
+  )(...Object.values(bindings));
   t.true(log.includes("first boot: identity made, kept in Storage"));
   t.is(log.filter((line) => line === "the gateway answered our handshake").length, 2);
 });
@@ -73,24 +79,35 @@ for (const seed of [1, 2, 3]) {
     const pairs = generate(randomOf(seed, "gateway"));
     const own = generate(randomOf(seed, "device"));
     const bindings = {
-      readFileSync: () => keysToFile(pairs), hashname, keysFromFile, Driver: FastDriver,
+      readFileSync: () => keysToFile(pairs),
+      hashname,
+      keysFromFile,
+      Driver: FastDriver,
       stateFile: (name: string) => stateFile(join(folder, name)),
       udp: () => udp({ host, port, clock }),
       known: new Set([hashname({ "1a": own["1a"]!.key })]),
       console: { log: (text: string) => got.push(text), error: (...all: unknown[]) => errors.push(all) },
     };
     let port = 0;
-    const body = block.replace(/^import .*\n/gm, "").replace("await gateway.listen", "const address = await gateway.listen");
-    const run = new Function(...Object.keys(bindings), `return (async () => { ${body}\nreturn { gateway, address }; })();`) as
-      (...all: unknown[]) => Promise<{ gateway: Driver; address: AddressInfo }>;
+    const body = block
+      .replace(/^import .*\n/gm, "")
+      .replace("await gateway.listen", "const address = await gateway.listen");
+    const run = new Function(
+      ...Object.keys(bindings),
+      `return (async () => { ${body}\nreturn { gateway, address }; })();`,
+    ) as (...all: unknown[]) => Promise<{ gateway: Driver; address: AddressInfo }>;
     const start = (): ReturnType<typeof run> => run(...Object.values(bindings));
 
     const lose = randomOf(seed, "air");
     const saved: State = {};
     const device = async (): Promise<Driver> => {
       const driver = new FastDriver({
-        pairs: own, events: {}, state: { ...saved },
-        save: (id, state) => { saved[id] = state!; },
+        pairs: own,
+        events: {},
+        state: { ...saved },
+        save: (id, state) => {
+          saved[id] = state!;
+        },
       });
       const socket = udp({ host, clock });
       await driver.listen(socket);
@@ -98,7 +115,9 @@ for (const seed of [1, 2, 3]) {
       const write = way.write.bind(way);
       let frames = 0;
       // the first ones, of the handshake, and 5 % of the others
-      const lossy: Transport = Object.assign(way, { write: (frame: Uint8Array) => frames++ < 2 || lose(1)[0]! < 13 || write(frame) });
+      const lossy: Transport = Object.assign(way, {
+        write: (frame: Uint8Array) => frames++ < 2 || lose(1)[0]! < 13 || write(frame),
+      });
       driver.endpoint.link(pairs["1a"]!.key).connect(driver.attach(lossy));
       return driver;
     };

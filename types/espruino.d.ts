@@ -16,27 +16,94 @@ interface Pin {
   pulse(value: boolean | number, ms: number | number[]): void;
   mode(mode?: PinMode): void;
 }
-type PinMode = "analog" | "input" | "input_pullup" | "input_pulldown" | "output" | "opendrain" | "af_output" | "af_opendrain" | "auto";
+type PinMode =
+  | "analog"
+  | "input"
+  | "input_pullup"
+  | "input_pulldown"
+  | "output"
+  | "opendrain"
+  | "af_output"
+  | "af_opendrain"
+  | "auto";
 
 // Which of them a board has is told on its page at espruino.com.
 declare const LED: Pin, LED1: Pin, LED2: Pin, LED3: Pin, BTN: Pin, BTN1: Pin, BTN2: Pin, BTN3: Pin, BTN4: Pin;
-declare const D0: Pin, D1: Pin, D2: Pin, D3: Pin, D4: Pin, D5: Pin, D6: Pin, D7: Pin, D8: Pin, D9: Pin, D10: Pin, D11: Pin,
-  D12: Pin, D13: Pin, D14: Pin, D15: Pin, D16: Pin, D17: Pin, D18: Pin, D19: Pin, D20: Pin, D21: Pin, D22: Pin, D23: Pin,
-  D24: Pin, D25: Pin, D26: Pin, D27: Pin, D28: Pin, D29: Pin, D30: Pin, D31: Pin;
-declare const A0: Pin, A1: Pin, A2: Pin, A3: Pin, A4: Pin, A5: Pin, A6: Pin, A7: Pin, A8: Pin, A13: Pin, A14: Pin, A15: Pin;
-declare const B0: Pin, B1: Pin, B2: Pin, B3: Pin, B4: Pin, B5: Pin, B6: Pin, B7: Pin, B8: Pin, B9: Pin, B10: Pin, B13: Pin,
-  B14: Pin, B15: Pin;
+declare const D0: Pin,
+  D1: Pin,
+  D2: Pin,
+  D3: Pin,
+  D4: Pin,
+  D5: Pin,
+  D6: Pin,
+  D7: Pin,
+  D8: Pin,
+  D9: Pin,
+  D10: Pin,
+  D11: Pin,
+  D12: Pin,
+  D13: Pin,
+  D14: Pin,
+  D15: Pin,
+  D16: Pin,
+  D17: Pin,
+  D18: Pin,
+  D19: Pin,
+  D20: Pin,
+  D21: Pin,
+  D22: Pin,
+  D23: Pin,
+  D24: Pin,
+  D25: Pin,
+  D26: Pin,
+  D27: Pin,
+  D28: Pin,
+  D29: Pin,
+  D30: Pin,
+  D31: Pin;
+declare const A0: Pin,
+  A1: Pin,
+  A2: Pin,
+  A3: Pin,
+  A4: Pin,
+  A5: Pin,
+  A6: Pin,
+  A7: Pin,
+  A8: Pin,
+  A13: Pin,
+  A14: Pin,
+  A15: Pin;
+declare const B0: Pin,
+  B1: Pin,
+  B2: Pin,
+  B3: Pin,
+  B4: Pin,
+  B5: Pin,
+  B6: Pin,
+  B7: Pin,
+  B8: Pin,
+  B9: Pin,
+  B10: Pin,
+  B13: Pin,
+  B14: Pin,
+  B15: Pin;
 
 declare function digitalRead(pin: Pin | Pin[]): number;
 declare function digitalWrite(pin: Pin | Pin[], value: boolean | number): void;
 declare function digitalPulse(pin: Pin, value: boolean | number, ms: number | number[]): void;
 /** 0 to 1. */
 declare function analogRead(pin: Pin): number;
-declare function analogWrite(pin: Pin, value: number, options?: { freq?: number; soft?: boolean; forceSoft?: boolean }): void;
+declare function analogWrite(
+  pin: Pin,
+  value: number,
+  options?: { freq?: number; soft?: boolean; forceSoft?: boolean },
+): void;
 declare function pinMode(pin: Pin, mode: PinMode, automatic?: boolean): void;
 declare function setWatch(
-  listener: (event: { state: boolean; time: number; lastTime: number; pin: Pin }) => void, pin: Pin,
-  options?: boolean | { repeat?: boolean; edge?: "rising" | "falling" | "both" | 1 | -1 | 0; debounce?: number; irq?: boolean },
+  listener: (event: { state: boolean; time: number; lastTime: number; pin: Pin }) => void,
+  pin: Pin,
+  options?:
+    boolean | { repeat?: boolean; edge?: "rising" | "falling" | "both" | 1 | -1 | 0; debounce?: number; irq?: boolean },
 ): number;
 declare function clearWatch(id?: number): void;
 
@@ -55,8 +122,16 @@ declare function reset(clearFlash?: boolean): void;
 declare function print(...values: any[]): void;
 declare function btoa(binary: string): string;
 declare function atob(base64: string): string;
-declare const console: { log(...values: any[]): void; info(...values: any[]): void; warn(...values: any[]): void; error(...values: any[]): void };
-declare const process: { env: { BOARD: string; VERSION: string; [name: string]: any }; memory(gc?: boolean): { free: number; usage: number; total: number; [name: string]: any } };
+declare const console: {
+  log(...values: any[]): void;
+  info(...values: any[]): void;
+  warn(...values: any[]): void;
+  error(...values: any[]): void;
+};
+declare const process: {
+  env: { BOARD: string; VERSION: string; [name: string]: any };
+  memory(gc?: boolean): { free: number; usage: number; total: number; [name: string]: any };
+};
 declare const global: any;
 
 /** Listeners; the event's values follow. */
@@ -69,7 +144,21 @@ interface EspruinoEvents {
 
 /** A serial port, USB, or Bluetooth (Nordic UART): an event "data" has a string of 8-bit characters. */
 interface Serial extends EspruinoEvents {
-  setup(baud: number, options?: { rx?: Pin; tx?: Pin; ck?: Pin; cts?: Pin; bytesize?: number; parity?: "none" | "o" | "e" | "odd" | "even"; stopbits?: number; flow?: "none" | "xon"; path?: string; errors?: boolean }): void;
+  setup(
+    baud: number,
+    options?: {
+      rx?: Pin;
+      tx?: Pin;
+      ck?: Pin;
+      cts?: Pin;
+      bytesize?: number;
+      parity?: "none" | "o" | "e" | "odd" | "even";
+      stopbits?: number;
+      flow?: "none" | "xon";
+      path?: string;
+      errors?: boolean;
+    },
+  ): void;
   setConsole(force?: boolean): void;
   write(...data: any[]): void;
   print(text: string): void;
@@ -77,10 +166,25 @@ interface Serial extends EspruinoEvents {
   read(chars?: number): string;
   available(): number;
 }
-declare const Serial1: Serial, Serial2: Serial, Serial3: Serial, USB: Serial, Bluetooth: Serial, LoopbackA: Serial, LoopbackB: Serial, Terminal: Serial;
+declare const Serial1: Serial,
+  Serial2: Serial,
+  Serial3: Serial,
+  USB: Serial,
+  Bluetooth: Serial,
+  LoopbackA: Serial,
+  LoopbackB: Serial,
+  Terminal: Serial;
 
 interface SPI {
-  setup(options: { sck?: Pin; miso?: Pin; mosi?: Pin; baud?: number; mode?: 0 | 1 | 2 | 3; order?: "msb" | "lsb"; bits?: number }): void;
+  setup(options: {
+    sck?: Pin;
+    miso?: Pin;
+    mosi?: Pin;
+    baud?: number;
+    mode?: 0 | 1 | 2 | 3;
+    order?: "msb" | "lsb";
+    bits?: number;
+  }): void;
   send(data: any, select?: Pin): any;
   write(...data: any[]): void;
 }
@@ -114,7 +218,20 @@ declare const E: EspruinoEvents & {
   [name: string]: any;
 };
 declare const NRF: EspruinoEvents & {
-  setAdvertising(data: any, options?: { name?: string; interval?: number; showName?: boolean; discoverable?: boolean; connectable?: boolean; scannable?: boolean; manufacturer?: number; manufacturerData?: any; [name: string]: any }): void;
+  setAdvertising(
+    data: any,
+    options?: {
+      name?: string;
+      interval?: number;
+      showName?: boolean;
+      discoverable?: boolean;
+      connectable?: boolean;
+      scannable?: boolean;
+      manufacturer?: number;
+      manufacturerData?: any;
+      [name: string]: any;
+    },
+  ): void;
   setServices(data: any, options?: any): void;
   updateServices(data: any): void;
   getAddress(current?: boolean): string;
@@ -125,13 +242,24 @@ declare const NRF: EspruinoEvents & {
   [name: string]: any;
 };
 /** Puck.js. */
-declare const Puck: EspruinoEvents & { light(): number; mag(): { x: number; y: number; z: number }; getTemperature(): number; [name: string]: any };
+declare const Puck: EspruinoEvents & {
+  light(): number;
+  mag(): { x: number; y: number; z: number };
+  getTemperature(): number;
+  [name: string]: any;
+};
 /** Bangle.js and Bangle.js 2. */
 declare const Bangle: EspruinoEvents & {
   setHRMPower(on: boolean | number, app: string): boolean;
   isHRMOn(): boolean;
   getStepCount(): number;
-  getHealthStatus(range?: "current" | "last" | "10min" | "day"): { movement: number; steps: number; bpm: number; bpmConfidence: number; [name: string]: any };
+  getHealthStatus(range?: "current" | "last" | "10min" | "day"): {
+    movement: number;
+    steps: number;
+    bpm: number;
+    bpmConfidence: number;
+    [name: string]: any;
+  };
   buzz(ms?: number, strength?: number): Promise<void>;
   setLCDPower(on: boolean | number): void;
   setUI(mode?: any, callback?: any): void;

@@ -15,7 +15,8 @@ export class Cutter {
   cut(name: string, length: number, note?: string, check?: Check): Uint8Array {
     const end = length < 0 ? this.bytes.length + length : Math.min(this.at + length, this.bytes.length);
     const bytes = this.bytes.subarray(this.at, end);
-    if (bytes.length) this.fields.push({ name, offset: this.at, bytes, ...(note && { note }), ...(check && { check }) });
+    if (bytes.length)
+      this.fields.push({ name, offset: this.at, bytes, ...(note && { note }), ...(check && { check }) });
     this.at = end;
     return bytes;
   }

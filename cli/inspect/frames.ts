@@ -15,7 +15,7 @@ export function readFrames(inputs: Uint8Array[]): Frames {
   let left = 0;
   for (const bytes of inputs) {
     const items: string[] = [];
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const goesOn = left > 0;
       if (!goesOn) left = bytes[at++]!;
       if (left) {

@@ -52,10 +52,15 @@ function macCheck(outer: Uint8Array, csid: Csid, { self, from }: Known, inner: P
   if (!self.identities.has(csid)) return { state: "open", text: `--keys have none of CSID ${csid}` };
   const given = from?.[csid];
   const key = given ?? (inner?.kind === "handshake" ? broughtKey(inner) : undefined);
-  if (!key) return { state: "open", text: from ? `--from has no key of CSID ${csid}` : "give the sender's public key with --from" };
+  if (!key)
+    return {
+      state: "open",
+      text: from ? `--from has no key of CSID ${csid}` : "give the sender's public key with --from",
+    };
   const whose = given ? "--from" : "the public key that the handshake brings";
   try {
-    if (new Exchange(self, key, 0, 0, csid).verify(outer)) return { state: "ok", text: `made with --keys and ${whose}` };
+    if (new Exchange(self, key, 0, 0, csid).verify(outer))
+      return { state: "ok", text: `made with --keys and ${whose}` };
   } catch (error) {
     return { state: "open", text: messageOf(error) };
   }
@@ -63,16 +68,27 @@ function macCheck(outer: Uint8Array, csid: Csid, { self, from }: Known, inner: P
 }
 
 /** INNER of a message: to --keys, or by --ephemeral to --from; undefined where neither opens it. */
-function innerOf(outer: Uint8Array, { body }: Packet, csid: Csid, { self, from, ephemeral }: Known): Uint8Array | undefined {
+function innerOf(
+  outer: Uint8Array,
+  { body }: Packet,
+  csid: Csid,
+  { self, from, ephemeral }: Known,
+): Uint8Array | undefined {
   const { length, Job } = sets[csid]!;
   const own = ephemeral?.[csid];
-  if (!own || !same(own.key, body.subarray(0, length))) return self?.identities.has(csid) ? self.decrypt(outer) : undefined;
+  if (!own || !same(own.key, body.subarray(0, length)))
+    return self?.identities.has(csid) ? self.decrypt(outer) : undefined;
   const other = from?.[csid];
   return other && open(body, length, messageKey(finish(new Job(own.secret, other))));
 }
 
 function explainMessage(outer: Uint8Array, packet: Packet, csid: Csid, known: Known, name: string): Part {
-  const part: Part = { kind: "message", title: `message, ${plural(outer.length, "byte")}`, length: outer.length, fields: [] };
+  const part: Part = {
+    kind: "message",
+    title: `message, ${plural(outer.length, "byte")}`,
+    length: outer.length,
+    fields: [],
+  };
   const cutter = new Cutter(outer);
   const { body } = packet;
   const { length } = sets[csid]!;
@@ -80,13 +96,21 @@ function explainMessage(outer: Uint8Array, packet: Packet, csid: Csid, known: Kn
   cutter.cut("LENGTH", 2, "HEAD has 1 byte");
   cutter.cut("HEAD", 1, `CSID ${csid}: a message`);
   if (body.length < leastBody(csid)) {
-    cutter.cut("BODY", body.length, undefined, { state: "wrong", text: `a message has a BODY of ${leastBody(csid)} bytes or more, not ${body.length}` });
+    cutter.cut("BODY", body.length, undefined, {
+      state: "wrong",
+      text: `a message has a BODY of ${leastBody(csid)} bytes or more, not ${body.length}`,
+    });
     return part;
   }
   const key = body.subarray(0, length);
   const keyCheck = onCurve(csid, key);
   const own = known.ephemeral?.[csid];
-  cutter.cut("KEY", length, own && same(own.key, key) ? "the ephemeral public key of --ephemeral" : "the sender's ephemeral public key", keyCheck);
+  cutter.cut(
+    "KEY",
+    length,
+    own && same(own.key, key) ? "the ephemeral public key of --ephemeral" : "the sender's ephemeral public key",
+    keyCheck,
+  );
   cutter.cut("IV", IV_LENGTH);
   cutter.cut("ciphertext", -MAC_LENGTH, `${plural(body.length - leastBody(csid), "byte")} of AES-128-CTR`);
   const inner = keyCheck.state === "ok" ? innerOf(outer, packet, csid, known) : undefined;
@@ -113,7 +137,10 @@ function askedFor(inner: Uint8Array): number {
 }
 
 /** A channel packet's payload, where one's own ephemeral keys and the other's KEY open it, and who had sent it. */
-function openChannel(outer: Uint8Array, { ephemeral = {}, met, z }: Known): { payload: Uint8Array; z?: number; from: string } | undefined {
+function openChannel(
+  outer: Uint8Array,
+  { ephemeral = {}, met, z }: Known,
+): { payload: Uint8Array; z?: number; from: string } | undefined {
   const to = toHex(outer.subarray(2, 2 + TOKEN_LENGTH));
   for (const [id, { key, secret }] of Object.entries(ephemeral)) {
     const own = toHex(token(key));
@@ -121,11 +148,18 @@ function openChannel(outer: Uint8Array, { ephemeral = {}, met, z }: Known): { pa
       if (csid !== id || other === own || (to !== own && to !== other)) continue;
       const shared = finish(new sets[csid]!.Job(secret, remote));
       // to read what one has sent oneself, one is the other
-      const session = to === own ? new Session(key, remote, shared, new Uint8Array(4), 1) : new Session(remote, key, shared, new Uint8Array(4), 1);
+      const session =
+        to === own
+          ? new Session(key, remote, shared, new Uint8Array(4), 1)
+          : new Session(remote, key, shared, new Uint8Array(4), 1);
       try {
         const asked = [z.get(own), z.get(other)];
         const agreed = asked.includes(undefined) ? undefined : asked[0] === asked[1] ? asked[0]! : 0;
-        return { payload: session.open(outer), from: to === own ? `who sent ${name}` : "--ephemeral", ...(agreed !== undefined && { z: agreed }) };
+        return {
+          payload: session.open(outer),
+          from: to === own ? `who sent ${name}` : "--ephemeral",
+          ...(agreed !== undefined && { z: agreed }),
+        };
       } catch {
         // the MAC is wrong
       }
@@ -135,26 +169,51 @@ function openChannel(outer: Uint8Array, { ephemeral = {}, met, z }: Known): { pa
 }
 
 function explainChannel(outer: Uint8Array, known: Known): Part {
-  const part: Part = { kind: "channel", title: `channel packet, ${plural(outer.length, "byte")}`, length: outer.length, fields: [] };
+  const part: Part = {
+    kind: "channel",
+    title: `channel packet, ${plural(outer.length, "byte")}`,
+    length: outer.length,
+    fields: [],
+  };
   const cutter = new Cutter(outer);
   part.fields = cutter.fields;
   cutter.cut("LENGTH", 2, "no HEAD: a channel packet");
   const whose = known.met.get(toHex(outer.subarray(2, 2 + TOKEN_LENGTH)))?.name;
-  cutter.cut("TOKEN", TOKEN_LENGTH, whose ? `of the exchange of ${whose}: to who sent that` : "routing token of the recipient's exchange");
+  cutter.cut(
+    "TOKEN",
+    TOKEN_LENGTH,
+    whose ? `of the exchange of ${whose}: to who sent that` : "routing token of the recipient's exchange",
+  );
   cutter.cut("IV", IV_LENGTH);
   cutter.cut("ciphertext", -MAC_LENGTH, `${plural(outer.length - 2 - CHANNEL_OVERHEAD, "byte")} of AES-128-CTR`);
   const opened = openChannel(outer, known);
-  cutter.cut("MAC", MAC_LENGTH, undefined, opened
-    ? { state: "ok", text: `made by ${opened.from}` }
-    : known.ephemeral
-      ? { state: "open", text: "--ephemeral and the messages before it do not open it: it is of another session, or was changed" }
-      : { state: "open", text: "only the two endpoints have a channel's keys: give the handshakes of both before it, and --ephemeral" });
+  cutter.cut(
+    "MAC",
+    MAC_LENGTH,
+    undefined,
+    opened
+      ? { state: "ok", text: `made by ${opened.from}` }
+      : known.ephemeral
+        ? {
+            state: "open",
+            text: "--ephemeral and the messages before it do not open it: it is of another session, or was changed",
+          }
+        : {
+            state: "open",
+            text: "only the two endpoints have a channel's keys: give the handshakes of both before it, and --ephemeral",
+          },
+  );
   if (opened) part.inside = explainPayload(opened.payload, opened.z);
   return part;
 }
 
 function explainCloaked(bytes: Uint8Array, known: Known, name: string): Part {
-  const part: Part = { kind: "cloaked", title: `cloaked packet, ${plural(bytes.length, "byte")}`, length: bytes.length, fields: [] };
+  const part: Part = {
+    kind: "cloaked",
+    title: `cloaked packet, ${plural(bytes.length, "byte")}`,
+    length: bytes.length,
+    fields: [],
+  };
   const cutter = new Cutter(bytes);
   part.fields = cutter.fields;
   try {
@@ -166,7 +225,8 @@ function explainCloaked(bytes: Uint8Array, known: Known, name: string): Part {
   } catch {
     part.kind = "unknown";
     part.title = plural(bytes.length, "byte");
-    const text = "neither a packet, cloaked or not, nor whole chunks of a radio frame: cut off, or something else (--as says what to take it for)";
+    const text =
+      "neither a packet, cloaked or not, nor whole chunks of a radio frame: cut off, or something else (--as says what to take it for)";
     cutter.cut("bytes", bytes.length, undefined, { state: "wrong", text });
   }
   return part;

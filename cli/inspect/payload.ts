@@ -12,8 +12,11 @@ import type { Check, Part } from "./part.ts";
 
 /** What the keys of a channel packet mean. */
 function channelNotes({ c, type, seq, ack, miss, end, err }: Json): string[] {
-  const notes = [`channel ${String(c)}, opened by the side with the ${(c as number) % 2 ? "higher" : "lower"} public key`];
-  if (type !== undefined) notes.push(`opens it: type ${printable(JSON.stringify(type))}, ${seq === undefined ? "unreliable" : "reliable"}`);
+  const notes = [
+    `channel ${String(c)}, opened by the side with the ${(c as number) % 2 ? "higher" : "lower"} public key`,
+  ];
+  if (type !== undefined)
+    notes.push(`opens it: type ${printable(JSON.stringify(type))}, ${seq === undefined ? "unreliable" : "reliable"}`);
   if (ack !== undefined) notes.push(`has got all up to ${String(ack)}`);
   if (Array.isArray(miss) && ack !== undefined) {
     const numbers: number[] = [];
@@ -39,11 +42,21 @@ function said(tokens: Tokenizer, token: Token): string {
 
 /** The values, in their order. */
 const VALUES: [name: string, type: Type][] = [
-  ["c", Type.uint], ["packet", Type.bytes], ["other keys", Type.map], ["type", Type.string], ["seq", Type.uint], ["ack, miss", Type.array],
+  ["c", Type.uint],
+  ["packet", Type.bytes],
+  ["other keys", Type.map],
+  ["type", Type.string],
+  ["seq", Type.uint],
+  ["ack, miss", Type.array],
 ];
 
 function explainCbor(bytes: Uint8Array): Part {
-  const part: Part = { kind: "payload", title: `payload in CBOR (z = 1), ${plural(bytes.length, "byte")}`, length: bytes.length, fields: [] };
+  const part: Part = {
+    kind: "payload",
+    title: `payload in CBOR (z = 1), ${plural(bytes.length, "byte")}`,
+    length: bytes.length,
+    fields: [],
+  };
   const cutter = new Cutter(bytes);
   part.fields = cutter.fields;
   const tokens = new Tokenizer(bytes, { allowIndefinite: false });

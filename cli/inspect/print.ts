@@ -65,11 +65,17 @@ export function formatPart(part: Part): string {
 export function formatFrames({ frames, packets, rest }: Frames): string {
   const total = frames.reduce((sum, { bytes }) => sum + bytes.length, 0);
   const inPackets = packets.reduce((sum, packet) => sum + packet.length, 0);
-  const lines = frames.map(({ bytes, items }, i) =>
-    `${style("dim", String(i + 1).padStart(5))}  ${`${plural(bytes.length, "byte")}`.padStart(9)}  ${items.join(", ")}`);
+  const lines = frames.map(
+    ({ bytes, items }, i) =>
+      `${style("dim", String(i + 1).padStart(5))}  ${`${plural(bytes.length, "byte")}`.padStart(9)}  ${items.join(", ")}`,
+  );
   const sums = [packets.length ? `${plural(packets.length, "packet")} of ${plural(inPackets, "byte")}` : "no packet"];
   if (rest.length) sums.push(style("yellow", `${plural(rest.length, "byte")} of a packet that is not ended`));
-  return [style("bold", `${plural(frames.length, "frame")}, ${plural(total, "byte")} on air`), ...lines, `${" ".repeat(7)}${sums.join(", ")}`].join("\n");
+  return [
+    style("bold", `${plural(frames.length, "frame")}, ${plural(total, "byte")} on air`),
+    ...lines,
+    `${" ".repeat(7)}${sums.join(", ")}`,
+  ].join("\n");
 }
 
 /** A part for programs: bytes as hex, lengths and offsets in bytes. */

@@ -26,8 +26,12 @@ mote.on("message", (_, content) => {
   const light = lights[E.toString(content)];
   if (light) digitalPulse(light, true, 500);
 });
-setWatch(() => {
-  presses++;
-  // before the first link nothing can be sent; the presses until then are in the first report
-  if (timer) report();
-}, BTN, { edge: "rising", debounce: 50, repeat: true });
+setWatch(
+  () => {
+    presses++;
+    // before the first link nothing can be sent; the presses until then are in the first report
+    if (timer) report();
+  },
+  BTN,
+  { edge: "rising", debounce: 50, repeat: true },
+);

@@ -26,7 +26,11 @@ const report = () => {
   digitalWrite(D7, true);
   // the module takes 10 ms to wake up
   setTimeout(() => {
-    mote.send({ moisture: Math.round(analogRead(D31) * 100), temperature: E.getTemperature(), battery: E.getBattery() });
+    mote.send({
+      moisture: Math.round(analogRead(D31) * 100),
+      temperature: E.getTemperature(),
+      battery: E.getBattery(),
+    });
     setTimeout(() => digitalWrite(D7, false), LISTEN);
   }, 20);
 };

@@ -17,7 +17,10 @@ let light = false;
 
 const answers: { [request: string]: (body: string) => Response } = {
   "GET /temperature": () => ({ body: E.getTemperature().toFixed(1) }),
-  "GET /battery": () => ({ headers: { "content-type": "application/json" }, body: JSON.stringify({ percent: E.getBattery() }) }),
+  "GET /battery": () => ({
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ percent: E.getBattery() }),
+  }),
   "GET /light": () => ({ body: light ? "on" : "off" }),
   "PUT /light": (body) => {
     if (body !== "on" && body !== "off") return { status: 400, reason: "on or off" };

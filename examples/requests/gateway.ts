@@ -19,7 +19,9 @@ export function start(options: Parameters<typeof startGateway>[0]): Driver {
 
 /** The device's answer to a request, as text. Rejects where it is not linked, or has not answered in time. */
 export async function askText(
-  gateway: Driver, request: { method: string; path: string; body?: string }, options?: AskOptions,
+  gateway: Driver,
+  request: { method: string; path: string; body?: string },
+  options?: AskOptions,
 ): Promise<{ status: number; reason: string | undefined; body: string }> {
   const [link] = gateway.endpoint.links;
   if (!link) throw new Error("no device is linked");

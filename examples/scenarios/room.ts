@@ -12,8 +12,12 @@ export default {
   gateways: { gateway: { position: [0, 0, 2] } },
   devices: [
     {
-      name: "puck", count: 4, board: "puckjs", app: "app.ts",
-      position: { around: [0, 0, 1], radius: 5 }, start: { over: 10 },
+      name: "puck",
+      count: 4,
+      board: "puckjs",
+      app: "app.ts",
+      position: { around: [0, 0, 1], radius: 5 },
+      start: { over: 10 },
       happens: at.map((second) => ({ at: second * 1000, press: "BTN" })),
     },
   ],
@@ -33,7 +37,12 @@ export default {
       what: "check",
       title: "each tells of itself in the last minute",
       check: ({ devices, deliveries, time }) => {
-        const quiet = devices.filter(({ name }) => !deliveries.some(({ device, delivered }) => device === name && delivered !== undefined && delivered > time - 60));
+        const quiet = devices.filter(
+          ({ name }) =>
+            !deliveries.some(
+              ({ device, delivered }) => device === name && delivered !== undefined && delivered > time - 60,
+            ),
+        );
         return quiet.length ? `${quiet.map(({ name }) => name).join(", ")} did not` : undefined;
       },
     },

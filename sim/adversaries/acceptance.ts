@@ -8,7 +8,8 @@ interface Fault {
   text: string;
 }
 
-const nameOf = (content: Uint8Array): string => Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1");
+const nameOf = (content: Uint8Array): string =>
+  Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1");
 
 export class Acceptance {
   static readonly #all = new WeakMap<AdversaryView, Acceptance>();
@@ -25,7 +26,7 @@ export class Acceptance {
   /** All adversaries of a simulation see the same. */
   static of(view: Shared): Acceptance {
     let one = this.#all.get(view);
-    if (!one) this.#all.set(view, one = new Acceptance(view));
+    if (!one) this.#all.set(view, (one = new Acceptance(view)));
     return one;
   }
 
@@ -42,13 +43,24 @@ export class Acceptance {
     }
     // what a clone says under its own session is not forged: it has the key
     const cloned = new Set([...adversaries.values()].flatMap(({ contents }) => contents.map(nameOf)));
-    for (const [gateway, { gateway: { messages: all }, accepted: messages = all }] of Object.entries(gateways)) {
+    for (const [
+      gateway,
+      {
+        gateway: { messages: all },
+        accepted: messages = all,
+      },
+    ] of Object.entries(gateways)) {
       for (let i = this.#messages.get(gateway) ?? 0; i < messages.length; i++) {
         const { time, sender, at, content } = messages[i]!;
         const number = `${gateway}/${sender}/${at}`;
         const name = nameOf(content);
-        if (this.#numbers.has(number)) this.#faults.push({ time, text: `${gateway} has accepted message ${at} of ${sender.slice(0, 8)} twice` });
-        else if (!this.#sent.has(name) && !cloned.has(name)) this.#faults.push({ time, text: `${gateway} has accepted a message of ${content.length} bytes that nobody has sent` });
+        if (this.#numbers.has(number))
+          this.#faults.push({ time, text: `${gateway} has accepted message ${at} of ${sender.slice(0, 8)} twice` });
+        else if (!this.#sent.has(name) && !cloned.has(name))
+          this.#faults.push({
+            time,
+            text: `${gateway} has accepted a message of ${content.length} bytes that nobody has sent`,
+          });
         this.#numbers.add(number);
       }
       this.#messages.set(gateway, messages.length);
@@ -59,7 +71,11 @@ export class Acceptance {
       const count = (this.#came.get(`${device}/${name}`) ?? 0) + 1;
       this.#came.set(`${device}/${name}`, count);
       const sentSo = this.#sent.get(name) ?? 0;
-      if (!sentSo) this.#faults.push({ time: time * 1000, text: `${device} has accepted a message of ${content.length} bytes that nobody has sent` });
+      if (!sentSo)
+        this.#faults.push({
+          time: time * 1000,
+          text: `${device} has accepted a message of ${content.length} bytes that nobody has sent`,
+        });
       else if (count > sentSo) this.#faults.push({ time: time * 1000, text: `${device} has accepted a message twice` });
     }
     return this.#faults;

@@ -62,7 +62,13 @@ export abstract class Actor implements Adversary {
   readonly #joiners = new Map<string, { joiner: Joiner; frames: Uint8Array[] }>();
 
   /** @param role without a voice it has no station; without ears it hears only what is told of the air */
-  constructor(options: AdversaryOf, view: Shared, position: Position | undefined, role: "ear" | "voice" | "both", radio: StationOptions["radio"] = {}) {
+  constructor(
+    options: AdversaryOf,
+    view: Shared,
+    position: Position | undefined,
+    role: "ear" | "voice" | "both",
+    radio: StationOptions["radio"] = {},
+  ) {
     const { name, kind, drift } = options;
     this.name = name;
     this.kind = kind;
@@ -72,18 +78,27 @@ export abstract class Actor implements Adversary {
     for (const medium of this.media) {
       const known = view.media[medium];
       if (!known) throw new SimError("options", `${name}: there is no medium ${medium}`);
-      if (joins && known.kind === "serial") throw new SimError("options", `${name}: a ${kind} cannot be on a serial line, which has two ends`);
+      if (joins && known.kind === "serial")
+        throw new SimError("options", `${name}: a ${kind} cannot be on a serial line, which has two ends`);
     }
     this.random = view.simulator.engine.random(`adversary/${name}`);
     this.#position = position;
     const { sensitivity, ...own } = options.radio ?? {};
     this.#sensitivity = typeof sensitivity === "number" ? sensitivity : undefined;
-    if (joins) this.station = { media: this.media, ...(role === "voice" && { listens: false }), ...(position && { position }), ...(drift && { drift }), radio: { ...radio, ...own } };
+    if (joins)
+      this.station = {
+        media: this.media,
+        ...(role === "voice" && { listens: false }),
+        ...(position && { position }),
+        ...(drift && { drift }),
+        radio: { ...radio, ...own },
+      };
   }
 
   observe(event: SimEvent): void {
     if (event.kind === "log") {
-      if (this.since !== Infinity && event.text.startsWith("Uncaught ")) this.breach(event.time, `${event.at}: ${event.text}`);
+      if (this.since !== Infinity && event.text.startsWith("Uncaught "))
+        this.breach(event.time, `${event.at}: ${event.text}`);
       return;
     }
     if (event.kind !== "air") return;
@@ -166,11 +181,18 @@ export abstract class Actor implements Adversary {
   }
 
   protected at(time: number, work: () => void): void {
-    this.view.simulator.engine.at(time, () => { if (!this.stopped) work(); });
+    this.view.simulator.engine.at(time, () => {
+      if (!this.stopped) work();
+    });
   }
 
   /** Puts a copy of a frame on the air: whom it says that it is from, and whether it is of a packet of a channel. */
-  protected say(medium: string, bytes: Uint8Array, to: string | undefined, { claim, channel = false }: { claim?: string; channel?: boolean } = {}): void {
+  protected say(
+    medium: string,
+    bytes: Uint8Array,
+    to: string | undefined,
+    { claim, channel = false }: { claim?: string; channel?: boolean } = {},
+  ): void {
     if (this.stopped) return;
     const copy = Uint8Array.from(bytes);
     if (claim !== undefined) this.view.claims.set(copy, claim);
@@ -189,7 +211,7 @@ export abstract class Actor implements Adversary {
     const { medium, from, to = "", bytes } = heard;
     const name = `${medium}/${from}/${to}`;
     let known = this.#joiners.get(name);
-    if (!known) this.#joiners.set(name, known = { joiner: new Joiner(LIMIT), frames: [] });
+    if (!known) this.#joiners.set(name, (known = { joiner: new Joiner(LIMIT), frames: [] }));
     const { joiner } = known;
     if (!joiner.size && !joiner.left) known.frames = [];
     known.frames.push(bytes);
@@ -206,29 +228,49 @@ export abstract class Actor implements Adversary {
     const { from, detail = {} } = transmission;
     const there = this.#position && this.view.position?.(from);
     if (!this.#position || !there) return true;
-    const options = this.view.media[medium]! as { power?: number; sensitivity?: number; propagation?: PropagationOptions };
+    const options = this.view.media[medium]! as {
+      power?: number;
+      sensitivity?: number;
+      propagation?: PropagationOptions;
+    };
     const kind = this.kindOf(medium);
     const spreading = detail["spreading"];
-    const sensitivity = this.#sensitivity
-      ?? (spreading !== undefined ? loraSensitivity[detail["bandwidth"]!]?.[spreading - 7] : undefined)
-      ?? nrf24Figures[detail["rate"] as Nrf24Rate]?.sensitivity
-      ?? options.sensitivity ?? -95;
+    const sensitivity =
+      this.#sensitivity ??
+      (spreading !== undefined ? loraSensitivity[detail["bandwidth"]!]?.[spreading - 7] : undefined) ??
+      nrf24Figures[detail["rate"] as Nrf24Rate]?.sensitivity ??
+      options.sensitivity ??
+      -95;
     let propagation = this.#propagations.get(medium);
     if (!propagation) {
       // as the medium has it: the same shadows, if it was there
       const { engine } = this.view.simulator;
       const prefix = medium === "air" ? "" : `${medium}/`;
-      propagation = new Propagation({ ...(kind === "lora" && { reference: 31.2 }), ...options.propagation }, (name) => engine.random(prefix + name));
+      propagation = new Propagation({ ...(kind === "lora" && { reference: 31.2 }), ...options.propagation }, (name) =>
+        engine.random(prefix + name),
+      );
       this.#propagations.set(medium, propagation);
     }
-    return propagation.received(from, there, this.name, this.#position, detail["power"] ?? options.power ?? (kind === "lora" ? 14 : 0)) >= sensitivity;
+    return (
+      propagation.received(
+        from,
+        there,
+        this.name,
+        this.#position,
+        detail["power"] ?? options.power ?? (kind === "lora" ? 14 : 0),
+      ) >= sensitivity
+    );
   }
 }
 
 const total = (counts: { [code: string]: number }): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
-const stateOf = (link: Link): { pipe: unknown; exchange: unknown; taken: number; received: unknown } =>
-  ({ pipe: link.pipe, exchange: link.exchange, taken: link.exchange.in, received: link.state[3] });
+const stateOf = (link: Link): { pipe: unknown; exchange: unknown; taken: number; received: unknown } => ({
+  pipe: link.pipe,
+  exchange: link.exchange,
+  taken: link.exchange.in,
+  received: link.state[3],
+});
 
 /** What is in a cloak, whose key is known to all; a packet without one as it is. */
 export function plain(outer: Uint8Array): Uint8Array {

@@ -9,7 +9,19 @@
 // - as long as the device's session lives, a message under another KEY is refused, whatever its `at`;
 // - there is one link for one identity.
 
-import { CurveJob, Endpoint, Exchange, KEY_LENGTH, Pipe, Self, finish, lob, messageKey, stamp, toHex } from "../../src/index.ts";
+import {
+  CurveJob,
+  Endpoint,
+  Exchange,
+  KEY_LENGTH,
+  Pipe,
+  Self,
+  finish,
+  lob,
+  messageKey,
+  stamp,
+  toHex,
+} from "../../src/index.ts";
 import type { Link } from "../../src/index.ts";
 import { CHANNEL_OVERHEAD, SEAL_LENGTH, TOKEN_LENGTH, authentic, channelKey, open } from "../../src/cipher/seal.ts";
 import type { Position } from "../media/propagation.ts";
@@ -90,7 +102,8 @@ export class Clone extends Actor {
     const probe = this.#probe;
     if (!probe) return;
     const found = accepted.find(({ content }) => Buffer.compare(content, probe.content) === 0);
-    if (found && gateway.endpoint === probe.to) this.breach(found.time, `${stolen.gateway} has accepted a message under a KEY that no handshake has brought`);
+    if (found && gateway.endpoint === probe.to)
+      this.breach(found.time, `${stolen.gateway} has accepted a message under a KEY that no handshake has brought`);
   }
 
   #run(time: number): Output | Promise<Output> {
@@ -113,7 +126,15 @@ export class Clone extends Actor {
     const mtu = Math.min(this.view.simulator.medium(medium).frameSize, 256);
     this.#pipe = new Pipe({ mtu, limit: 70000 });
     const pairs = { "1a": stolen.pair };
-    this.#endpoint = new Endpoint({ pairs, random, events: { up: () => { this.stats["taken"]!++; } } });
+    this.#endpoint = new Endpoint({
+      pairs,
+      random,
+      events: {
+        up: () => {
+          this.stats["taken"]!++;
+        },
+      },
+    });
     this.#link = this.#endpoint.link(gateway.key);
     this.since = time;
     this.#due = time + PROBE;
@@ -182,7 +203,9 @@ export class Clone extends Actor {
       for (const other of [own, its, gateway]) {
         const shared = this.#ecdh(pair.secret, other);
         if (!shared) continue;
-        const opened = [channelKey(shared, own, its), channelKey(shared, its, own)].some((key) => authentic(body, TOKEN_LENGTH, key));
+        const opened = [channelKey(shared, own, its), channelKey(shared, its, own)].some((key) =>
+          authentic(body, TOKEN_LENGTH, key),
+        );
         if (opened) this.breach(end, `it reads a channel between ${this.#of} and ${name}`);
       }
     }

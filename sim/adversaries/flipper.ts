@@ -21,19 +21,24 @@ export class Flipper extends Attacker {
 
   protected override frame({ medium, from, to, bytes, end }: Heard): void {
     if (this.random() >= this.#share || !this.claims(medium)) return;
-    this.at(end, () => { this.say(medium, this.#flip(bytes), to, { claim: from }); });
+    this.at(end, () => {
+      this.say(medium, this.#flip(bytes), to, { claim: from });
+    });
   }
 
   protected override packet(outer: Uint8Array, frames: readonly Uint8Array[], { medium, to, end }: Heard): void {
     if (this.random() >= this.#share || !this.reaches(medium, to)) return;
     const changed = split(this.#flip(outer), Math.max(2, Math.min(frames[0]!.length, 256)));
-    this.at(end, () => { for (const frame of changed) this.say(medium, frame, to); });
+    this.at(end, () => {
+      for (const frame of changed) this.say(medium, frame, to);
+    });
   }
 
   #flip(bytes: Uint8Array): Uint8Array {
     const changed = Uint8Array.from(bytes);
     const places = new Set<number>();
-    while (places.size < Math.min(this.#bits, bytes.length * 8)) places.add(Math.floor(this.random() * bytes.length * 8));
+    while (places.size < Math.min(this.#bits, bytes.length * 8))
+      places.add(Math.floor(this.random() * bytes.length * 8));
     for (const place of places) changed[place >> 3]! ^= 1 << (place & 7);
     return changed;
   }

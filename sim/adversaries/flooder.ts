@@ -34,9 +34,13 @@ export class Flooder extends Attacker {
     this.#every = 1000 / options.rate;
     const first = Object.keys(view.media).slice(0, 1);
     this.#targets = Object.entries(view.gateways).flatMap(([name, { media = first }]) =>
-      this.media.filter((medium) => media.includes(medium)).map((medium) => ({ medium, name })));
+      this.media.filter((medium) => media.includes(medium)).map((medium) => ({ medium, name })),
+    );
     this.stats["handshakes"] = 0;
-    if (this.#targets.length) this.at(this.time + this.random() * this.#every, () => { this.#flood(); });
+    if (this.#targets.length)
+      this.at(this.time + this.random() * this.#every, () => {
+        this.#flood();
+      });
   }
 
   override before(gateway: Gateway, frame: Uint8Array): () => void {
@@ -63,7 +67,8 @@ export class Flooder extends Attacker {
     for (const [name, { gateway, pairing }] of Object.entries(this.view.gateways)) {
       this.#linked(gateway);
       const spare = entries(gateway.endpoint) - ENTRIES * (gateway.links.length + gateway.ups) - SPARE;
-      if (pairing === "none" && spare > this.#sent / 2) this.breach(this.time, `${name} keeps ${spare} entries after ${this.#sent} handshakes that it has refused`);
+      if (pairing === "none" && spare > this.#sent / 2)
+        this.breach(this.time, `${name} keeps ${spare} entries after ${this.#sent} handshakes that it has refused`);
     }
   }
 
@@ -85,12 +90,14 @@ export class Flooder extends Attacker {
       for (const frame of frames) this.say(medium, frame, name);
     }
     this.#next++;
-    this.at(this.time + this.#every, () => { this.#flood(); });
+    this.at(this.time + this.#every, () => {
+      this.#flood();
+    });
   }
 
   #handshake(gateway: string): Uint8Array {
     let made = this.#made.get(gateway);
-    if (!made) this.#made.set(gateway, made = []);
+    if (!made) this.#made.set(gateway, (made = []));
     if (made.length < MADE) {
       const random = (n: number): Uint8Array => this.bytes(n);
       const self = new Self(generate(random), random);

@@ -27,12 +27,18 @@ export type { Adversary, AdversaryView, Stolen, Target } from "./view.ts";
 /** Makes an adversary. Throws SimError "options" for media that there are not, or where it cannot be. */
 function adversaryOf(options: AdversaryOf, view: Shared, position?: Position): Adversary {
   switch (options.kind) {
-    case "sniffer": return new Sniffer(options, view, position);
-    case "replayer": return new Replayer(options, view, position);
-    case "bit-flipper": return new Flipper(options, view, position);
-    case "flooder": return new Flooder(options, view, position);
-    case "jammer": return new Jammer(options, view, position);
-    case "clone": return new Clone(options, view, position);
+    case "sniffer":
+      return new Sniffer(options, view, position);
+    case "replayer":
+      return new Replayer(options, view, position);
+    case "bit-flipper":
+      return new Flipper(options, view, position);
+    case "flooder":
+      return new Flooder(options, view, position);
+    case "jammer":
+      return new Jammer(options, view, position);
+    case "clone":
+      return new Clone(options, view, position);
   }
 }
 
@@ -42,7 +48,10 @@ export class Adversaries {
 
   constructor(view: AdversaryView) {
     // what the view shows may be told by getters
-    this.#view = Object.assign(Object.create(view) as AdversaryView, { adversaries: this.#all, claims: new WeakMap<Uint8Array, string>() });
+    this.#view = Object.assign(Object.create(view) as AdversaryView, {
+      adversaries: this.#all,
+      claims: new WeakMap<Uint8Array, string>(),
+    });
   }
 
   /** All, by name. */
@@ -62,7 +71,9 @@ export class Adversaries {
     const { claims } = this.#view;
     return {
       run: (time) => node.run(time),
-      ...(node.link && { link: (time: number, from: string, up: boolean, mtu?: number) => node.link!(time, from, up, mtu) }),
+      ...(node.link && {
+        link: (time: number, from: string, up: boolean, mtu?: number) => node.link!(time, from, up, mtu),
+      }),
       frame: (time, bytes, from): Output | Promise<Output> => {
         const actor = this.#all.get(from);
         if (!(actor instanceof Actor)) return node.frame(time, bytes, from);

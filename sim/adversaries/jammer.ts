@@ -21,26 +21,40 @@ export class Jammer extends Actor {
   readonly #until = new Map<string, number>();
 
   constructor(options: AdversaryOf & { kind: "jammer" }, view: Shared, position: Position | undefined) {
-    super(options, view, position, "voice", { dutyCycle: 1, ...(options.power !== undefined && { power: options.power }) });
+    super(options, view, position, "voice", {
+      dutyCycle: 1,
+      ...(options.power !== undefined && { power: options.power }),
+    });
     const { ms, reactive = false, every = reactive ? undefined : ms * 10 } = options;
     this.#ms = ms;
     this.#every = every;
     this.#reactive = reactive;
     this.stats["bursts"] = 0;
-    if (every !== undefined) this.at(this.time + this.random() * every, () => { this.#beat(); });
+    if (every !== undefined)
+      this.at(this.time + this.random() * every, () => {
+        this.#beat();
+      });
   }
 
   protected override noticed({ start, air }: Transmission, medium: string): void {
-    if (this.#reactive) this.at(start + air, () => { this.#burst(medium); });
+    if (this.#reactive)
+      this.at(start + air, () => {
+        this.#burst(medium);
+      });
   }
 
   protected override spoke(_transmission: Transmission, medium: string): void {
-    if (this.time < (this.#until.get(medium) ?? 0)) this.at(this.time, () => { this.#junk(medium); });
+    if (this.time < (this.#until.get(medium) ?? 0))
+      this.at(this.time, () => {
+        this.#junk(medium);
+      });
   }
 
   #beat(): void {
     for (const medium of this.media) this.#burst(medium);
-    this.at(this.time + this.#every!, () => { this.#beat(); });
+    this.at(this.time + this.#every!, () => {
+      this.#beat();
+    });
   }
 
   #burst(medium: string): void {
@@ -77,7 +91,14 @@ export class Jammer extends Actor {
     if (options.kind !== "lora") return Math.min(frameSize, 256);
     const { spreading = 7, bandwidth = 125, coding = 5, preamble = 8, crc = true, implicit = false } = options;
     const own = this.station!.radio?.["spreading"];
-    const modulation = { spreading: typeof own === "number" ? own : spreading, bandwidth, coding, preamble, crc, implicit };
+    const modulation = {
+      spreading: typeof own === "number" ? own : spreading,
+      bandwidth,
+      coding,
+      preamble,
+      crc,
+      implicit,
+    };
     let length = 1;
     while (length < frameSize && loraAirtime(modulation, length + 1) <= this.#ms) length++;
     return length;

@@ -20,12 +20,16 @@ export class Replayer extends Attacker {
 
   protected override frame({ medium, from, to, bytes, end }: Heard): void {
     if (this.random() >= this.#share || !this.claims(medium)) return;
-    this.at(end + this.#after, () => { this.say(medium, bytes, to, { claim: from }); });
+    this.at(end + this.#after, () => {
+      this.say(medium, bytes, to, { claim: from });
+    });
   }
 
   protected override packet(outer: Uint8Array, frames: readonly Uint8Array[], { medium, to, end }: Heard): void {
     if (this.random() >= this.#share || !this.reaches(medium, to)) return;
     const channel = !(outer[0]! + outer[1]!);
-    this.at(end + this.#after, () => { for (const frame of frames) this.say(medium, frame, to, { channel }); });
+    this.at(end + this.#after, () => {
+      for (const frame of frames) this.say(medium, frame, to, { channel });
+    });
   }
 }

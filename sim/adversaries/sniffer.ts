@@ -39,7 +39,8 @@ export class Sniffer extends Actor {
     const { sent, secrets } = this.view;
     for (; this.#sent < sent.length; this.#sent++) this.#search.add(sent[this.#sent]!, "a message");
     for (const secret of secrets?.() ?? []) {
-      for (const form of [secret, Buffer.from(toHex(secret)), Buffer.from(toBase32(secret))]) this.#search.add(form, "a secret key");
+      for (const form of [secret, Buffer.from(toHex(secret)), Buffer.from(toBase32(secret))])
+        this.#search.add(form, "a secret key");
     }
     for (const { time, from, bytes } of this.#waiting) {
       const found = this.#search.find(bytes);

@@ -20,9 +20,15 @@ export class StreamOutside implements Outside {
   async open(took: (bytes: Uint8Array) => void, failed: (error: Error) => void): Promise<void> {
     const duplex = await this.#make();
     this.#duplex = duplex;
-    duplex.on("data", (bytes: Uint8Array) => { took(Uint8Array.from(bytes)); });
-    duplex.on("error", (error) => { failed(new SimError("bridge", `the stream outside failed: ${error.message}`)); });
-    duplex.on("close", () => { if (!this.#closing) failed(new SimError("bridge", "the stream outside has ended")); });
+    duplex.on("data", (bytes: Uint8Array) => {
+      took(Uint8Array.from(bytes));
+    });
+    duplex.on("error", (error) => {
+      failed(new SimError("bridge", `the stream outside failed: ${error.message}`));
+    });
+    duplex.on("close", () => {
+      if (!this.#closing) failed(new SimError("bridge", "the stream outside has ended"));
+    });
   }
 
   send(bytes: Uint8Array): void {
@@ -43,5 +49,9 @@ export class StreamOutside implements Outside {
 
 /** A serial port. Throws SimError "bridge" on opening, where it is not there or the package serialport is not. */
 export function serialOutside(path: string, baud: number): StreamOutside {
-  return new StreamOutside(() => openSerialPort(path, baud).catch((error: Error): never => { throw new SimError("bridge", error.message); }));
+  return new StreamOutside(() =>
+    openSerialPort(path, baud).catch((error: Error): never => {
+      throw new SimError("bridge", error.message);
+    }),
+  );
 }

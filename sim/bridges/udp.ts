@@ -42,11 +42,15 @@ export class UdpOutside implements Outside {
     if (host !== undefined) return;
     const socket = createSocket(address !== undefined && isIPv6(address) ? "udp6" : "udp4");
     await new Promise<void>((resolve, reject) => {
-      socket.once("error", (error) => { reject(new SimError("bridge", `cannot listen at UDP port ${port}: ${error.message}`)); });
+      socket.once("error", (error) => {
+        reject(new SimError("bridge", `cannot listen at UDP port ${port}: ${error.message}`));
+      });
       socket.bind({ port, ...(address !== undefined && { address }) }, resolve);
     });
     socket.removeAllListeners("error");
-    socket.on("error", (error) => { this.#failed(new SimError("bridge", `UDP port ${port}: ${error.message}`)); });
+    socket.on("error", (error) => {
+      this.#failed(new SimError("bridge", `UDP port ${port}: ${error.message}`));
+    });
     socket.on("message", (bytes, from) => {
       this.#peer = from;
       this.#took(Uint8Array.from(bytes));
@@ -64,15 +68,26 @@ export class UdpOutside implements Outside {
   async close(): Promise<void> {
     const all = [...this.#sockets.values()];
     this.#sockets.clear();
-    await Promise.all(all.map((socket) => new Promise<void>((resolve) => { socket.close(resolve); })));
+    await Promise.all(
+      all.map(
+        (socket) =>
+          new Promise<void>((resolve) => {
+            socket.close(resolve);
+          }),
+      ),
+    );
   }
 
   #of(station: string, host: string): Socket {
     const known = this.#sockets.get(station);
     if (known) return known;
     const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");
-    socket.on("error", (error) => { this.#failed(new SimError("bridge", `UDP to ${host}: ${error.message}`)); });
-    socket.on("message", (bytes) => { this.#took(Uint8Array.from(bytes), station); });
+    socket.on("error", (error) => {
+      this.#failed(new SimError("bridge", `UDP to ${host}: ${error.message}`));
+    });
+    socket.on("message", (bytes) => {
+      this.#took(Uint8Array.from(bytes), station);
+    });
     this.#sockets.set(station, socket);
     return socket;
   }

@@ -16,7 +16,11 @@ export interface Told {
 }
 
 /** Its text. Without `channels` it is of the runtime that has none, and knows no streams. */
-export function applicationOf({ port: { name, setup } }: Pick<Rig, "port">, gateway: string, channels: boolean): string {
+export function applicationOf(
+  { port: { name, setup } }: Pick<Rig, "port">,
+  gateway: string,
+  channels: boolean,
+): string {
   return `
 import { create } from "e3x-mote";
 import { serial } from "e3x-mote/serial";
@@ -48,7 +52,9 @@ mote.on("message", (_, data) => {
   } else if (words[0] === "got") tell("got", 0, data.length, E.sum(data));
   else if (words[0] === "rest") setTimeout(() => tell("rest", 0, 0, 0), 10000);
   else if (words[0] === "reboot") setTimeout(() => load(), 500);
-${channels ? `  else if (words[0] === "stream") {
+${
+  channels
+    ? `  else if (words[0] === "stream") {
     let left = bytes;
     const piece = new Uint8Array(128).map((_, i) => i);
     let out;
@@ -64,9 +70,13 @@ ${channels ? `  else if (words[0] === "stream") {
     };
     out = stream(mote, undefined, (event) => { if (event === "drain") more(); });
     more();
-  }` : ""}
+  }`
+    : ""
+}
 });
-${channels ? `streams(mote, (one) => {
+${
+  channels
+    ? `streams(mote, (one) => {
   const at = getTime();
   let bytes = 0;
   let sum = 0;
@@ -80,6 +90,8 @@ ${channels ? `streams(mote, (one) => {
       tell("streamed", getTime() - at, bytes, sum);
     }
   };
-});` : ""}
+});`
+    : ""
+}
 `;
 }

@@ -19,8 +19,13 @@ const isThere = (path: string): boolean => {
 export function findBinary(name: string): string | undefined {
   const named = process.env[variableOf(name)];
   if (named) return isThere(named) ? named : undefined;
-  return (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder).map((folder) => join(folder, name)).find(isThere);
+  return (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((folder) => folder)
+    .map((folder) => join(folder, name))
+    .find(isThere);
 }
 
 /** What is to be done about a binary that is not there. */
-export const missingBinary = (name: string): string => `${name} is not there: $${variableOf(name)} names none, and there is none on PATH`;
+export const missingBinary = (name: string): string =>
+  `${name} is not there: $${variableOf(name)} names none, and there is none on PATH`;

@@ -32,15 +32,25 @@ export class LiveGateway {
     this.#clock = clock;
     this.#pipe = new Pipe({ mtu, stream: true, blocking: true, limit: 4096 });
     this.#endpoint = new Endpoint({
-      pairs: { "1a": this.#pair }, random: randomBytes, accept: () => this.#endpoint.links.length === 0,
+      pairs: { "1a": this.#pair },
+      random: randomBytes,
+      accept: () => this.#endpoint.links.length === 0,
       save: (id, link) => {
         if (link) this.#state[id] = link;
         else delete this.#state[id];
       },
       events: {
-        up: () => { this.ups++; this.#wake(); },
-        message: (_link, content) => { this.#got.push(Buffer.from(content).toString("latin1")); this.#wake(); },
-        drop: (code) => { this.drops.push(code); },
+        up: () => {
+          this.ups++;
+          this.#wake();
+        },
+        message: (_link, content) => {
+          this.#got.push(Buffer.from(content).toString("latin1"));
+          this.#wake();
+        },
+        drop: (code) => {
+          this.drops.push(code);
+        },
       },
     });
     streams(this.#endpoint, (one) => {
@@ -124,7 +134,9 @@ export class LiveGateway {
         this.#wake = () => undefined;
         resolve(found);
       };
-      const forget = this.#clock.after(seconds, () => { end(undefined); });
+      const forget = this.#clock.after(seconds, () => {
+        end(undefined);
+      });
       this.#wake = () => {
         const found = look();
         if (found !== undefined) end(found);
@@ -145,6 +157,11 @@ export class LiveGateway {
     for (let frame = this.#pipe.frame(now); frame; frame = this.#pipe.frame(now)) this.#radio.write(frame);
     this.#forget();
     const next = Math.min(again, this.#endpoint.poll(now) ?? Infinity, this.#pipe.until ?? Infinity);
-    this.#forget = next === Infinity ? () => undefined : this.#clock.after(Math.max(0.001, next - now), () => { this.#turn(); });
+    this.#forget =
+      next === Infinity
+        ? () => undefined
+        : this.#clock.after(Math.max(0.001, next - now), () => {
+            this.#turn();
+          });
   }
 }

@@ -29,9 +29,15 @@ const program = new Command("boards:emulated")
   .option("--cuts <n>", "how often power is cut", wholeNumber, 6)
   .option("--json", "print JSON")
   .parse();
-const { rig: names, stream, cuts, json } = program.opts<{ rig?: string[]; stream: number; cuts: number; json?: boolean }>();
+const {
+  rig: names,
+  stream,
+  cuts,
+  json,
+} = program.opts<{ rig?: string[]; stream: number; cuts: number; json?: boolean }>();
 const unknown = names?.find((name) => !kinds.some((kind) => kind.name === name));
-if (unknown !== undefined) program.error(`there is no rig ${unknown}; there are ${kinds.map(({ name }) => name).join(", ")}`);
+if (unknown !== undefined)
+  program.error(`there is no rig ${unknown}; there are ${kinds.map(({ name }) => name).join(", ")}`);
 
 const results: Result[] = [];
 const missing: string[] = [];
@@ -45,10 +51,16 @@ for (const kind of kinds) {
   const folder = mkdtempSync(join(tmpdir(), "e3x-emulated-"));
   try {
     const few = kind.variables !== undefined && kind.variables < CHANNELS;
-    results.push(await runBoard(await kind.make(folder), {
-      folder, cuts, stream: few ? 0 : stream,
-      stage: (text) => { process.stderr.write(`${text}\n`); },
-    }));
+    results.push(
+      await runBoard(await kind.make(folder), {
+        folder,
+        cuts,
+        stream: few ? 0 : stream,
+        stage: (text) => {
+          process.stderr.write(`${text}\n`);
+        },
+      }),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

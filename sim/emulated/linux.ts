@@ -12,8 +12,18 @@ import { noTerminals, openTerminal, type Terminal } from "./terminal.ts";
 
 /** Variables of boards, of the Linux builds that are looked for; and boards that have so many. */
 const heaps: [variables: number, board: string][] = [
-  [1600, "ESP8266"], [2250, "RuuviTag"], [2500, "Thingy:52"], [2630, "Puck.js"], [2950, "Pixl.js, MDBT42Q"], [4095, "ESP32-C3"],
-  [5100, "Espruino Pico"], [6000, "micro:bit 2"], [8190, "Espruino WiFi"], [12000, "Bangle.js 2, RP2040"], [12500, "nRF52840 DK"], [16383, "ESP32"],
+  [1600, "ESP8266"],
+  [2250, "RuuviTag"],
+  [2500, "Thingy:52"],
+  [2630, "Puck.js"],
+  [2950, "Pixl.js, MDBT42Q"],
+  [4095, "ESP32-C3"],
+  [5100, "Espruino Pico"],
+  [6000, "micro:bit 2"],
+  [8190, "Espruino WiFi"],
+  [12000, "Bangle.js 2, RP2040"],
+  [12500, "nRF52840 DK"],
+  [16383, "ESP32"],
 ];
 
 class LinuxRig implements Rig {
@@ -36,7 +46,9 @@ class LinuxRig implements Rig {
     this.#console = console;
     this.#radio = radio;
     this.port = { name: "Serial2", setup: `{ path: "${radio.path}" }` };
-    console.listen((data) => { this.#child?.stdin.write(data); });
+    console.listen((data) => {
+      this.#child?.stdin.write(data);
+    });
   }
 
   get console(): string {
@@ -88,4 +100,5 @@ const kind = (name: string, title: string, variables?: number): RigKind => ({
 
 /** One for each number of variables. */
 export const linuxRigs: readonly RigKind[] = heaps.map(([variables, board]) =>
-  kind(`espruino-linux-${variables}`, `Linux, ${variables.toLocaleString("en")} variables (${board})`, variables));
+  kind(`espruino-linux-${variables}`, `Linux, ${variables.toLocaleString("en")} variables (${board})`, variables),
+);

@@ -12,7 +12,9 @@ export const realClock: Clock = {
   now: () => performance.now() / 1000,
   after: (seconds, run) => {
     const timer = setTimeout(run, seconds * 1000);
-    return () => { clearTimeout(timer); };
+    return () => {
+      clearTimeout(timer);
+    };
   },
 };
 

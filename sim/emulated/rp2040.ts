@@ -70,12 +70,16 @@ class ChipClock implements Clock {
     this.#timers.push(timer);
     this.#timers.sort((a, b) => a.at - b.at);
     this.#arm();
-    return () => { this.#timers = this.#timers.filter((one) => one !== timer); };
+    return () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+    };
   }
 
   turnOn(chip: Simulator): void {
     this.#chip = chip;
-    this.#alarm = chip.clock.createAlarm(() => { this.#fire(); });
+    this.#alarm = chip.clock.createAlarm(() => {
+      this.#fire();
+    });
     this.#arm();
   }
 
@@ -119,17 +123,25 @@ class Rp2040Rig implements Rig {
       if (!chip) return;
       for (const byte of bytes) {
         this.#line = Math.max(this.#line, chip.clock.nanos) + BYTE;
-        chip.clock.createAlarm(() => { chip.rp2040.uart[0]!.feedByte(byte); }).schedule(this.#line - chip.clock.nanos);
+        chip.clock
+          .createAlarm(() => {
+            chip.rp2040.uart[0]!.feedByte(byte);
+          })
+          .schedule(this.#line - chip.clock.nanos);
       }
     },
-    listen: (heard: (bytes: Uint8Array) => void): void => { this.#heard = heard; },
+    listen: (heard: (bytes: Uint8Array) => void): void => {
+      this.#heard = heard;
+    },
   };
 
   constructor(image: Uint8Array, rom: Uint8Array, console: Terminal) {
     this.#flash.set(image);
     this.#rom = patchedRom(rom, functions);
     this.#console = console;
-    console.listen((data) => { this.#toUsb.push(...data); });
+    console.listen((data) => {
+      this.#toUsb.push(...data);
+    });
   }
 
   get console(): string {
@@ -149,20 +161,27 @@ class Rp2040Rig implements Rig {
     rp2040.onBreak = (number) => {
       const [from, two, three] = rp2040.core.registers as unknown as [number, number, number];
       if (number === ERASE) rp2040.flash.fill(0xff, from, from + two);
-      else if (number === PROGRAM) for (let i = 0; i < three; i++) rp2040.flash[from + i]! &= rp2040.readUint8((two + i) >>> 0);
+      else if (number === PROGRAM)
+        for (let i = 0; i < three; i++) rp2040.flash[from + i]! &= rp2040.readUint8((two + i) >>> 0);
       else if (number !== NOTHING) chip.stop();
     };
     // a reset by the watchdog: E.reboot()
     (rp2040.peripherals[0x40058] as unknown as { onWatchdogTrigger: () => void }).onWatchdogTrigger = () => {
       chip.stop();
-      setImmediate(() => { void this.powerCut().then(() => this.start()); });
+      setImmediate(() => {
+        void this.powerCut().then(() => this.start());
+      });
     };
     // a Pico's pin that tells of power from USB
     rp2040.gpio[24]!.setInputValue(true);
     let outward = 0;
     rp2040.uart[0]!.onByte = (byte) => {
       outward = Math.max(outward, clock.nanos) + BYTE;
-      clock.createAlarm(() => { this.#heard(Uint8Array.of(byte)); }).schedule(outward - clock.nanos);
+      clock
+        .createAlarm(() => {
+          this.#heard(Uint8Array.of(byte));
+        })
+        .schedule(outward - clock.nanos);
     };
     const usb = new USBCDC(rp2040.usbCtrl);
     usb.onSerialData = (data) => {
@@ -175,7 +194,10 @@ class Rp2040Rig implements Rig {
     let asked: (() => void) | undefined;
     usbCtrl.onEndpointRead = (endpoint, size) => {
       if (endpoint === 0 || !usb.txFIFO.empty) read(endpoint, size);
-      else asked = () => { read(endpoint, size); };
+      else
+        asked = () => {
+          read(endpoint, size);
+        };
     };
     const pump = clock.createAlarm(() => {
       while (this.#toUsb.length && usb.txFIFO.itemCount < USB_ROOM) usb.sendSerialByte(this.#toUsb.shift()!);
@@ -217,6 +239,12 @@ class Rp2040Rig implements Rig {
 
 export const rp2040Rig: RigKind = {
   name: firmware,
-  missing: () => [firmware, bootrom].filter((name) => findBinary(name) === undefined).map(missingBinary)[0] ?? noTerminals(),
-  make: async () => new Rp2040Rig(imageOf(readFileSync(findBinary(firmware)!)), readFileSync(findBinary(bootrom)!), await openTerminal()),
+  missing: () =>
+    [firmware, bootrom].filter((name) => findBinary(name) === undefined).map(missingBinary)[0] ?? noTerminals(),
+  make: async () =>
+    new Rp2040Rig(
+      imageOf(readFileSync(findBinary(firmware)!)),
+      readFileSync(findBinary(bootrom)!),
+      await openTerminal(),
+    ),
 };

@@ -54,11 +54,13 @@ const LINK = 120;
 const ANSWER = 60;
 
 /** A message of the board that says that it did something. */
-const told = (did: string) => (message: string): Told | undefined => {
-  if (!message.startsWith("{")) return undefined;
-  const said = JSON.parse(message) as Told;
-  return said.did === did ? said : undefined;
-};
+const told =
+  (did: string) =>
+  (message: string): Told | undefined => {
+    if (!message.startsWith("{")) return undefined;
+    const said = JSON.parse(message) as Told;
+    return said.did === did ? said : undefined;
+  };
 
 class Failed extends Error {}
 
@@ -89,8 +91,15 @@ export async function runBoard(rig: Rig, options: RunOptions): Promise<Result> {
       result.outcomes.push({ step: name, seconds: rig.clock.now() - begun, ...done });
     } catch (error) {
       over = true;
-      const said = rig.said.replace(/[^\x20-\x7e\n]+/g, "").trim().slice(-200);
-      result.outcomes.push({ step: name, seconds: rig.clock.now() - begun, failed: `${(error as Error).message}; drops ${gateway.drops.join() || "none"}; its console said ${JSON.stringify(said)}` });
+      const said = rig.said
+        .replace(/[^\x20-\x7e\n]+/g, "")
+        .trim()
+        .slice(-200);
+      result.outcomes.push({
+        step: name,
+        seconds: rig.clock.now() - begun,
+        failed: `${(error as Error).message}; drops ${gateway.drops.join() || "none"}; its console said ${JSON.stringify(said)}`,
+      });
     }
   };
   const linked = async (): Promise<Told> => require(await gateway.hear(told("up"), LINK), `not linked after ${LINK} s`);
@@ -131,7 +140,10 @@ export async function runBoard(rig: Rig, options: RunOptions): Promise<Result> {
       for (const size of sizes) {
         const { seconds } = await ask("sent", `send ${size}`);
         first ??= seconds;
-        require(await gateway.hear((message) => (message === "x".repeat(size) ? true : undefined), ANSWER), `the message of ${size} bytes did not come`);
+        require(await gateway.hear(
+          (message) => (message === "x".repeat(size) ? true : undefined),
+          ANSWER,
+        ), `the message of ${size} bytes did not come`);
       }
       return { detail: `${sizes.join(", ")} bytes`, ...counted(first!) };
     });
@@ -149,7 +161,8 @@ export async function runBoard(rig: Rig, options: RunOptions): Promise<Result> {
       await step("stream", async () => {
         const sum = gateway.pour(options.stream);
         const down = require(await gateway.hear(told("streamed"), LINK * 8), "the stream to the board did not end");
-        if (down.bytes !== options.stream || down.sum !== sum) throw new Failed(`${down.bytes} of ${options.stream} bytes came, or others`);
+        if (down.bytes !== options.stream || down.sum !== sum)
+          throw new Failed(`${down.bytes} of ${options.stream} bytes came, or others`);
         const begun = rig.clock.now();
         gateway.say(`stream ${options.stream}`);
         const up = require(await gateway.streamed(), "the stream from the board did not end");
@@ -157,7 +170,9 @@ export async function runBoard(rig: Rig, options: RunOptions): Promise<Result> {
         const { most, total, drops } = await ask("rest", "rest");
         result.memory = { rest: result.memory!.rest, most, total };
         result.drops = { board: drops, gateway: gateway.drops.length };
-        return { detail: `${options.stream} bytes to it in ${down.seconds.toFixed(0)} s, from it in ${(rig.clock.now() - begun).toFixed(0)} s` };
+        return {
+          detail: `${options.stream} bytes to it in ${down.seconds.toFixed(0)} s, from it in ${(rig.clock.now() - begun).toFixed(0)} s`,
+        };
       });
     }
     await step("reboot", async () => {
@@ -178,7 +193,10 @@ export async function runBoard(rig: Rig, options: RunOptions): Promise<Result> {
           await rig.powerCut();
           await rig.start();
         }
-        if (moment !== "at rest") await new Promise<void>((resolve) => { rig.clock.after(0.05 + 0.37 * (cut + 1), resolve); });
+        if (moment !== "at rest")
+          await new Promise<void>((resolve) => {
+            rig.clock.after(0.05 + 0.37 * (cut + 1), resolve);
+          });
         await rig.powerCut();
         gateway.clear();
         await rig.start();

@@ -30,7 +30,9 @@ async function reach(path: string): Promise<Socket> {
         // not yet
       }
     }
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
   }
   throw new Error(`${qemu} does not listen at ${path}`);
 }
@@ -50,8 +52,12 @@ class Stm32Rig implements Rig {
   #radio: Socket | undefined;
   #heard: (bytes: Uint8Array) => void = () => undefined;
   readonly radio = {
-    write: (bytes: Uint8Array): void => { this.#radio?.write(bytes); },
-    listen: (heard: (bytes: Uint8Array) => void): void => { this.#heard = heard; },
+    write: (bytes: Uint8Array): void => {
+      this.#radio?.write(bytes);
+    },
+    listen: (heard: (bytes: Uint8Array) => void): void => {
+      this.#heard = heard;
+    },
   };
 
   constructor(firmware: string, folder: string, console: Terminal) {
@@ -72,10 +78,27 @@ class Stm32Rig implements Rig {
     }
     const at = (name: string): string => join(this.#folder, name);
     const socket = (name: string): string => `unix:${at(name)},server=on,wait=off`;
-    this.#child = spawn(qemu, [
-      "-M", "netduinoplus2", "-display", "none", "-icount", "shift=0", "-kernel", this.#firmware, "-S",
-      "-serial", socket("console"), "-serial", socket("radio"), "-monitor", socket("monitor"),
-    ], { stdio: "ignore" });
+    this.#child = spawn(
+      qemu,
+      [
+        "-M",
+        "netduinoplus2",
+        "-display",
+        "none",
+        "-icount",
+        "shift=0",
+        "-kernel",
+        this.#firmware,
+        "-S",
+        "-serial",
+        socket("console"),
+        "-serial",
+        socket("radio"),
+        "-monitor",
+        socket("monitor"),
+      ],
+      { stdio: "ignore" },
+    );
     const console = await reach(at("console"));
     this.#radio = await reach(at("radio"));
     this.#monitor = await reach(at("monitor"));
@@ -84,8 +107,12 @@ class Stm32Rig implements Rig {
       this.said += data.toString("latin1");
       this.#console.write(data);
     });
-    this.#console.listen((data) => { console.write(data); });
-    this.#radio.on("data", (data: Buffer) => { this.#heard(data); });
+    this.#console.listen((data) => {
+      console.write(data);
+    });
+    this.#radio.on("data", (data: Buffer) => {
+      this.#heard(data);
+    });
     this.#monitor.write("cont\n");
   }
 

@@ -28,7 +28,9 @@ const program = `
 
 /** Why there are no pseudo-terminals here; undefined: there are. */
 export function noTerminals(): string | undefined {
-  return !existsSync("/dev/ptmx") || spawnSync("perl", ["-e", "1"]).status !== 0 ? "no pseudo-terminal: /dev/ptmx and perl are needed" : undefined;
+  return !existsSync("/dev/ptmx") || spawnSync("perl", ["-e", "1"]).status !== 0
+    ? "no pseudo-terminal: /dev/ptmx and perl are needed"
+    : undefined;
 }
 
 /** This process's end of a pseudo-terminal. */
@@ -48,11 +50,17 @@ export async function openTerminal(): Promise<Terminal> {
   child.stdin.on("error", () => undefined);
   const [first] = (await once(child.stdout, "data")) as [Buffer];
   let heard: (bytes: Uint8Array) => void = () => undefined;
-  child.stdout.on("data", (data: Buffer) => { heard(data); });
+  child.stdout.on("data", (data: Buffer) => {
+    heard(data);
+  });
   return {
     path: String(first).trim(),
-    write: (bytes) => { child.stdin.write(bytes); },
-    listen: (listener) => { heard = listener; },
+    write: (bytes) => {
+      child.stdin.write(bytes);
+    },
+    listen: (listener) => {
+      heard = listener;
+    },
     close: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, "exit");

@@ -56,14 +56,17 @@ export function findFixedInterpreter(variables: number): FixedInterpreter | unde
     }
     for (const file of files) {
       const count = /^espruino-linux-(\d+)$/.exec(file)?.[1];
-      if (count !== undefined && !found.has(+count) && isExecutable(join(folder, file))) found.set(+count, join(folder, file));
+      if (count !== undefined && !found.has(+count) && isExecutable(join(folder, file)))
+        found.set(+count, join(folder, file));
     }
   }
   for (const [key, path] of Object.entries(process.env)) {
     const count = /^ESPRUINO_LINUX_(\d+)$/.exec(key)?.[1];
     if (count !== undefined && path && isExecutable(path)) found.set(+count, path);
   }
-  const fit = [...found].filter(([count]) => count >= variables && referenceBits(count) === referenceBits(variables)).sort(([a], [b]) => a - b);
+  const fit = [...found]
+    .filter(([count]) => count >= variables && referenceBits(count) === referenceBits(variables))
+    .sort(([a], [b]) => a - b);
   const best = fit.find(([count]) => count >= variables + SIMULATOR) ?? fit.at(-1);
   return best && { variables: best[0], path: best[1] };
 }

@@ -29,7 +29,7 @@ export function writeFlash(files: readonly (readonly [name: string, content: Uin
 export function readFlash(flash: Uint8Array): StorageImage {
   const bytes = Buffer.from(flash.buffer, flash.byteOffset, flash.length);
   const image: StorageImage = {};
-  for (let at = 0; at + HEADER <= bytes.length; ) {
+  for (let at = 0; at + HEADER <= bytes.length;) {
     const word = bytes.readUInt32LE(at);
     // nothing more in this page; the next one may begin with a file
     if (word === 0xffffffff) {

@@ -57,7 +57,11 @@ const OWN = [".load", ".bundle"];
 
 // Names of more than four letters would take variables of their own. No transformations: Espruino's lexer does not take all
 // that terser makes.
-const loadText = (): string => minify_sync(firmwareText("remote.js"), { compress: false, mangle: true, format: { semicolons: true } }).code!.replace(/;$/, "");
+const loadText = (): string =>
+  minify_sync(firmwareText("remote.js"), { compress: false, mangle: true, format: { semicolons: true } }).code!.replace(
+    /;$/,
+    "",
+  );
 
 const latin1 = (text: string): Uint8Array => Buffer.from(text, "latin1");
 
@@ -85,7 +89,8 @@ export class InterpreterHost implements DeviceHost {
     this.#timeout = options.timeout ?? 600_000;
     this.#folder = mkdtempSync(join(tmpdir(), "e3x-sim-"));
     const made = spawnSync("mkfifo", ["in", "out"], { cwd: this.#folder });
-    if (made.status !== 0) throw new DeviceError("interpreter-missing", "cannot make named pipes with mkfifo", String(made.stderr));
+    if (made.status !== 0)
+      throw new DeviceError("interpreter-missing", "cannot make named pipes with mkfifo", String(made.stderr));
   }
 
   /** The executable that the device runs in since its last boot. */
@@ -100,67 +105,102 @@ export class InterpreterHost implements DeviceHost {
     const variables = this.#heap === "board" ? options.board.variables : 0;
     const fixed = variables && this.#named === undefined ? findFixedInterpreter(variables) : undefined;
     const path = fixed?.path ?? this.#named ?? findInterpreter();
-    if (path === undefined) throw new DeviceError("interpreter-missing", "no espruino-linux found: set ESPRUINO_LINUX or put it on PATH");
+    if (path === undefined)
+      throw new DeviceError("interpreter-missing", "no espruino-linux found: set ESPRUINO_LINUX or put it on PATH");
     this.#path = path;
     this.#exact = fixed !== undefined;
     const modules = Object.entries(options.modules ?? {});
     const flash = variables > 0 && options.faults === undefined;
     const file = (name: string): string => join(this.#folder, name);
     this.#modules = modules.map(([name]) => name);
-    this.#files = flash ? undefined : new Map(Object.entries(storage).map(([name, bytes]) => [name, Buffer.from(bytes).toString("latin1")]));
+    this.#files = flash
+      ? undefined
+      : new Map(Object.entries(storage).map(([name, bytes]) => [name, Buffer.from(bytes).toString("latin1")]));
     rmSync(file("espruino.flash"), { force: true });
     if (variables) {
-      const own: [string, Uint8Array][] = [[".load", latin1(loadText())], [".bundle", latin1(options.bundle)], ...modules.map(([name, text]): [string, Uint8Array] => [name, latin1(text)])];
+      const own: [string, Uint8Array][] = [
+        [".load", latin1(loadText())],
+        [".bundle", latin1(options.bundle)],
+        ...modules.map(([name, text]): [string, Uint8Array] => [name, latin1(text)]),
+      ];
       const theirs = flash ? Object.entries(storage).filter(([name]) => !this.#modules.includes(name)) : [];
       writeFileSync(file("espruino.flash"), writeFlash([...own, ...theirs]));
     } else {
       writeFileSync(file("load.js"), loadText(), "latin1");
       writeFileSync(file("bundle.js"), options.bundle, "latin1");
-      modules.forEach(([, text], i) => { writeFileSync(file(`m${i}`), text, "latin1"); });
+      modules.forEach(([, text], i) => {
+        writeFileSync(file(`m${i}`), text, "latin1");
+      });
     }
     const listed = variables ? [] : modules.map(([name, text], i) => [`m${i}`, text.length, name]);
-    writeFileSync(file("host.json"), JSON.stringify({
-      variables, exact: this.#exact, flash, modules: listed, firmware: options.board.firmware ?? ["SHA256", "AES"], thumb: !!options.board.thumb,
-      own: [...OWN, ...this.#modules],
-    }));
+    writeFileSync(
+      file("host.json"),
+      JSON.stringify({
+        variables,
+        exact: this.#exact,
+        flash,
+        modules: listed,
+        firmware: options.board.firmware ?? ["SHA256", "AES"],
+        thumb: !!options.board.thumb,
+        own: [...OWN, ...this.#modules],
+      }),
+    );
     writeFileSync(file("start.js"), startText(variables > 0));
     this.#collector = new OutputCollector(options.time ?? 0);
     this.#start();
     try {
-      this.#firmware = new RemoteFirmware(options, this.#link!, (line) => { this.#collector.add(line); }, this.#files);
+      this.#firmware = new RemoteFirmware(
+        options,
+        this.#link!,
+        (line) => {
+          this.#collector.add(line);
+        },
+        this.#files,
+      );
       this.#firmware.start();
       return this.#end();
     } catch (error) {
       const told = await this.#told(error);
       this.#stop();
-      if (told instanceof DeviceError && told.code === "device-ended") throw new DeviceError("device-boot", "the bundle does not start", this.#saying());
+      if (told instanceof DeviceError && told.code === "device-ended")
+        throw new DeviceError("device-boot", "the bundle does not start", this.#saying());
       throw told;
     }
   }
 
   frame(time: number, bytes: Uint8Array): Promise<Output> {
-    return this.#command(time, (firmware) => { firmware.frame(time, bytes); });
+    return this.#command(time, (firmware) => {
+      firmware.frame(time, bytes);
+    });
   }
 
   link(time: number, up: boolean, mtu?: number): Promise<Output> {
-    return this.#command(time, (firmware) => { firmware.link(time, up, mtu); });
+    return this.#command(time, (firmware) => {
+      firmware.link(time, up, mtu);
+    });
   }
 
   run(time: number): Promise<Output> {
-    return this.#command(time, (firmware) => { firmware.run(time); });
+    return this.#command(time, (firmware) => {
+      firmware.run(time);
+    });
   }
 
   /** Has the interpreter collect garbage, which it does by itself only when it must, and forget the peak so far. */
   collect(time: number): Promise<Output> {
-    return this.#command(time, (firmware) => { firmware.collect(); });
+    return this.#command(time, (firmware) => {
+      firmware.collect();
+    });
   }
 
   async storage(): Promise<StorageImage> {
     const image: StorageImage = {};
-    if (this.#files) for (const name of [...this.#files.keys()].sort()) image[name] = Uint8Array.from(latin1(this.#files.get(name)!));
+    if (this.#files)
+      for (const name of [...this.#files.keys()].sort()) image[name] = Uint8Array.from(latin1(this.#files.get(name)!));
     else if (this.#path) {
       const files = readFlash(readFileSync(join(this.#folder, "espruino.flash")));
-      for (const name of Object.keys(files).sort()) if (!OWN.includes(name) && !this.#modules.includes(name)) image[name] = files[name]!;
+      for (const name of Object.keys(files).sort())
+        if (!OWN.includes(name) && !this.#modules.includes(name)) image[name] = files[name]!;
     }
     return image;
   }
@@ -180,8 +220,11 @@ export class InterpreterHost implements DeviceHost {
     if (child.pid === undefined) throw new DeviceError("interpreter-missing", `${this.#path} does not run`);
     this.#child = child;
     this.#link = new RemoteLink({
-      input: join(this.#folder, "in"), output: join(this.#folder, "out"), timeout: this.#timeout,
-      alive: () => processRuns(child.pid!), transcript: () => this.#saying(),
+      input: join(this.#folder, "in"),
+      output: join(this.#folder, "out"),
+      timeout: this.#timeout,
+      alive: () => processRuns(child.pid!),
+      transcript: () => this.#saying(),
     });
   }
 
@@ -209,7 +252,8 @@ export class InterpreterHost implements DeviceHost {
   async #told(error: unknown): Promise<unknown> {
     const child = this.#child;
     if (!(error instanceof DeviceError) || error.code !== "device-ended" || child === undefined) return error;
-    if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once("exit", resolve));
+    if (child.exitCode === null && child.signalCode === null)
+      await new Promise((resolve) => child.once("exit", resolve));
     const how = child.signalCode ? `was ended by ${child.signalCode}` : `ended with ${child.exitCode}`;
     return new DeviceError("device-ended", `the interpreter ${how}`, error.transcript);
   }
@@ -228,7 +272,11 @@ export class InterpreterHost implements DeviceHost {
       idle.exhausted = false;
       if (idle.usage < 0) {
         this.#stop();
-        throw new DeviceError("device-memory", `the program needs more than the board's ${variables} variables`, this.#saying());
+        throw new DeviceError(
+          "device-memory",
+          `the program needs more than the board's ${variables} variables`,
+          this.#saying(),
+        );
       }
     }
     return output;
@@ -236,7 +284,10 @@ export class InterpreterHost implements DeviceHost {
 
   // What the console said last, without the banner and its control characters.
   #saying(): string {
-    const text = readFileSync(join(this.#folder, "console"), "latin1").slice(-8192).replace(/\x1b\[[0-9;]*[A-Za-z]/g, "").replace(/\r/g, "");
+    const text = readFileSync(join(this.#folder, "console"), "latin1")
+      .slice(-8192)
+      .replace(/\x1b\[[0-9;]*[A-Za-z]/g, "")
+      .replace(/\r/g, "");
     const banner = text.indexOf("espruino.com/Donate");
     return (banner < 0 ? text : text.slice(banner + 19)).trim();
   }

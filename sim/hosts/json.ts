@@ -35,7 +35,11 @@ export function stringify(value: Foreign, seen: readonly unknown[] = [], toJson 
   if (typeof value !== "object") return String(value);
   if (seen.includes(value)) return " ... ";
   const inner = [...seen, value];
-  const list = types.isAnyArrayBuffer(value) ? new Uint8Array(value) : Array.isArray(value) || ArrayBuffer.isView(value) ? value as Foreign : undefined;
+  const list = types.isAnyArrayBuffer(value)
+    ? new Uint8Array(value)
+    : Array.isArray(value) || ArrayBuffer.isView(value)
+      ? (value as Foreign)
+      : undefined;
   if (list !== undefined) {
     const parts: string[] = [];
     for (let i = 0; i < list.length; i++) parts.push(stringify(list[i], inner, toJson, String(i)));
@@ -45,7 +49,8 @@ export function stringify(value: Foreign, seen: readonly unknown[] = [], toJson 
   const parts: string[] = [];
   for (const name of Object.keys(value)) {
     const item = value[name];
-    if (item !== undefined && typeof item !== "function") parts.push(`${quote(name)}:${stringify(item, inner, toJson, name)}`);
+    if (item !== undefined && typeof item !== "function")
+      parts.push(`${quote(name)}:${stringify(item, inner, toJson, name)}`);
   }
   return `{${parts.join(",")}}`;
 }

@@ -134,7 +134,10 @@ export class NativeDevice implements Node {
     this.#pipe = new Pipe({ mtu, stream, blocking, limit: 70000 });
     this.#wait = WAIT;
     this.#endpoint = new Endpoint({
-      pairs: { "1a": pair }, random, room: 64, patience: 30,
+      pairs: { "1a": pair },
+      random,
+      room: 64,
+      patience: 30,
       state: this.#state,
       save: (id, link) => {
         if (link) this.#state[id] = link;
@@ -150,8 +153,12 @@ export class NativeDevice implements Node {
           this.#again = this.#time + this.#wait * 1000;
           this.#wait = Math.min(this.#wait * 2, WAIT_MAX);
         },
-        message: (_link, data, packet) => { got?.(this.#time, data, stampOf(packet)); },
-        drop: (code) => { this.#logs.push(`drop ${code}`); },
+        message: (_link, data, packet) => {
+          got?.(this.#time, data, stampOf(packet));
+        },
+        drop: (code) => {
+          this.#logs.push(`drop ${code}`);
+        },
       },
     });
     this.#link = this.#endpoint.link(gateway);

@@ -38,7 +38,17 @@ export interface NativeServices {
 }
 
 const version = "2v29";
-const viewNames = ["Uint8Array", "Uint8ClampedArray", "Int8Array", "Uint16Array", "Int16Array", "Uint32Array", "Int32Array", "Float32Array", "Float64Array"];
+const viewNames = [
+  "Uint8Array",
+  "Uint8ClampedArray",
+  "Int8Array",
+  "Uint16Array",
+  "Int16Array",
+  "Uint32Array",
+  "Int32Array",
+  "Float32Array",
+  "Float64Array",
+];
 const kept = ["length", "name", "prototype", "constructor", "caller", "callee", "arguments", "__proto__"];
 
 const put = (target: object, name: string, value: unknown): void => {
@@ -50,7 +60,11 @@ const isBytesLike = (x: unknown): x is ArrayBuffer | Uint8Array => isView(x) || 
 const isIterable = (x: unknown): boolean => typeof x === "string" || Array.isArray(x) || isBytesLike(x);
 
 /** Makes the typed arrays of a realm behave like Espruino's. */
-function reviseTypedArrays(G: Foreign, bytesOf: (data: unknown) => Uint8Array, allocated: NativeServices["allocated"]): void {
+function reviseTypedArrays(
+  G: Foreign,
+  bytesOf: (data: unknown) => Uint8Array,
+  allocated: NativeServices["allocated"],
+): void {
   for (const name of viewNames) {
     const Original = G[name];
     const size: number = Original.BYTES_PER_ELEMENT;
@@ -99,7 +113,8 @@ function reviseTypedArrays(G: Foreign, bytesOf: (data: unknown) => Uint8Array, a
     if (stop < 0) stop = Math.max(0, stop + this.length);
     // Not left to V8, which would ask the constructor for a view of length 0.
     if (start >= stop) return new this.constructor(0);
-    if (stop > this.length) throw new G.Error(`subarray() to ${stop} is past the length ${this.length}, which Espruino does not check`);
+    if (stop > this.length)
+      throw new G.Error(`subarray() to ${stop} is past the length ${this.length}, which Espruino does not check`);
     return nativeSubarray.call(this, start, stop);
   });
 }
@@ -136,8 +151,12 @@ function makeBytesOf(G: Foreign): (data: unknown) => Uint8Array {
     else if (isView(data) || Array.isArray(data)) for (let i = 0; i < data.length; i++) each(data[i], add);
     else if (data !== null && typeof data === "object") {
       if (typeof data.callback === "function") each(data.callback(), add);
-      else if (typeof data.count === "number" && data.data !== undefined) for (let n = data.count; n > 0; n--) each(data.data, add);
-      else throw new G.TypeError("If specifying an object, it must be of the form {data : ..., count : N} or {callback : fn}");
+      else if (typeof data.count === "number" && data.data !== undefined)
+        for (let n = data.count; n > 0; n--) each(data.data, add);
+      else
+        throw new G.TypeError(
+          "If specifying an object, it must be of the form {data : ..., count : N} or {callback : fn}",
+        );
     }
   };
   return (data) => {
@@ -160,13 +179,15 @@ function makeE(G: Foreign, bytesOf: (data: unknown) => Uint8Array): Record<strin
   const mapInPlace = (from: Foreign, to: Foreign, map?: Foreign, bits?: number): void => {
     if (!isBytesLike(from) || !isBytesLike(to)) throw new G.Error("First 2 arguments should be array buffers");
     const table = isBuffer(map) ? new Uint8Array(map) : map;
-    if (table && typeof table !== "function" && !Array.isArray(table) && !isView(table)) throw new G.Error("Third argument should be a function or array");
+    if (table && typeof table !== "function" && !Array.isArray(table) && !isView(table))
+      throw new G.Error("Third argument should be a function or array");
     const source: Foreign = isBuffer(from) ? new Uint8Array(from) : from;
     const target: Foreign = isBuffer(to) ? new Uint8Array(to) : to;
     const width = 8 * source.BYTES_PER_ELEMENT;
     const msbFirst = !(bits !== undefined && bits < 0);
     const take = Math.abs(Math.trunc(bits ?? 0)) || width;
-    if (take > 30 || width > 16) throw new G.Error("E.mapInPlace from elements of 32 bits or more shifts out of range in Espruino");
+    if (take > 30 || width > 16)
+      throw new G.Error("E.mapInPlace from elements of 32 bits or more shifts out of range in Espruino");
     let el = 0;
     let have = 0;
     let read = 0;
@@ -189,7 +210,8 @@ function makeE(G: Foreign, bytesOf: (data: unknown) => Uint8Array): Record<strin
   };
   return {
     toUint8Array: (...args: unknown[]) => new G.Uint8Array(bytesOf(args)),
-    toString: (...args: unknown[]) => (args.length === 1 && typeof args[0] === "string" ? args[0] : binary(bytesOf(args))),
+    toString: (...args: unknown[]) =>
+      args.length === 1 && typeof args[0] === "string" ? args[0] : binary(bytesOf(args)),
     toFlatString: (...args: unknown[]) => binary(bytesOf(args)),
     toArrayBuffer: (text: unknown) => (typeof text === "string" ? new G.Uint8Array(bytesOf(text)).buffer : undefined),
     asUTF8: (text: unknown) => Buffer.from(String(text), "latin1").toString("utf8"),
@@ -219,7 +241,8 @@ function makeE(G: Foreign, bytesOf: (data: unknown) => Uint8Array): Record<strin
     },
     mapInPlace,
     // arrays and strings too large for a variable are flat, but a string that was put together is not: here it is too, unless heap/model.ts takes the place of this
-    getAddressOf: (v: unknown, flat: unknown) => (!flat ? 4 : (typeof v === "string" ? v.length : isBytesLike(v) ? v.byteLength : 0) > 28 ? 0x20000000 : 0),
+    getAddressOf: (v: unknown, flat: unknown) =>
+      !flat ? 4 : (typeof v === "string" ? v.length : isBytesLike(v) ? v.byteLength : 0) > 28 ? 0x20000000 : 0,
     getErrorFlags: () => new G.Array(),
     kickWatchdog: () => undefined,
     defrag: () => undefined,
@@ -229,30 +252,44 @@ function makeE(G: Foreign, bytesOf: (data: unknown) => Uint8Array): Record<strin
 /** The module crypto: hashes and AES, results as ArrayBuffers. */
 function makeCrypto(G: Foreign, bytesOf: (data: unknown) => Uint8Array): object {
   const buffer = (bytes: Uint8Array): ArrayBuffer => new G.Uint8Array(bytes).buffer;
-  const hash = (name: string) => (message: unknown): ArrayBuffer => buffer(createHash(name).update(bytesOf(message)).digest());
-  const aes = (encrypt: boolean) => (messageData: unknown, keyData: unknown, options?: Foreign): ArrayBuffer | undefined => {
-    if (options !== undefined && (options === null || typeof options !== "object")) throw new G.Error("'options' must be undefined, or an Object");
-    const mode: string = options?.mode ?? "CBC";
-    const message = bytesOf(messageData);
-    const key = bytesOf(keyData);
-    // Espruino reports these on the console and returns undefined: it throws only for a mode that it does not know.
-    if (!["CBC", "CFB", "CTR", "OFB", "ECB"].includes(mode)) throw new G.Error(`Unknown Crypto mode ${quote(mode)}`);
-    if (![16, 24, 32].includes(key.length) || mode === "OFB") return undefined;
-    const name = `aes-${key.length * 8}-${mode === "CFB" ? "cfb8" : mode.toLowerCase()}`;
-    const iv = Buffer.alloc(16);
-    // The trap: in mode CTR the IV is ignored, the counter always starts at zero.
-    if (options?.iv && mode !== "CTR") iv.set(bytesOf(options.iv).subarray(0, 16));
-    if (mode === "CBC" && message.length % 16 !== 0) return undefined;
-    // ECB goes over the whole blocks only; the rest of the result stays zero.
-    const input = mode === "ECB" ? message.subarray(0, message.length & ~15) : message;
-    const cipher = (encrypt || mode === "CTR" ? createCipheriv : createDecipheriv)(name, key, mode === "ECB" ? null : iv);
-    cipher.setAutoPadding(false);
-    const result = new Uint8Array(message.length);
-    result.set(Buffer.concat([cipher.update(input), cipher.final()]));
-    return buffer(result);
-  };
+  const hash =
+    (name: string) =>
+    (message: unknown): ArrayBuffer =>
+      buffer(createHash(name).update(bytesOf(message)).digest());
+  const aes =
+    (encrypt: boolean) =>
+    (messageData: unknown, keyData: unknown, options?: Foreign): ArrayBuffer | undefined => {
+      if (options !== undefined && (options === null || typeof options !== "object"))
+        throw new G.Error("'options' must be undefined, or an Object");
+      const mode: string = options?.mode ?? "CBC";
+      const message = bytesOf(messageData);
+      const key = bytesOf(keyData);
+      // Espruino reports these on the console and returns undefined: it throws only for a mode that it does not know.
+      if (!["CBC", "CFB", "CTR", "OFB", "ECB"].includes(mode)) throw new G.Error(`Unknown Crypto mode ${quote(mode)}`);
+      if (![16, 24, 32].includes(key.length) || mode === "OFB") return undefined;
+      const name = `aes-${key.length * 8}-${mode === "CFB" ? "cfb8" : mode.toLowerCase()}`;
+      const iv = Buffer.alloc(16);
+      // The trap: in mode CTR the IV is ignored, the counter always starts at zero.
+      if (options?.iv && mode !== "CTR") iv.set(bytesOf(options.iv).subarray(0, 16));
+      if (mode === "CBC" && message.length % 16 !== 0) return undefined;
+      // ECB goes over the whole blocks only; the rest of the result stays zero.
+      const input = mode === "ECB" ? message.subarray(0, message.length & ~15) : message;
+      const cipher = (encrypt || mode === "CTR" ? createCipheriv : createDecipheriv)(
+        name,
+        key,
+        mode === "ECB" ? null : iv,
+      );
+      cipher.setAutoPadding(false);
+      const result = new Uint8Array(message.length);
+      result.set(Buffer.concat([cipher.update(input), cipher.final()]));
+      return buffer(result);
+    };
   return {
-    SHA1: hash("sha1"), SHA224: hash("sha224"), SHA256: hash("sha256"), SHA384: hash("sha384"), SHA512: hash("sha512"),
+    SHA1: hash("sha1"),
+    SHA224: hash("sha224"),
+    SHA256: hash("sha256"),
+    SHA384: hash("sha384"),
+    SHA512: hash("sha512"),
     AES: { encrypt: aes(true), decrypt: aes(false) },
   };
 }
@@ -266,7 +303,10 @@ function installModules(G: Foreign, services: NativeServices, builtIn: Record<st
     module.exports = new G.Object();
     // A function sees `exports` and `module` too. It is compiled anew for that: what it closes over is lost here.
     const text = String(source);
-    const body = typeof source === "function" ? /^(?:function\s*\(\)|\(\)\s*=>)\s*\{([^]*)\}$/.exec(text)?.[1] ?? `(${text}).call(this);` : text;
+    const body =
+      typeof source === "function"
+        ? (/^(?:function\s*\(\)|\(\)\s*=>)\s*\{([^]*)\}$/.exec(text)?.[1] ?? `(${text}).call(this);`)
+        : text;
     services.compile(body).call(module.exports, module.exports, module);
     return module.exports;
   };
@@ -281,15 +321,26 @@ function installModules(G: Foreign, services: NativeServices, builtIn: Record<st
     return modules.get(name);
   });
   put(G, "Modules", {
-    addCached: (name: string, source: unknown) => { modules.set(name, load(source)); },
-    removeCached: (name: string) => { modules.delete(name); },
-    removeAllCached: () => { modules.clear(); },
+    addCached: (name: string, source: unknown) => {
+      modules.set(name, load(source));
+    },
+    removeCached: (name: string) => {
+      modules.delete(name);
+    },
+    removeAllCached: () => {
+      modules.clear();
+    },
     getCached: () => G.Array.apply(undefined, [...modules.keys()]),
   });
 }
 
 /** Takes away the members of an object that are not on a list; methods that are not `visible` do not show on the `prototypes`. */
-function prune(object: object, list: readonly string[], visible: readonly string[] = list, prototypes: readonly unknown[] = [object]): void {
+function prune(
+  object: object,
+  list: readonly string[],
+  visible: readonly string[] = list,
+  prototypes: readonly unknown[] = [object],
+): void {
   for (const member of Object.getOwnPropertyNames(object)) {
     const d = Object.getOwnPropertyDescriptor(object, member);
     if (kept.includes(member) || d === undefined || !d.configurable || d.get) continue;
@@ -298,8 +349,12 @@ function prune(object: object, list: readonly string[], visible: readonly string
     else if (!visible.includes(member) && typeof value === "function") {
       Object.defineProperty(object, member, {
         configurable: true,
-        get(this: unknown) { return prototypes.includes(this) ? undefined : value; },
-        set(this: object, v: unknown) { Object.defineProperty(this, member, { value: v, writable: true, enumerable: true, configurable: true }); },
+        get(this: unknown) {
+          return prototypes.includes(this) ? undefined : value;
+        },
+        set(this: object, v: unknown) {
+          Object.defineProperty(this, member, { value: v, writable: true, enumerable: true, configurable: true });
+        },
       });
     }
   }
@@ -313,7 +368,8 @@ function pruneAll(G: Foreign, services: NativeServices): void {
       continue;
     }
     const target = G[name];
-    if (name === "globalThis" || target === null || (typeof target !== "object" && typeof target !== "function")) continue;
+    if (name === "globalThis" || target === null || (typeof target !== "object" && typeof target !== "function"))
+      continue;
     prune(target, entry.statics);
     if (entry.members === undefined) continue;
     prune(target.prototype, entry.members, entry.visible ?? []);
@@ -332,7 +388,9 @@ export function installNatives(G: Foreign, services: NativeServices): void {
   quietPromises(G);
   put(G, "E", makeE(G, bytesOf));
   const json = G.JSON.stringify;
-  put(G.JSON, "stringify", (value: unknown, _replacer?: unknown, space?: unknown) => (space ? json(value, null, space) : stringify(value)));
+  put(G.JSON, "stringify", (value: unknown, _replacer?: unknown, space?: unknown) =>
+    space ? json(value, null, space) : stringify(value),
+  );
   put(G.JSON, "parse", (text: unknown) => parse(String(text), G));
   installModules(G, services, { crypto: makeCrypto(G, bytesOf) });
   put(G, "global", G);

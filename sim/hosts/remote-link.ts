@@ -37,7 +37,7 @@ export class RemoteLink {
 
   write(text: string): void {
     const bytes = Buffer.from(text, "latin1");
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#input, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#input, bytes, at);
   }
 
   /** @throws DeviceError where the device has ended, or is silent for too long */
@@ -54,7 +54,7 @@ export class RemoteLink {
 
   bytes(length: number): Buffer {
     const bytes = Buffer.alloc(length);
-    for (let at = 0; at < length; ) {
+    for (let at = 0; at < length;) {
       if (this.#start === this.#end) this.#fill();
       const n = Math.min(length - at, this.#end - this.#start);
       this.#buffer.copy(bytes, at, this.#start, this.#start + n);
@@ -93,8 +93,10 @@ export class RemoteLink {
   #check(waited: number): void {
     const { alive, timeout, transcript } = this.#options;
     if (!alive()) throw new DeviceError("device-ended", "the interpreter ended", transcript());
-    if (waited > timeout) throw new DeviceError("device-timeout", `the interpreter did not answer within ${timeout} ms`, transcript());
-    if (waited > MEMORY_TIMEOUT && /OUT OF MEMORY/.test(transcript())) throw new DeviceError("device-memory", "the device ran out of memory and does nothing any more", transcript());
+    if (waited > timeout)
+      throw new DeviceError("device-timeout", `the interpreter did not answer within ${timeout} ms`, transcript());
+    if (waited > MEMORY_TIMEOUT && /OUT OF MEMORY/.test(transcript()))
+      throw new DeviceError("device-memory", "the device ran out of memory and does nothing any more", transcript());
   }
 }
 

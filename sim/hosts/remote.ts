@@ -89,16 +89,28 @@ export class RemoteFirmware {
     const host = {
       emit,
       get: (name: string) => stored.get(name),
-      set: (name: string, data: string) => { stored.set(name, data); },
-      remove: (name: string) => { stored.delete(name); },
+      set: (name: string, data: string) => {
+        stored.set(name, data);
+      },
+      remove: (name: string) => {
+        stored.delete(name);
+      },
       names: () => G.Array.apply(undefined, [...stored.keys()].sort()),
-      halt: () => { this.#dead = true; },
-      native: (operation: number, memory: Uint8Array, length: number) => serveThumb(options.board, operation, memory, length),
+      halt: () => {
+        this.#dead = true;
+      },
+      native: (operation: number, memory: Uint8Array, length: number) =>
+        serveThumb(options.board, operation, memory, length),
     };
     const boot = vm.runInContext(`(${bootText(options)})`, context);
     const radio = vm.runInContext(radioText(options.radio), context, { filename: "radio.js" });
     const hardware = vm.runInContext(boardText(options.board.name), context, { filename: "board.js" });
-    this.#firmware = vm.runInContext(firmwareText("core.js"), context, { filename: "core.js" })(host, boot, radio, hardware);
+    this.#firmware = vm.runInContext(firmwareText("core.js"), context, { filename: "core.js" })(
+      host,
+      boot,
+      radio,
+      hardware,
+    );
     this.#offer();
     this.#install(before, files !== undefined, Object.keys(options.globals ?? {}));
     link.write("r" + this.#encode(undefined));
@@ -118,7 +130,9 @@ export class RemoteFirmware {
   }
 
   collect(): void {
-    this.#command(() => { this.#link.write("g"); });
+    this.#command(() => {
+      this.#link.write("g");
+    });
   }
 
   /** Serves the program while it starts. */
@@ -144,16 +158,25 @@ export class RemoteFirmware {
   // What the device calls by a number that it knows: see sim/firmware/remote.js.
   #offer(): void {
     const G = this.#G;
-    const timer = (set: Foreign) => (delay: unknown): number => {
-      const id: number = set(() => { this.#enter("t" + hex(id)); }, delay);
-      return id;
-    };
+    const timer =
+      (set: Foreign) =>
+      (delay: unknown): number => {
+        const id: number = set(() => {
+          this.#enter("t" + hex(id));
+        }, delay);
+        return id;
+      };
     for (const f of [
-      timer(G.setTimeout), timer(G.setInterval), G.clearTimeout, G.clearInterval,
+      timer(G.setTimeout),
+      timer(G.setInterval),
+      G.clearTimeout,
+      G.clearInterval,
       () => Math.round(G.getTime() * 1e6),
       () => Math.round(G.Math.random() * 4294967296),
       G.print,
-      (signature: string, code: string) => { this.#code = [signature, code]; },
+      (signature: string, code: string) => {
+        this.#code = [signature, code];
+      },
       (operation: number, memory: Uint8Array, length: number) => {
         const place = G.E.getAddressOf(this.#code[1], true) as number;
         const address = G.E.getAddressOf(memory, true) as number;
@@ -161,9 +184,14 @@ export class RemoteFirmware {
         this.#after = Buffer.from(memory).toString("latin1");
         return result;
       },
-      () => { this.#firmware.probe(this.#decoded(0)); },
-      (variables: number) => { this.variables = variables; },
-    ]) this.#number(f);
+      () => {
+        this.#firmware.probe(this.#decoded(0));
+      },
+      (variables: number) => {
+        this.variables = variables;
+      },
+    ])
+      this.#number(f);
   }
 
   // Gives the device stubs of all that the program mentions.
@@ -174,15 +202,19 @@ export class RemoteFirmware {
       this.#link.write(place + this.#encode(value));
     };
     for (const name of Object.getOwnPropertyNames(G)) {
-      if ((!before.includes(name) || globals.includes(name)) && !here.includes(name) && this.#mentioned(name)) give("i" + this.#encode(name), G[name]);
+      if ((!before.includes(name) || globals.includes(name)) && !here.includes(name) && this.#mentioned(name))
+        give("i" + this.#encode(name), G[name]);
     }
-    for (const name of ["setConsole", "getConsole", "getTemperature", "getBattery", "hwRand"]) if (this.#mentioned(name)) give("i" + this.#encode(`E.${name}`), G.E[name]);
+    for (const name of ["setConsole", "getConsole", "getTemperature", "getBattery", "hwRand"])
+      if (this.#mentioned(name)) give("i" + this.#encode(`E.${name}`), G.E[name]);
     if (this.#mentioned("now")) give("i" + this.#encode("Date.now"), G.Date.now);
     for (const module of G.Modules.getCached() as string[]) {
       if (module === "crypto" || (module === "Storage" && !storage) || !this.#mentioned(module)) continue;
       const exports = G.require(module);
       this.#link.write("M" + this.#encode(module));
-      for (const name of Object.keys(exports)) if (name !== "virtual" && this.#mentioned(name)) give("m" + this.#encode(module) + this.#encode(name), exports[name]);
+      for (const name of Object.keys(exports))
+        if (name !== "virtual" && this.#mentioned(name))
+          give("m" + this.#encode(module) + this.#encode(name), exports[name]);
     }
   }
 
@@ -208,7 +240,8 @@ export class RemoteFirmware {
     const known = this.#objects.indexOf(v);
     if (known >= 0) return "O" + hex(known);
     const keys = Object.keys(v);
-    if (!keys.some((key) => typeof v[key] === "function")) return "{" + hex(keys.length) + keys.map((key) => piece("s", key) + this.#encode(v[key])).join("");
+    if (!keys.some((key) => typeof v[key] === "function"))
+      return "{" + hex(keys.length) + keys.map((key) => piece("s", key) + this.#encode(v[key])).join("");
     // plain values are as they are now
     const n = this.#objects.push(v) - 1;
     const shown = keys.filter((key) => this.#mentioned(key) && (typeof v[key] !== "object" || v[key] === null));
@@ -219,9 +252,13 @@ export class RemoteFirmware {
     let f = this.#theirs.get(n);
     if (f === undefined) {
       const call = (that: unknown, args: unknown[]): void => {
-        this.#enter("c" + hex(n) + this.#encode(this.#objects.includes(that as object) ? that : undefined) + this.#encode(args));
+        this.#enter(
+          "c" + hex(n) + this.#encode(this.#objects.includes(that as object) ? that : undefined) + this.#encode(args),
+        );
       };
-      f = function (this: unknown, ...args: unknown[]): void { call(this, args); };
+      f = function (this: unknown, ...args: unknown[]): void {
+        call(this, args);
+      };
       this.#theirs.set(n, f);
     }
     return f;
@@ -283,7 +320,12 @@ export class RemoteFirmware {
       const letter = this.#link.letter();
       if (letter === "e") return this.#decode();
       if (letter === "D") {
-        const [peak, usage, writes, exhausted] = [0, 0, 0, 0].map(() => this.#link.number()) as [number, number, number, number];
+        const [peak, usage, writes, exhausted] = [0, 0, 0, 0].map(() => this.#link.number()) as [
+          number,
+          number,
+          number,
+          number,
+        ];
         // the interpreter forgets the flag as soon as it has told of it; but that it is idle now tells as much
         this.idle = { peak, usage, writes, exhausted: exhausted > 0 || until === "e" || !!this.idle?.exhausted };
         if (until === "D") return undefined;

@@ -24,7 +24,11 @@ export const costs = {
 } as const;
 
 /** What native code is asked for, taken apart: see operation_of in blob.c. `at`: bytes of data that went before, `last`: none follow. */
-const parse = (what: number, n: number): { operation: number; last: boolean; at: number } => ({ operation: what & 7, last: n < ROOM, at: what >> 3 });
+const parse = (what: number, n: number): { operation: number; last: boolean; at: number } => ({
+  operation: what & 7,
+  last: n < ROOM,
+  at: what >> 3,
+});
 
 /** Instructions that a call takes, refused or not, with n bytes of data. */
 export function instructions(core: "m0" | "m4", what: number, n: number): number {
@@ -76,9 +80,17 @@ function operate(what: number, memory: Uint8Array, n: number): number {
     }
   } else if (operation < 4) {
     const keyed = operation === 3;
-    const pad = (value: number): void => head.forEach((byte, i) => { head[i] = byte ^ value; });
+    const pad = (value: number): void =>
+      head.forEach((byte, i) => {
+        head[i] = byte ^ value;
+      });
     if (keyed && !at) pad(0x36);
-    let digest = hash(memory.subarray(-32), keyed && at ? at + 64 : at, keyed && !at ? memory.subarray(0, 64 + n) : data, last);
+    let digest = hash(
+      memory.subarray(-32),
+      keyed && at ? at + 64 : at,
+      keyed && !at ? memory.subarray(0, 64 + n) : data,
+      last,
+    );
     if (digest) {
       memory.set(digest, 64);
       if (keyed) {

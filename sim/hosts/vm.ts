@@ -32,7 +32,10 @@ export class VmHost implements DeviceHost {
   }
 
   async boot(options: BootOptions): Promise<Output> {
-    if (options.storage) this.#files = new Map(Object.entries(options.storage).map(([name, bytes]) => [name, Buffer.from(bytes).toString("latin1")]));
+    if (options.storage)
+      this.#files = new Map(
+        Object.entries(options.storage).map(([name, bytes]) => [name, Buffer.from(bytes).toString("latin1")]),
+      );
     const time = options.time ?? 0;
     this.#collector = new OutputCollector(time);
     const context = vm.createContext({});
@@ -41,44 +44,77 @@ export class VmHost implements DeviceHost {
     const heap = this.#counts ? new HeapModel(options.board.variables) : undefined;
     this.#heap = heap;
     heap?.prepare(G);
-    const run = (text: string, filename: string): unknown => vm.runInContext(heap ? heap.load(text, "firmware") : text, context, { filename });
+    const run = (text: string, filename: string): unknown =>
+      vm.runInContext(heap ? heap.load(text, "firmware") : text, context, { filename });
     installNatives(G, {
       standard: standardGlobals,
       allowed: espruinoBuiltins,
       board: options.board,
-      compile: (source) => vm.compileFunction(heap ? heap.load(source, "module") : source, ["exports", "module"], { parsingContext: context }) as never,
+      compile: (source) =>
+        vm.compileFunction(heap ? heap.load(source, "module") : source, ["exports", "module"], {
+          parsingContext: context,
+        }) as never,
       module: (name) => (Object.prototype.hasOwnProperty.call(modules, name) ? modules[name] : undefined),
-      ...(heap && { allocated: (view) => { heap.allocated(view); }, modules: (map) => { heap.modules(map); } }),
+      ...(heap && {
+        allocated: (view) => {
+          heap.allocated(view);
+        },
+        modules: (map) => {
+          heap.modules(map);
+        },
+      }),
     });
     heap?.install(G);
     const collectorOf = (): OutputCollector => this.#collector;
     const host = {
-      emit: (line: string) => { collectorOf().add(line); },
-      sample: heap && ((inside: boolean) => { heap.sample(inside); }),
+      emit: (line: string) => {
+        collectorOf().add(line);
+      },
+      sample:
+        heap &&
+        ((inside: boolean) => {
+          heap.sample(inside);
+        }),
       get: (name: string) => {
         const text = this.#files.get(name);
         return text === undefined || !heap ? text : heap.stored(text);
       },
-      set: (name: string, data: string) => { this.#files.set(name, data); },
-      remove: (name: string) => { this.#files.delete(name); },
+      set: (name: string, data: string) => {
+        this.#files.set(name, data);
+      },
+      remove: (name: string) => {
+        this.#files.delete(name);
+      },
       names: () => G.Array.apply(undefined, [...this.#files.keys()].sort()),
-      native: (operation: number, memory: Uint8Array, length: number) => serveThumb(options.board, operation, memory, length),
+      native: (operation: number, memory: Uint8Array, length: number) =>
+        serveThumb(options.board, operation, memory, length),
     };
     // The firmware belongs to the program's realm: the exceptions and arrays that it makes are the program's.
     const boot = vm.runInContext(`(${bootText(options)})`, context);
     const radio = run(radioText(options.radio), "radio.js");
     const hardware = run(boardText(options.board.name), "board.js");
-    const firmware = (run(firmwareText("core.js"), "core.js") as (...parts: unknown[]) => Firmware)(host, boot, radio, hardware);
+    const firmware = (run(firmwareText("core.js"), "core.js") as (...parts: unknown[]) => Firmware)(
+      host,
+      boot,
+      radio,
+      hardware,
+    );
     this.#firmware = firmware;
     heap?.hold(firmware);
-    heap?.begin((call) => { firmware.probe(call); });
+    heap?.begin((call) => {
+      firmware.probe(call);
+    });
     try {
       vm.runInContext(heap ? heap.load(options.bundle, "program") : options.bundle, context, { filename: "bundle.js" });
     } catch (e) {
       if (this.#collector.output.cut) return this.#end();
       if (heap?.exhausted) return this.#end();
       this.#firmware = undefined;
-      throw new DeviceError("device-boot", `the bundle does not start: ${String(e)}`, String((e as Error)?.stack ?? ""));
+      throw new DeviceError(
+        "device-boot",
+        `the bundle does not start: ${String(e)}`,
+        String((e as Error)?.stack ?? ""),
+      );
     }
     return this.#end();
   }
@@ -97,7 +133,8 @@ export class VmHost implements DeviceHost {
 
   async storage(): Promise<StorageImage> {
     const image: StorageImage = {};
-    for (const name of [...this.#files.keys()].sort()) image[name] = Uint8Array.from(Buffer.from(this.#files.get(name) ?? "", "latin1"));
+    for (const name of [...this.#files.keys()].sort())
+      image[name] = Uint8Array.from(Buffer.from(this.#files.get(name) ?? "", "latin1"));
     return image;
   }
 
@@ -137,12 +174,19 @@ export class VmHost implements DeviceHost {
       heap.exhausted = false;
       // To count takes time: it is done for who looks. Later it is too late, and this is what was counted last.
       Object.defineProperty(output, "memory", {
-        enumerable: true, get: (): MemoryReport => {
+        enumerable: true,
+        get: (): MemoryReport => {
           if (turn === this.#turn) {
             heap.count(false);
             exhausted ||= heap.exhausted;
           }
-          return { peak: heap.peak, usage: heap.usage, variables: heap.layout.variables, exact: false, ...(exhausted && { exhausted }) };
+          return {
+            peak: heap.peak,
+            usage: heap.usage,
+            variables: heap.layout.variables,
+            exact: false,
+            ...(exhausted && { exhausted }),
+          };
         },
       });
     }

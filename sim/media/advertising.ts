@@ -89,7 +89,8 @@ export class AdvertisingMedium extends ContentionMedium {
   override usage(name: string): Usage {
     const usage = { ...super.usage(name) };
     const scanner = this.#scanners.get(name);
-    if (scanner) usage.listening = exact(Math.max(0, this.there(name) * scanner.window / scanner.interval - usage.rx));
+    if (scanner)
+      usage.listening = exact(Math.max(0, (this.there(name) * scanner.window) / scanner.interval - usage.rx));
     return usage;
   }
 
@@ -97,12 +98,19 @@ export class AdvertisingMedium extends ContentionMedium {
     const { time } = this.air;
     const { gap, delay } = this.options;
     let advertiser = this.#advertisers.get(name);
-    if (!advertiser) this.#advertisers.set(name, advertiser = { random: this.air.random(`advertising/${name}`), start: 0, end: 0, free: 0 });
+    if (!advertiser)
+      this.#advertisers.set(
+        name,
+        (advertiser = { random: this.air.random(`advertising/${name}`), start: 0, end: 0, free: 0 }),
+      );
     const air = exact((around + bytes.length) * 0.008);
     const start = exact(Math.max(time + advertiser.random() * delay, advertiser.free));
     advertiser.free = exact(start + 3 * air + 2 * gap);
     const event: AdvertisingEvent = { bytes, to, got: [] };
-    if (start > time) this.air.at(start, () => { this.#begin(name, event, air); });
+    if (start > time)
+      this.air.at(start, () => {
+        this.#begin(name, event, air);
+      });
     else this.#begin(name, event, air);
   }
 
@@ -120,8 +128,19 @@ export class AdvertisingMedium extends ContentionMedium {
     advertiser.end = exact(time + 3 * air + 2 * gap);
     for (let i = 0; i < channels.length; i++) {
       const start = exact(time + i * (air + gap));
-      const signal = this.put({ start, from: name, ...(to !== undefined && { to }), bytes, air, attempt: i + 1, channel: channels[i]!, rx: [] });
-      this.air.at(signal.end, () => { this.#sent(signal, event); });
+      const signal = this.put({
+        start,
+        from: name,
+        ...(to !== undefined && { to }),
+        bytes,
+        air,
+        attempt: i + 1,
+        channel: channels[i]!,
+        rx: [],
+      });
+      this.air.at(signal.end, () => {
+        this.#sent(signal, event);
+      });
     }
   }
 
@@ -131,9 +150,15 @@ export class AdvertisingMedium extends ContentionMedium {
     for (const scanner of event.to === undefined ? this.#scanners.values() : [this.#scanners.get(event.to)]) {
       if (!scanner || scanner.station === from) continue;
       const { name } = scanner.station;
-      const { why, rssi } = this.#hears(scanner, signal) ? this.received(signal, scanner.station) : { why: "deaf" as const, rssi: undefined };
+      const { why, rssi } = this.#hears(scanner, signal)
+        ? this.received(signal, scanner.station)
+        : { why: "deaf" as const, rssi: undefined };
       const known = !why && event.got.includes(scanner);
-      const reception: Reception = { to: name, fate: why ? "lost" : "delivered", arrivals: why || known ? [] : [signal.end] };
+      const reception: Reception = {
+        to: name,
+        fate: why ? "lost" : "delivered",
+        arrivals: why || known ? [] : [signal.end],
+      };
       if (why) reception.why = why;
       if (rssi !== undefined) reception.rssi = rssi;
       if (known) reception.duplicated = true;

@@ -68,12 +68,16 @@ const sensitivities: { [phy in Phy]: number } = { "1M": -95, "2M": -92, coded: -
 /** ms on the air of an LL data PDU with so many bytes of payload (2.1, 2.2: preamble, access address, header 2, CRC 3; coded: CI and TERM). */
 export function dataAir(phy: Phy, payload: number): number {
   switch (phy) {
-    case "1M": return exact((1 + 4 + 2 + payload + 3) * 0.008);
-    case "2M": return exact((2 + 4 + 2 + payload + 3) * 0.004);
+    case "1M":
+      return exact((1 + 4 + 2 + payload + 3) * 0.008);
+    case "2M":
+      return exact((2 + 4 + 2 + payload + 3) * 0.004);
     // preamble 80 us, access address 256, CI 16, then 8 us a bit of header, payload, CRC and TERM2 (3 bits), TERM1 24
-    case "coded": return exact(0.352 + 0.024 + ((2 + payload + 3) * 8 + 3) * 0.008);
+    case "coded":
+      return exact(0.352 + 0.024 + ((2 + payload + 3) * 8 + 3) * 0.008);
     // TERM1 goes with the access address at 8 us a bit, all after it at 2
-    case "coded-s2": return exact(0.352 + 0.024 + ((2 + payload + 3) * 8 + 3) * 0.002);
+    case "coded-s2":
+      return exact(0.352 + 0.024 + ((2 + payload + 3) * 8 + 3) * 0.002);
   }
 }
 
@@ -136,14 +140,30 @@ export class BleMedium extends BaseMedium {
     super(options);
     const phy = options.phy ?? "1M";
     this.options = {
-      interval: 7.5, latency: 0, supervision: 4000, dataLength: 27, phy, mtu: 23, eventLength: 3.75, anchors: "random", exclusive: true,
-      advertising: 375, clocks: 100, power: 0, sensitivity: sensitivities[phy], ...options,
+      interval: 7.5,
+      latency: 0,
+      supervision: 4000,
+      dataLength: 27,
+      phy,
+      mtu: 23,
+      eventLength: 3.75,
+      anchors: "random",
+      exclusive: true,
+      advertising: 375,
+      clocks: 100,
+      power: 0,
+      sensitivity: sensitivities[phy],
+      ...options,
     };
     const { interval, latency, supervision, dataLength, mtu } = this.options;
-    const wrong = (what: string): void => { throw new SimError("options", `a BLE connection has ${what}`); };
-    if (!(interval >= 7.5 && interval <= 4000 && Number.isInteger(interval / 1.25))) wrong("an interval of 7.5 to 4000 ms in steps of 1.25");
+    const wrong = (what: string): void => {
+      throw new SimError("options", `a BLE connection has ${what}`);
+    };
+    if (!(interval >= 7.5 && interval <= 4000 && Number.isInteger(interval / 1.25)))
+      wrong("an interval of 7.5 to 4000 ms in steps of 1.25");
     if (!(latency >= 0 && latency <= 499 && Number.isInteger(latency))) wrong("a latency of 0 to 499 events");
-    if (!(supervision > (1 + latency) * interval * 2 && supervision >= 100 && supervision <= 32000)) wrong("a supervision timeout of 100 to 32,000 ms, above (1 + latency) * interval * 2");
+    if (!(supervision > (1 + latency) * interval * 2 && supervision >= 100 && supervision <= 32000))
+      wrong("a supervision timeout of 100 to 32,000 ms, above (1 + latency) * interval * 2");
     if (!(dataLength >= 27 && dataLength <= 251)) wrong("PDUs of 27 to 251 bytes");
     if (!(mtu >= 23)) wrong("an MTU of 23 or more");
     this.frameSize = mtu - 3;
@@ -163,11 +183,23 @@ export class BleMedium extends BaseMedium {
     const hop = 5 + Math.floor(random() * 12);
     const end = (at: string, of: Station): End => ({ name: at, station: of, queue: [], sn: 0, nesn: 0 });
     const connection: Connection = {
-      name, random, hop,
+      name,
+      random,
+      hop,
       // the central's station is looked up when it is there
-      central: end(central, station), peripheral: end(name, station),
+      central: end(central, station),
+      peripheral: end(name, station),
       offset: exact(anchors === "packed" ? (this.#connections.size * eventLength) % interval : drawn),
-      state: "down", epoch: 0, past: -1, next: -1, pending: undefined, silent: undefined, used: 0, polled: 0, attended: 0, known: 0,
+      state: "down",
+      epoch: 0,
+      past: -1,
+      next: -1,
+      pending: undefined,
+      silent: undefined,
+      used: 0,
+      polled: 0,
+      attended: 0,
+      known: 0,
     };
     this.#connections.set(name, connection);
     if (this.stations.has(central)) this.#connect(connection);
@@ -189,7 +221,9 @@ export class BleMedium extends BaseMedium {
       if (this.apart(this.options.central, connection.name)) {
         if (connection.state !== "up") continue;
         connection.silent ??= this.air.time;
-        this.air.at(connection.silent + this.options.supervision, () => { this.#supervise(connection); });
+        this.air.at(connection.silent + this.options.supervision, () => {
+          this.#supervise(connection);
+        });
       } else {
         connection.silent = undefined;
         this.#connect(connection);
@@ -204,7 +238,8 @@ export class BleMedium extends BaseMedium {
       const [polled, attended] = this.#idle(connection);
       usage.tx += (name === connection.name ? attended : polled) * this.#empty;
       usage.rx += attended * this.#empty;
-      if (name === connection.name) usage.listening += attended * 2 * (clocks * 1e-6 * interval * (1 + latency) + 0.016);
+      if (name === connection.name)
+        usage.listening += attended * 2 * (clocks * 1e-6 * interval * (1 + latency) + 0.016);
     }
     usage.tx = exact(usage.tx);
     usage.rx = exact(usage.rx);
@@ -229,7 +264,14 @@ export class BleMedium extends BaseMedium {
       const { queue } = name === central ? connection.central : connection.peripheral;
       for (let part = 0; part < parts; part++) {
         const offset = part * dataLength;
-        queue.push({ bytes, part, parts, offset: Math.max(0, offset - headers), length: Math.min(dataLength, size - offset), attempt: 1 });
+        queue.push({
+          bytes,
+          part,
+          parts,
+          offset: Math.max(0, offset - headers),
+          length: Math.min(dataLength, size - offset),
+          attempt: 1,
+        });
       }
       this.#plan(connection);
     }
@@ -313,7 +355,8 @@ export class BleMedium extends BaseMedium {
 
   #supervise(connection: Connection): unknown {
     const { silent, state } = connection;
-    if (state !== "up" || silent === undefined || this.air.time < exact(silent + this.options.supervision)) return undefined;
+    if (state !== "up" || silent === undefined || this.air.time < exact(silent + this.options.supervision))
+      return undefined;
     this.#end(connection);
     connection.state = "down";
     const told = this.air.link(connection.name, false);
@@ -330,9 +373,13 @@ export class BleMedium extends BaseMedium {
     this.#skipped.delete(connection);
     const { central, peripheral } = connection;
     const arrived = central.flight?.part !== undefined && central.sn !== peripheral.nesn;
-    for (const [from, to] of [[central, peripheral], [peripheral, central]] as const) {
+    for (const [from, to] of [
+      [central, peripheral],
+      [peripheral, central],
+    ] as const) {
       from.queue.splice(0).forEach(({ bytes, part, parts }, i) => {
-        if (part === parts - 1 && !(from === central && i === 0 && arrived)) this.dropped(from.name, bytes, [to.name], "away");
+        if (part === parts - 1 && !(from === central && i === 0 && arrived))
+          this.dropped(from.name, bytes, [to.name], "away");
       });
     }
   }
@@ -423,30 +470,54 @@ export class BleMedium extends BaseMedium {
   }
 
   /** One PDU; what is new to the receiver is delivered. */
-  #pdu(connection: Connection, event: number, start: number, from: End, to: End, part: Part | undefined): { end: number; heard: boolean } {
+  #pdu(
+    connection: Connection,
+    event: number,
+    start: number,
+    from: End,
+    to: End,
+    part: Part | undefined,
+  ): { end: number; heard: boolean } {
     const air = this.#air(part);
     const end = exact(start + air);
     const lossy = this.lossy(from.name, to.name);
-    const why: Why | undefined = this.apart(from.name, to.name) ? "away" : this.#weak(from.station, to.station) ? "weak" : lossy ? "loss" : undefined;
+    const why: Why | undefined = this.apart(from.name, to.name)
+      ? "away"
+      : this.#weak(from.station, to.station)
+        ? "weak"
+        : lossy
+          ? "loss"
+          : undefined;
     const { sn, nesn, queue } = from;
     const known = sn !== to.nesn;
     const last = part !== undefined && part.part === part.parts - 1;
     const rssi = this.#rssi(from.station, to.station);
-    const reception: Reception = { to: to.name, fate: why ? "lost" : "delivered", arrivals: !why && !known && last ? [end] : [] };
+    const reception: Reception = {
+      to: to.name,
+      fate: why ? "lost" : "delivered",
+      arrivals: !why && !known && last ? [end] : [],
+    };
     if (why) reception.why = why;
     else if (known) reception.duplicated = true;
     if (rssi !== undefined) reception.rssi = rssi;
     const md = queue.length > (part ? 1 : 0) ? 1 : 0;
     this.heard({
-      start, from: from.name, to: to.name, bytes: part?.bytes ?? none, air,
+      start,
+      from: from.name,
+      to: to.name,
+      bytes: part?.bytes ?? none,
+      air,
       ...(part ? { attempt: part.attempt++ } : { type: "ack" as const }),
       channel: (connection.hop * (event + 1)) % 37,
-      detail: part ? { event, sn, nesn, md, part: part.part, parts: part.parts, offset: part.offset, length: part.length } : { event, sn, nesn, md },
+      detail: part
+        ? { event, sn, nesn, md, part: part.part, parts: part.parts, offset: part.offset, length: part.length }
+        : { event, sn, nesn, md },
       rx: [reception],
     });
     if (why) return { end, heard: false };
     if (!known) to.nesn ^= 1;
-    if (!known && last) this.air.at(end, () => (this.reaches(to.name) ? this.air.deliver(to.name, part.bytes, from.name) : undefined));
+    if (!known && last)
+      this.air.at(end, () => (this.reaches(to.name) ? this.air.deliver(to.name, part.bytes, from.name) : undefined));
     return { end, heard: true };
   }
 

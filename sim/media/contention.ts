@@ -37,8 +37,18 @@ export abstract class ContentionMedium extends BaseMedium {
 
   /** A station makes noise on a channel from now on, for so many ms: a jammer. */
   jam(from: string, ms: number, channel: number): void {
-    const signal = this.put({ start: this.air.time, from, bytes: new Uint8Array(0), air: ms, type: "noise", channel, rx: [] });
-    this.air.at(signal.end, () => { this.heard(signal.transmission); });
+    const signal = this.put({
+      start: this.air.time,
+      from,
+      bytes: new Uint8Array(0),
+      air: ms,
+      type: "noise",
+      channel,
+      rx: [],
+    });
+    this.air.at(signal.end, () => {
+      this.heard(signal.transmission);
+    });
   }
 
   /** Puts on the air what begins now or soon. */
@@ -46,7 +56,7 @@ export abstract class ContentionMedium extends BaseMedium {
     const { start, air, channel = 0 } = transmission;
     const signal: Signal = { transmission, from: this.station(transmission.from), end: exact(start + air), others: [] };
     let signals = this.#channels.get(channel);
-    if (!signals) this.#channels.set(channel, signals = []);
+    if (!signals) this.#channels.set(channel, (signals = []));
     const over = this.air.time - this.memory;
     let kept = 0;
     for (const other of signals) {
@@ -64,7 +74,13 @@ export abstract class ContentionMedium extends BaseMedium {
   /** Whether a station senses something of more than so many dBm on a channel between two times in ms. */
   protected senses(station: Station, channel: number, start: number, end: number, level: number): boolean {
     for (const signal of this.#channels.get(channel) ?? []) {
-      if (signal.transmission.start < end && signal.end > start && signal.from !== station && this.#power(signal, station) > level) return true;
+      if (
+        signal.transmission.start < end &&
+        signal.end > start &&
+        signal.from !== station &&
+        this.#power(signal, station) > level
+      )
+        return true;
     }
     return false;
   }

@@ -56,7 +56,10 @@ export class IdealMedium extends BaseMedium {
   /** Lets two stations hear each other. Without any call everyone hears everyone. */
   link(one: string, two: string): void {
     this.#peers ??= new Map();
-    for (const [from, to] of [[one, two], [two, one]] as const) {
+    for (const [from, to] of [
+      [one, two],
+      [two, one],
+    ] as const) {
       const peers = this.#peers.get(from) ?? new Set<string>();
       this.#peers.set(from, peers.add(to));
     }
@@ -64,7 +67,7 @@ export class IdealMedium extends BaseMedium {
 
   /** The stations that hear one. */
   peers(name: string): Iterable<string> {
-    return this.#peers ? this.#peers.get(name) ?? [] : this.stations.keys();
+    return this.#peers ? (this.#peers.get(name) ?? []) : this.stations.keys();
   }
 
   /** What becomes of a frame that is sent at a virtual time in ms. */
@@ -79,7 +82,8 @@ export class IdealMedium extends BaseMedium {
     const reordered = link.random() < reordering;
     const spread = Math.floor(link.random() * (jitter + 1));
     const held = 1 + Math.floor(link.random() * holdback);
-    if (lost || this.apart(from, to) || this.lossy(from, to)) return { lost: true, duplicated: false, reordered: false, arrivals: [] };
+    if (lost || this.apart(from, to) || this.lossy(from, to))
+      return { lost: true, duplicated: false, reordered: false, arrivals: [] };
     let arrival = time + latency + spread;
     if (reordered) arrival += held;
     else arrival = link.last = Math.max(arrival, link.last);
@@ -93,7 +97,14 @@ export class IdealMedium extends BaseMedium {
       if (to === from.name || (only !== undefined && only !== to) || this.station(to).listens === false) continue;
       const apart = this.apart(from.name, to);
       const { lost, duplicated, reordered, arrivals } = this.fate(time, from.name, to);
-      rx.push({ to, fate: lost ? "lost" : "delivered", arrivals, ...(lost && { why: apart ? "away" : "loss" }), ...(duplicated && { duplicated }), ...(reordered && { reordered }) });
+      rx.push({
+        to,
+        fate: lost ? "lost" : "delivered",
+        arrivals,
+        ...(lost && { why: apart ? "away" : "loss" }),
+        ...(duplicated && { duplicated }),
+        ...(reordered && { reordered }),
+      });
       for (const arrival of arrivals) {
         this.air.at(arrival, () => (this.reaches(to) ? this.air.deliver(to, bytes, from.name) : undefined));
       }

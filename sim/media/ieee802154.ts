@@ -92,11 +92,23 @@ export class Ieee802154Medium extends ContentionMedium {
     const levels = { power: 0, sensitivity: -95, capture: 3 };
     super(options, levels);
     this.options = {
-      channel: 15, pan: 0x2ee3, header: 11, sensing: -85, minBE: 3, maxBE: 5, maxBackoffs: 4, retries: 3, acks: true, cca: 8, turnaround: 12,
-      ...levels, ...options,
+      channel: 15,
+      pan: 0x2ee3,
+      header: 11,
+      sensing: -85,
+      minBE: 3,
+      maxBE: 5,
+      maxBackoffs: 4,
+      retries: 3,
+      acks: true,
+      cca: 8,
+      turnaround: 12,
+      ...levels,
+      ...options,
     };
     const { channel, cca, header } = this.options;
-    if (!(channel >= 11 && channel <= 26)) throw new SimError("options", `802.15.4 has channels 11 to 26 at 2.4 GHz, not ${channel}`);
+    if (!(channel >= 11 && channel <= 26))
+      throw new SimError("options", `802.15.4 has channels 11 to 26 at 2.4 GHz, not ${channel}`);
     this.frameSize = 127 - header;
     this.memory = cca * symbol;
   }
@@ -105,7 +117,16 @@ export class Ieee802154Medium extends ContentionMedium {
     super.join(station);
     const random = this.air.random(`802.15.4/${station.name}`);
     const mac: Mac = {
-      station, random, queue: [], seq: Math.floor(random() * 256), acking: 0, ready: 0, backoffs: 0, exponent: 0, pending: undefined, seen: new Map(),
+      station,
+      random,
+      queue: [],
+      seq: Math.floor(random() * 256),
+      acking: 0,
+      ready: 0,
+      backoffs: 0,
+      exponent: 0,
+      pending: undefined,
+      seen: new Map(),
     };
     this.#macs.set(station.name, mac);
     if (station.listens !== false) this.#listeners.push(mac);
@@ -118,7 +139,14 @@ export class Ieee802154Medium extends ContentionMedium {
     mac.pending?.();
     mac.pending = undefined;
     mac.seen.clear();
-    for (const { bytes, to, attempt } of mac.queue.splice(0)) if (attempt === 1) this.dropped(name, bytes, this.#receivers(mac, to).map(({ station }) => station.name), "away");
+    for (const { bytes, to, attempt } of mac.queue.splice(0))
+      if (attempt === 1)
+        this.dropped(
+          name,
+          bytes,
+          this.#receivers(mac, to).map(({ station }) => station.name),
+          "away",
+        );
   }
 
   /** A station that only sends listens while it senses the channel and waits for an acknowledgement. */
@@ -130,7 +158,12 @@ export class Ieee802154Medium extends ContentionMedium {
     const mac = this.#macs.get(name)!;
     if (to !== undefined) this.station(to);
     if (!this.reaches(name)) {
-      this.dropped(name, bytes, this.#receivers(mac, to).map(({ station }) => station.name), "away");
+      this.dropped(
+        name,
+        bytes,
+        this.#receivers(mac, to).map(({ station }) => station.name),
+        "away",
+      );
       return;
     }
     mac.queue.push({ bytes, to, seq: mac.seq, attempt: 1 });
@@ -153,7 +186,9 @@ export class Ieee802154Medium extends ContentionMedium {
 
   #backOff(mac: Mac): void {
     const start = exact(Math.max(this.air.time, mac.ready) + Math.floor(mac.random() * 2 ** mac.exponent) * unit);
-    mac.pending = this.air.at(start + this.options.cca * symbol, () => { this.#sensed(mac, start); });
+    mac.pending = this.air.at(start + this.options.cca * symbol, () => {
+      this.#sensed(mac, start);
+    });
   }
 
   #sensed(mac: Mac, start: number): void {
@@ -173,7 +208,12 @@ export class Ieee802154Medium extends ContentionMedium {
       return;
     }
     const { bytes, to } = mac.queue[0]!;
-    this.dropped(station.name, bytes, this.#receivers(mac, to).map((one) => one.station.name), "full");
+    this.dropped(
+      station.name,
+      bytes,
+      this.#receivers(mac, to).map((one) => one.station.name),
+      "full",
+    );
     this.#next(mac);
   }
 
@@ -182,8 +222,20 @@ export class Ieee802154Medium extends ContentionMedium {
     const frame = mac.queue[0]!;
     const { bytes, to, seq, attempt } = frame;
     const air = exact((preamble + header + bytes.length) * byte);
-    const signal = this.put({ start, from: mac.station.name, ...(to !== undefined && { to }), bytes, air, attempt, channel, detail: { seq, pan }, rx: [] });
-    this.air.at(signal.end, () => { this.#sent(mac, frame, signal); });
+    const signal = this.put({
+      start,
+      from: mac.station.name,
+      ...(to !== undefined && { to }),
+      bytes,
+      air,
+      attempt,
+      channel,
+      detail: { seq, pan },
+      rx: [],
+    });
+    this.air.at(signal.end, () => {
+      this.#sent(mac, frame, signal);
+    });
   }
 
   #sent(mac: Mac, frame: Frame, signal: Signal): void {
@@ -195,7 +247,11 @@ export class Ieee802154Medium extends ContentionMedium {
     for (const other of this.#receivers(mac, to)) {
       const { why, rssi } = this.received(signal, other.station);
       const known = !why && other.seen.get(name) === seq;
-      const reception: Reception = { to: other.station.name, fate: why ? "lost" : "delivered", arrivals: why || known ? [] : [time] };
+      const reception: Reception = {
+        to: other.station.name,
+        fate: why ? "lost" : "delivered",
+        arrivals: why || known ? [] : [time],
+      };
       if (why) reception.why = why;
       if (rssi !== undefined) reception.rssi = rssi;
       if (known) reception.duplicated = true;
@@ -220,12 +276,26 @@ export class Ieee802154Medium extends ContentionMedium {
     const { seq } = frame;
     const { name } = mac.station;
     const signal = this.put({
-      start: exact(sent + turnaround * symbol), from: acker.station.name, to: name, bytes: new Uint8Array(0), air: ackAir, type: "ack", channel, detail: { seq, pan }, rx: [],
+      start: exact(sent + turnaround * symbol),
+      from: acker.station.name,
+      to: name,
+      bytes: new Uint8Array(0),
+      air: ackAir,
+      type: "ack",
+      channel,
+      detail: { seq, pan },
+      rx: [],
     });
     acker.acking = signal.end;
     this.air.at(signal.end, () => {
       const { why, rssi } = this.received(signal, mac.station);
-      signal.transmission.rx.push({ to: name, fate: why ? "lost" : "delivered", arrivals: why ? [] : [signal.end], ...(why && { why }), ...(rssi !== undefined && { rssi }) });
+      signal.transmission.rx.push({
+        to: name,
+        fate: why ? "lost" : "delivered",
+        arrivals: why ? [] : [signal.end],
+        ...(why && { why }),
+        ...(rssi !== undefined && { rssi }),
+      });
       this.heard(signal.transmission);
       if (mac.queue[0] !== frame) return;
       if (why) this.#again(mac, frame, sent);

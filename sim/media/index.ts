@@ -22,14 +22,14 @@ import type { UdpOptions } from "./udp.ts";
 
 /** A medium as it is said in a scenario: its kind, and the options that the kind's file tells. */
 export type MediumOptions =
-  | { kind: "ideal" } & IdealOptions
-  | { kind: "ble" } & BleOptions
-  | { kind: "advertising" } & AdvertisingOptions
-  | { kind: "802.15.4" } & Ieee802154Options
-  | { kind: "lora" } & LoRaOptions
-  | { kind: "nrf24" } & Nrf24Options
-  | { kind: "serial" } & SerialOptions
-  | { kind: "udp" } & UdpOptions;
+  | ({ kind: "ideal" } & IdealOptions)
+  | ({ kind: "ble" } & BleOptions)
+  | ({ kind: "advertising" } & AdvertisingOptions)
+  | ({ kind: "802.15.4" } & Ieee802154Options)
+  | ({ kind: "lora" } & LoRaOptions)
+  | ({ kind: "nrf24" } & Nrf24Options)
+  | ({ kind: "serial" } & SerialOptions)
+  | ({ kind: "udp" } & UdpOptions);
 
 const makers: { [kind in MediumKind]: (options: never) => Medium } = {
   ideal: (options) => new IdealMedium(options),
@@ -44,11 +44,22 @@ const makers: { [kind in MediumKind]: (options: never) => Medium } = {
 
 /** The medium that a virtual device's radio hardware is made for. */
 export const mediumOfRadio: { [kind in RadioKind]: MediumKind } = {
-  ble: "ble", nus: "ble", advertising: "advertising", serial: "serial", sx127x: "lora", nrf24: "nrf24", udp: "udp", tcp: "udp",
+  ble: "ble",
+  nus: "ble",
+  advertising: "advertising",
+  serial: "serial",
+  sx127x: "lora",
+  nrf24: "nrf24",
+  udp: "udp",
+  tcp: "udp",
 };
 
 /** Throws SimError "options" for a kind that is none. */
 export function mediumOf({ kind, ...options }: MediumOptions): Medium {
-  if (!Object.hasOwn(makers, kind)) throw new SimError("options", `there is no medium of kind ${JSON.stringify(kind)}; there are ${Object.keys(makers).join(", ")}`);
+  if (!Object.hasOwn(makers, kind))
+    throw new SimError(
+      "options",
+      `there is no medium of kind ${JSON.stringify(kind)}; there are ${Object.keys(makers).join(", ")}`,
+    );
   return makers[kind](options as never);
 }

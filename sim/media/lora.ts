@@ -36,9 +36,12 @@ export interface LoRaModulation {
 }
 
 /** ms that a frame is on the air (4.1.1.7, and AN1200.13). */
-export function loraAirtime({ spreading, bandwidth, coding, preamble, crc, implicit, lowDataRate }: LoRaModulation, bytes: number): number {
+export function loraAirtime(
+  { spreading, bandwidth, coding, preamble, crc, implicit, lowDataRate }: LoRaModulation,
+  bytes: number,
+): number {
   const symbol = (1 << spreading) / bandwidth;
-  const perBlock = 4 * (spreading - (lowDataRate ?? symbol > 16 ? 2 : 0));
+  const perBlock = 4 * (spreading - ((lowDataRate ?? symbol > 16) ? 2 : 0));
   const bits = 8 * bytes - 4 * spreading + 28 + (crc ? 16 : 0) - (implicit ? 20 : 0);
   const symbols = 8 + Math.max(Math.ceil(bits / perBlock) * coding, 0);
   return exact((preamble + 4.25 + symbols) * symbol);
@@ -51,7 +54,14 @@ export const eu868 = [868.1, 868.3, 868.5] as const;
 export type Band = readonly [from: number, to: number, share: number];
 
 /** ETSI EN 300 220-2 V3.2.1, table B.1: bands K to N, P and Q. */
-export const eu868Bands: readonly Band[] = [[863, 865, 0.001], [865, 868, 0.01], [868, 868.6, 0.01], [868.7, 869.2, 0.001], [869.4, 869.65, 0.1], [869.7, 870, 0.01]];
+export const eu868Bands: readonly Band[] = [
+  [863, 865, 0.001],
+  [865, 868, 0.01],
+  [868, 868.6, 0.01],
+  [868.7, 869.2, 0.001],
+  [869.4, 869.65, 0.1],
+  [869.7, 870, 0.01],
+];
 
 /** dBm from which a frame is received, spreading factors 7 to 12 (table 10: RFS_L125_HF, RFS_L250_HF, RFS_L500_HF). */
 export const loraSensitivity: { readonly [bandwidth: number]: readonly number[] } = {
@@ -181,7 +191,9 @@ export class LoRaMedium extends BaseMedium {
   readonly frameSize = 255;
   readonly #modulation: LoRaModulation;
   readonly #channels: readonly number[];
-  readonly #options: Required<Pick<LoRaOptions, "spreading" | "power" | "capture" | "orthogonal" | "queue" | "waits" | "inverted">>;
+  readonly #options: Required<
+    Pick<LoRaOptions, "spreading" | "power" | "capture" | "orthogonal" | "queue" | "waits" | "inverted">
+  >;
   /** Shares by band, and the band of each channel. */
   readonly #shares: readonly number[];
   readonly #bands: readonly number[];
@@ -197,8 +209,23 @@ export class LoRaMedium extends BaseMedium {
   /** Throws SimError "options" for settings that a radio does not have. */
   constructor(options: LoRaOptions = {}) {
     const {
-      channels = [868.1], spreading = 7, bandwidth = 125, coding = 5, preamble = 8, crc = true, implicit = false, lowDataRate,
-      dutyCycle = 0.01, power = 14, capture = 6, orthogonal = false, noise, queue = 16, waits = false, inverted = false, ...common
+      channels = [868.1],
+      spreading = 7,
+      bandwidth = 125,
+      coding = 5,
+      preamble = 8,
+      crc = true,
+      implicit = false,
+      lowDataRate,
+      dutyCycle = 0.01,
+      power = 14,
+      capture = 6,
+      orthogonal = false,
+      noise,
+      queue = 16,
+      waits = false,
+      inverted = false,
+      ...common
     } = options;
     // 31.2 dB: free space over 1 m at 868 MHz
     super({ ...common, propagation: { reference: 31.2, ...common.propagation } });
@@ -215,8 +242,17 @@ export class LoRaMedium extends BaseMedium {
       ...(lowDataRate !== undefined && { lowDataRate }),
     };
     this.#channels = channels;
-    this.#options = { spreading, power, capture, orthogonal, queue: between("queue", queue, 0, Infinity, false), waits, inverted };
-    this.#sensitivity = noise === undefined ? sensitivity : sensitivity.map((dBm, i) => Math.max(dBm, noise + noiseDistance[i]!));
+    this.#options = {
+      spreading,
+      power,
+      capture,
+      orthogonal,
+      queue: between("queue", queue, 0, Infinity, false),
+      waits,
+      inverted,
+    };
+    this.#sensitivity =
+      noise === undefined ? sensitivity : sensitivity.map((dBm, i) => Math.max(dBm, noise + noiseDistance[i]!));
     const bands: readonly Band[] = typeof dutyCycle === "number" ? [[0, Infinity, dutyCycle]] : dutyCycle;
     this.#shares = bands.map(([, , share]) => {
       if (!(share > 0 && share <= 1)) throw new SimError("options", `LoRa: dutyCycle is ${share}; it is above 0, to 1`);
@@ -244,7 +280,10 @@ export class LoRaMedium extends BaseMedium {
       waits: radio["waits"] === undefined ? this.#options.waits : radio["waits"] === true,
       demodulators: between("demodulators", radio["demodulators"] ?? 8, 1, Infinity, false),
       busy: 0,
-      shares: radio["dutyCycle"] === undefined ? this.#shares : this.#shares.map(() => between("dutyCycle", radio["dutyCycle"], 1e-6, 1, false)),
+      shares:
+        radio["dutyCycle"] === undefined
+          ? this.#shares
+          : this.#shares.map(() => between("dutyCycle", radio["dutyCycle"], 1e-6, 1, false)),
       free: this.#shares.map(() => 0),
       random: undefined,
       queue: [],
@@ -336,7 +375,13 @@ export class LoRaMedium extends BaseMedium {
     let until = time;
     if (!own.listens || own.gateway) return until;
     for (const flight of this.#flights[own.channel]!) {
-      if (flight.end > until && flight.locked <= time && flight.spreading === own.spreading && this.#audible(flight, own)) until = flight.end;
+      if (
+        flight.end > until &&
+        flight.locked <= time &&
+        flight.spreading === own.spreading &&
+        this.#audible(flight, own)
+      )
+        until = flight.end;
     }
     return until;
   }
@@ -355,9 +400,18 @@ export class LoRaMedium extends BaseMedium {
     const modulation = { ...this.#modulation, spreading };
     const air = loraAirtime(modulation, bytes.length);
     const flight: Flight = {
-      from: own, to, bytes, channel, spreading, start: time,
-      locked: exact(time + (modulation.preamble - lock) * (1 << spreading) / modulation.bandwidth),
-      end: exact(time + air), others: [], demodulated: [], refused: [], cut: false,
+      from: own,
+      to,
+      bytes,
+      channel,
+      spreading,
+      start: time,
+      locked: exact(time + ((modulation.preamble - lock) * (1 << spreading)) / modulation.bandwidth),
+      end: exact(time + air),
+      others: [],
+      demodulated: [],
+      refused: [],
+      cut: false,
     };
     for (const other of this.#flights[channel]!) {
       if (other.end <= time) continue;
@@ -369,14 +423,17 @@ export class LoRaMedium extends BaseMedium {
     const band = this.#bands[channel]!;
     own.free[band] = exact(time + air / own.shares[band]!);
     for (const gateway of this.#gateways) {
-      if (gateway === own || (gateway.flight && gateway.flight.end > flight.locked) || !this.#audible(flight, gateway)) continue;
+      if (gateway === own || (gateway.flight && gateway.flight.end > flight.locked) || !this.#audible(flight, gateway))
+        continue;
       if (gateway.busy >= gateway.demodulators) flight.refused.push(gateway);
       else {
         gateway.busy++;
         flight.demodulated.push(gateway);
       }
     }
-    this.air.at(flight.end, () => { this.#finish(flight); });
+    this.air.at(flight.end, () => {
+      this.#finish(flight);
+    });
   }
 
   #finish(flight: Flight): void {
@@ -391,7 +448,13 @@ export class LoRaMedium extends BaseMedium {
     for (const to of this.#hearers(from, flight.to, channel, flight.spreading)) {
       const rssi = this.power(from.station, to.station, from.power);
       const why = this.#fate(flight, to, rssi);
-      rx.push({ to: to.name, fate: why ? "lost" : "delivered", arrivals: why ? [] : [time], ...(why && { why }), ...(rssi !== undefined && { rssi }) });
+      rx.push({
+        to: to.name,
+        fate: why ? "lost" : "delivered",
+        arrivals: why ? [] : [time],
+        ...(why && { why }),
+        ...(rssi !== undefined && { rssi }),
+      });
       if (!why) this.air.at(time, () => this.air.deliver(to.name, bytes, from.name));
     }
     // so that what overlapped in a chain does not stay in memory
@@ -403,15 +466,26 @@ export class LoRaMedium extends BaseMedium {
   #transmission({ from, to, bytes, channel, spreading, start, end }: Flight, rx: Reception[]): Transmission {
     const { bandwidth, coding } = this.#modulation;
     return {
-      start, from: from.name, ...(to && { to: to.name }), bytes, air: exact(end - start), channel,
-      detail: { frequency: this.#channels[channel]!, spreading, bandwidth, coding, power: from.power }, rx,
+      start,
+      from: from.name,
+      ...(to && { to: to.name }),
+      bytes,
+      air: exact(end - start),
+      channel,
+      detail: { frequency: this.#channels[channel]!, spreading, bandwidth, coding, power: from.power },
+      rx,
     };
   }
 
   /** Tells of a frame that never was on the air. */
   #drop(own: Radio, bytes: Uint8Array, to: Radio | undefined, why: Why): void {
     const { time } = this.air;
-    const rx = this.#hearers(own, to, own.channel, own.spreading).map((other): Reception => ({ to: other.name, fate: "lost", arrivals: [], why }));
+    const rx = this.#hearers(own, to, own.channel, own.spreading).map((other): Reception => ({
+      to: other.name,
+      fate: "lost",
+      arrivals: [],
+      why,
+    }));
     this.air.heard({ start: time, from: own.name, ...(to && { to: to.name }), bytes, air: 0, rx });
   }
 
@@ -419,7 +493,7 @@ export class LoRaMedium extends BaseMedium {
   #hearers(from: Radio, to: Radio | undefined, channel: number, spreading: number): Radio[] {
     if (to) return to.listens ? [to] : [];
     const { inverted } = this.#options;
-    const others = inverted && !from.gateway ? [] : this.#listeners.get(channel * 16 + spreading) ?? [];
+    const others = inverted && !from.gateway ? [] : (this.#listeners.get(channel * 16 + spreading) ?? []);
     const all = inverted && from.gateway ? others : this.#gateways.length ? this.#gateways.concat(others) : others;
     return from.listens ? all.filter((other) => other !== from) : all;
   }
@@ -451,6 +525,6 @@ export class LoRaMedium extends BaseMedium {
     const power = this.power(one.from.station, at.station, one.from.power);
     if (power === undefined || rssi === undefined) return same;
     if (same && capture === false) return true;
-    return rssi - power < (same ? capture as number : rejection[other.spreading - 7]![one.spreading - 7]!);
+    return rssi - power < (same ? (capture as number) : rejection[other.spreading - 7]![one.spreading - 7]!);
   }
 }

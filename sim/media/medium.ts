@@ -230,7 +230,7 @@ export abstract class BaseMedium implements Medium {
     if (!loss && !links) return false;
     const name = `${from}>${to}`;
     let known = this.#losses.get(name);
-    if (!known) this.#losses.set(name, known = lossOf(links?.[name] ?? loss ?? 0, this.air.random(`loss/${name}`)));
+    if (!known) this.#losses.set(name, (known = lossOf(links?.[name] ?? loss ?? 0, this.air.random(`loss/${name}`))));
     return known(this.air.time);
   }
 
@@ -254,7 +254,12 @@ export abstract class BaseMedium implements Medium {
   protected dropped(from: string, bytes: Uint8Array, to: readonly string[], why: Why): void {
     const { air } = this;
     air.heard({
-      start: air.time, from, ...(to.length === 1 && { to: to[0]! }), bytes, air: 0, attempt: 0,
+      start: air.time,
+      from,
+      ...(to.length === 1 && { to: to[0]! }),
+      bytes,
+      air: 0,
+      attempt: 0,
       rx: to.map((name) => ({ to: name, fate: "lost", arrivals: [], why })),
     });
   }

@@ -100,10 +100,15 @@ interface Flight {
   cut: boolean;
 }
 
-const same = (one: Uint8Array, two: Uint8Array): boolean => one.length === two.length && one.every((byte, i) => byte === two[i]);
+const same = (one: Uint8Array, two: Uint8Array): boolean =>
+  one.length === two.length && one.every((byte, i) => byte === two[i]);
 
 const between = (name: string, value: unknown, low: number, high: number, step = 1): number => {
-  if (typeof value !== "number" || !(value >= low && value <= high && value % step === 0)) throw new SimError("options", `nRF24: ${name} is ${JSON.stringify(value)}; it is ${low} to ${high} in steps of ${step}`);
+  if (typeof value !== "number" || !(value >= low && value <= high && value % step === 0))
+    throw new SimError(
+      "options",
+      `nRF24: ${name} is ${JSON.stringify(value)}; it is ${low} to ${high} in steps of ${step}`,
+    );
   return value;
 };
 
@@ -141,11 +146,25 @@ export class Nrf24Medium extends BaseMedium {
   override join(station: Station): void {
     const { radio = {} } = station;
     const { channel = this.#channel, power = this.#power, peer } = radio;
-    if (typeof power !== "number") throw new SimError("options", `nRF24: power is ${JSON.stringify(power)}; it is a number`);
-    if (peer !== undefined && typeof peer !== "string") throw new SimError("options", `nRF24: peer is ${JSON.stringify(peer)}; it is a name`);
+    if (typeof power !== "number")
+      throw new SimError("options", `nRF24: power is ${JSON.stringify(power)}; it is a number`);
+    if (peer !== undefined && typeof peer !== "string")
+      throw new SimError("options", `nRF24: peer is ${JSON.stringify(peer)}; it is a name`);
     const own: Radio = {
-      station, name: station.name, listens: station.listens !== false, channel: between("channel", channel, 0, 125), power, peer,
-      queue: [], head: undefined, mode: "rx", ready: -Infinity, pid: 0, last: undefined, timer: undefined, since: this.air.time,
+      station,
+      name: station.name,
+      listens: station.listens !== false,
+      channel: between("channel", channel, 0, 125),
+      power,
+      peer,
+      queue: [],
+      head: undefined,
+      mode: "rx",
+      ready: -Infinity,
+      pid: 0,
+      last: undefined,
+      timer: undefined,
+      since: this.air.time,
     };
     super.join(station);
     this.#radios.set(station.name, own);
@@ -200,7 +219,9 @@ export class Nrf24Medium extends BaseMedium {
     if (!head) return;
     own.mode = "tx";
     own.head = head;
-    own.timer = this.air.at(this.air.time + nrf24Turn, () => { this.#attempt(own, head, 1); });
+    own.timer = this.air.at(this.air.time + nrf24Turn, () => {
+      this.#attempt(own, head, 1);
+    });
   }
 
   /** A radio is done: it receives, after the turnaround. */
@@ -226,7 +247,13 @@ export class Nrf24Medium extends BaseMedium {
       for (const other of this.#hearers(own, to)) {
         const rssi = this.power(own.station, other.station, own.power);
         const why = this.#fate(flight, other, rssi);
-        const reception: Reception = { to: other.name, fate: why ? "lost" : "delivered", arrivals: [], ...(why && { why }), ...(rssi !== undefined && { rssi }) };
+        const reception: Reception = {
+          to: other.name,
+          fate: why ? "lost" : "delivered",
+          arrivals: [],
+          ...(why && { why }),
+          ...(rssi !== undefined && { rssi }),
+        };
         rx.push(reception);
         if (why) continue;
         if (to && other.last && other.last.pid === pid && same(other.last.bytes, bytes)) reception.duplicated = true;
@@ -238,20 +265,35 @@ export class Nrf24Medium extends BaseMedium {
       }
       this.#finish(flight);
       this.heard({
-        start: flight.start, from: own.name, ...(to && { to: to.name }), bytes, air, attempt, channel: own.channel,
-        detail: { rate: this.#rate, pid, power: own.power }, rx,
+        start: flight.start,
+        from: own.name,
+        ...(to && { to: to.name }),
+        bytes,
+        air,
+        attempt,
+        channel: own.channel,
+        detail: { rate: this.#rate, pid, power: own.power },
+        rx,
       });
       const came = to !== undefined && rx[0]?.fate === "delivered";
       if (came) {
         to.mode = "ack";
-        to.timer = this.air.at(this.air.time + nrf24Turn, () => { this.#acknowledge(to, own, pid); });
+        to.timer = this.air.at(this.air.time + nrf24Turn, () => {
+          this.#acknowledge(to, own, pid);
+        });
       }
       for (const other of arrivals) this.air.at(this.air.time, () => this.air.deliver(other.name, bytes, own.name));
       if (flight.cut) return;
       if (!to) this.#done(own);
-      else if (attempt <= this.#retries) own.timer = this.air.at(flight.end + this.#retryDelay, () => { this.#attempt(own, frame, attempt + 1); });
+      else if (attempt <= this.#retries)
+        own.timer = this.air.at(flight.end + this.#retryDelay, () => {
+          this.#attempt(own, frame, attempt + 1);
+        });
       // it waits for the last one's acknowledgement too
-      else own.timer = this.air.at(flight.end + this.#retryDelay, () => { this.#done(own); });
+      else
+        own.timer = this.air.at(flight.end + this.#retryDelay, () => {
+          this.#done(own);
+        });
     });
   }
 
@@ -263,8 +305,23 @@ export class Nrf24Medium extends BaseMedium {
       const why = this.#lost(flight, to, rssi) ?? (to.mode === "tx" ? undefined : "deaf");
       this.#finish(flight);
       this.heard({
-        start: flight.start, from: own.name, to: to.name, bytes: new Uint8Array(0), air, type: "ack", channel: own.channel, detail: { rate: this.#rate, pid, power: own.power },
-        rx: [{ to: to.name, fate: why ? "lost" : "delivered", arrivals: why ? [] : [this.air.time], ...(why && { why }), ...(rssi !== undefined && { rssi }) }],
+        start: flight.start,
+        from: own.name,
+        to: to.name,
+        bytes: new Uint8Array(0),
+        air,
+        type: "ack",
+        channel: own.channel,
+        detail: { rate: this.#rate, pid, power: own.power },
+        rx: [
+          {
+            to: to.name,
+            fate: why ? "lost" : "delivered",
+            arrivals: why ? [] : [this.air.time],
+            ...(why && { why }),
+            ...(rssi !== undefined && { rssi }),
+          },
+        ],
       });
       if (!flight.cut) this.#done(own);
       if (why) return;
@@ -325,7 +382,8 @@ export class Nrf24Medium extends BaseMedium {
       if (other === to || this.apart(other.name, to.name)) continue;
       const steps = this.#steps(other, from);
       const power = this.power(other.station, to.station, other.power);
-      if (power === undefined || rssi === undefined ? steps === 0 : rssi - power < this.#figures.ratios[steps]!) return "collision";
+      if (power === undefined || rssi === undefined ? steps === 0 : rssi - power < this.#figures.ratios[steps]!)
+        return "collision";
     }
     return lossy ? "loss" : undefined;
   }

@@ -36,7 +36,7 @@ export class Propagation {
         const next = this.#random(`shadowing/${name}`);
         loss += shadowing * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
       }
-      this.#links.set(name, loss = Math.round(loss * 100) / 100);
+      this.#links.set(name, (loss = Math.round(loss * 100) / 100));
     }
     return Math.round((dBm - loss) * 100) / 100;
   }

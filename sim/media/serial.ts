@@ -52,7 +52,8 @@ export class SerialMedium extends BaseMedium {
 
   /** Throws SimError "endpoint" for a third. */
   override join(station: Station): void {
-    if (this.stations.size === 2) throw new SimError("endpoint", `a serial line has two ends: there is none for ${station.name}`);
+    if (this.stations.size === 2)
+      throw new SimError("endpoint", `a serial line has two ends: there is none for ${station.name}`);
     super.join(station);
     this.#wires.set(station.name, { busy: 0, level: 0, since: 0, noise: this.air.random(`serial/${station.name}`) });
   }
@@ -62,7 +63,7 @@ export class SerialMedium extends BaseMedium {
     const { baud, bits, buffer, reads, errors, piece = bytes.length } = this.options;
     const wire = this.#wires.get(from)!;
     const start = Math.max(this.air.time, wire.busy);
-    const each = bits * 1000 / baud;
+    const each = (bits * 1000) / baud;
     wire.busy = exact(start + bytes.length * each);
     const rx: Reception[] = [];
     const detail = { lost: 0, damaged: 0 };
@@ -86,7 +87,7 @@ export class SerialMedium extends BaseMedium {
       for (let i = 0; i < bytes.length; i++) {
         const at = start + (i + 1) * each;
         if (reads !== undefined) {
-          wire.level = Math.max(0, wire.level - (at - wire.since) * reads / 1000);
+          wire.level = Math.max(0, wire.level - ((at - wire.since) * reads) / 1000);
           wire.since = at;
           if (wire.level + 1 > buffer) {
             detail.lost++;
@@ -97,15 +98,24 @@ export class SerialMedium extends BaseMedium {
         const hit = errors > 0 && wire.noise() < errors;
         if (hit) detail.damaged++;
         left.push(hit ? (bytes[i]! + 1 + Math.floor(wire.noise() * 255)) & 255 : bytes[i]!);
-        read = exact(at + (reads === undefined ? 0 : wire.level * 1000 / reads));
+        read = exact(at + (reads === undefined ? 0 : (wire.level * 1000) / reads));
         if (left.length === piece) arrive();
       }
       if (left.length) arrive();
-      rx.push(detail.lost ? { to, fate: "lost", arrivals: [], why: "full" } : { to, fate: "delivered", arrivals: arrivals.slice(-1) });
+      rx.push(
+        detail.lost
+          ? { to, fate: "lost", arrivals: [], why: "full" }
+          : { to, fate: "delivered", arrivals: arrivals.slice(-1) },
+      );
     }
     this.heard({
-      start, from, ...(only !== undefined && { to: only }), bytes, air: exact(wire.busy - start),
-      ...((detail.lost || detail.damaged) && { detail }), rx,
+      start,
+      from,
+      ...(only !== undefined && { to: only }),
+      bytes,
+      air: exact(wire.busy - start),
+      ...((detail.lost || detail.damaged) && { detail }),
+      rx,
     });
   }
 }

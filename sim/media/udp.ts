@@ -44,11 +44,12 @@ export class UdpMedium extends BaseMedium {
   protected transmit({ name: from }: Station, bytes: Uint8Array, only: string | undefined): void {
     const { rate } = this.options;
     const start = Math.max(this.air.time, this.#busy.get(from) ?? 0);
-    const air = rate === undefined ? 0 : exact((bytes.length + headers) * 8000 / rate);
+    const air = rate === undefined ? 0 : exact(((bytes.length + headers) * 8000) / rate);
     if (air) this.#busy.set(from, exact(start + air));
     const rx: Reception[] = [];
     const to = (station: Station): void => {
-      if (station.name !== from && station.listens !== false) rx.push(this.#one(from, station.name, bytes, start + air));
+      if (station.name !== from && station.listens !== false)
+        rx.push(this.#one(from, station.name, bytes, start + air));
     };
     if (only === undefined) this.stations.forEach(to);
     else to(this.station(only));
@@ -59,7 +60,7 @@ export class UdpMedium extends BaseMedium {
     const { latency, jitter, duplication, reordering, holdback } = this.options;
     const name = `${from}>${to}`;
     let link = this.#links.get(name);
-    if (!link) this.#links.set(name, link = { random: this.air.random(`udp/${name}`), last: 0 });
+    if (!link) this.#links.set(name, (link = { random: this.air.random(`udp/${name}`), last: 0 }));
     // as many draws for each: one option then does not disturb what becomes of the others
     const lossy = this.lossy(from, to);
     const duplicated = link.random() < duplication;
@@ -71,7 +72,8 @@ export class UdpMedium extends BaseMedium {
     if (reordered) arrival = exact(arrival + held);
     else arrival = link.last = Math.max(arrival, link.last);
     const arrivals = duplicated ? [arrival, exact(arrival + held)] : [arrival];
-    for (const at of arrivals) this.air.at(at, () => (this.reaches(to) ? this.air.deliver(to, bytes, from) : undefined));
+    for (const at of arrivals)
+      this.air.at(at, () => (this.reaches(to) ? this.air.deliver(to, bytes, from) : undefined));
     return { to, fate: "delivered", arrivals, ...(duplicated && { duplicated }), ...(reordered && { reordered }) };
   }
 }

@@ -7,7 +7,13 @@ export type Option = readonly [code: number, value: Uint8Array];
 
 /** Codes of options; if_ of an Interface Description, epb_ of an Enhanced Packet, isb_ of Interface Statistics. */
 export const opt = {
-  comment: 1, shb_userappl: 4, if_name: 2, if_description: 3, if_tsresol: 9, epb_flags: 2, isb_ifrecv: 4,
+  comment: 1,
+  shb_userappl: 4,
+  if_name: 2,
+  if_description: 3,
+  if_tsresol: 9,
+  epb_flags: 2,
+  isb_ifrecv: 4,
 } as const;
 
 /** epb_flags: direction, and whom a frame is for (4.3.1). */
@@ -28,7 +34,10 @@ function block(type: number, ...body: readonly Uint8Array[]): Uint8Array {
 /** Options with the one that ends them; nothing where there are none. */
 function optionsOf(options: readonly Option[]): Uint8Array {
   if (!options.length) return new Uint8Array(0);
-  return join(...options.flatMap(([code, value]) => [le16(code), le16(value.length), value, padding(value.length)]), le32(0));
+  return join(
+    ...options.flatMap(([code, value]) => [le16(code), le16(value.length), value, padding(value.length)]),
+    le32(0),
+  );
 }
 
 /** Ticks since the epoch in two halves, the upper one first. */
@@ -38,19 +47,44 @@ function timestamp(us: number): Uint8Array {
 
 /** Section Header Block (4.1), of a section whose length is not said. */
 export function sectionHeader(application: string): Uint8Array {
-  return block(0x0a0d0d0a, le32(0x1a2b3c4d), le16(1), le16(0), le32(-1), le32(-1), optionsOf([[opt.shb_userappl, utf8(application)]]));
+  return block(
+    0x0a0d0d0a,
+    le32(0x1a2b3c4d),
+    le16(1),
+    le16(0),
+    le32(-1),
+    le32(-1),
+    optionsOf([[opt.shb_userappl, utf8(application)]]),
+  );
 }
 
 /** Interface Description Block (4.2); timestamps count microseconds, which is the default, but said. */
 export function interfaceDescription(linkType: number, name: string, description: string): Uint8Array {
-  return block(1, le16(linkType), le16(0), le32(0), optionsOf([
-    [opt.if_name, utf8(name)], [opt.if_description, utf8(description)], [opt.if_tsresol, Uint8Array.of(6)],
-  ]));
+  return block(
+    1,
+    le16(linkType),
+    le16(0),
+    le32(0),
+    optionsOf([
+      [opt.if_name, utf8(name)],
+      [opt.if_description, utf8(description)],
+      [opt.if_tsresol, Uint8Array.of(6)],
+    ]),
+  );
 }
 
 /** Enhanced Packet Block (4.3). @param id which interface, from 0; @param us microseconds since the epoch */
 export function enhancedPacket(id: number, us: number, data: Uint8Array, options: readonly Option[] = []): Uint8Array {
-  return block(6, le32(id), timestamp(us), le32(data.length), le32(data.length), data, padding(data.length), optionsOf(options));
+  return block(
+    6,
+    le32(id),
+    timestamp(us),
+    le32(data.length),
+    le32(data.length),
+    data,
+    padding(data.length),
+    optionsOf(options),
+  );
 }
 
 /** Name Resolution Block (4.5) of IPv4 addresses. */

@@ -59,11 +59,27 @@ export function rfChannel(index: number): number {
 }
 
 /** @param coding of a coded PHY: its coding indicator, which stands behind the access address */
-function packet(air: AirRecord, channel: number, address: number, flags: number, pdu: Uint8Array, crc: number, ...coding: readonly number[]): Uint8Array {
+function packet(
+  air: AirRecord,
+  channel: number,
+  address: number,
+  flags: number,
+  pdu: Uint8Array,
+  crc: number,
+  ...coding: readonly number[]
+): Uint8Array {
   const power = powerOf(air);
   return join(
-    rfChannel(channel), Math.round(power ?? 0), 0, 0, le32(address), le16(DEWHITENED | (power === undefined ? 0 : SIGNAL) | REFERENCE | flags),
-    le32(address), ...coding, pdu, crc24(pdu, crc),
+    rfChannel(channel),
+    Math.round(power ?? 0),
+    0,
+    0,
+    le32(address),
+    le16(DEWHITENED | (power === undefined ? 0 : SIGNAL) | REFERENCE | flags),
+    le32(address),
+    ...coding,
+    pdu,
+    crc24(pdu, crc),
   );
 }
 
@@ -89,10 +105,13 @@ export const advertising: Encapsulate = (_, stations) => ({
 /** Whether an access address may be one: the rules of 2.1.2. */
 export function isAccessAddress(address: number): boolean {
   const bits = (address >>> 0).toString(2).padStart(32, "0");
-  const changes = (text: string): number => text.match(/01|10/g) === null ? 0 : [...text].filter((bit, i) => i > 0 && bit !== text[i - 1]).length;
+  const changes = (text: string): number =>
+    text.match(/01|10/g) === null ? 0 : [...text].filter((bit, i) => i > 0 && bit !== text[i - 1]).length;
   const octets = new Set([address & 255, (address >> 8) & 255, (address >> 16) & 255, address >>> 24]);
   const apart = [...((address ^ ADVERTISING_ADDRESS) >>> 0).toString(2)].filter((bit) => bit === "1").length;
-  return !/0{7}|1{7}/.test(bits) && apart > 1 && octets.size > 1 && changes(bits) <= 24 && changes(bits.slice(0, 6)) >= 2;
+  return (
+    !/0{7}|1{7}/.test(bits) && apart > 1 && octets.size > 1 && changes(bits) <= 24 && changes(bits.slice(0, 6)) >= 2
+  );
 }
 
 interface Connection {
@@ -114,16 +133,38 @@ export const ble: Encapsulate = (medium, stations) => {
   const phy = phys[String(medium["phy"] ?? "1M")] ?? phys["1M"]!;
 
   const data = (air: AirRecord, connection: Connection, from: string, bits: number, payload: Uint8Array): Uint8Array =>
-    packet(air, air.channel ?? 0, connection.address, (from === connection.central ? TO_PERIPHERAL : TO_CENTRAL) | phy.flags, join(bits, payload.length, payload), connection.crc, ...phy.coding);
+    packet(
+      air,
+      air.channel ?? 0,
+      connection.address,
+      (from === connection.central ? TO_PERIPHERAL : TO_CENTRAL) | phy.flags,
+      join(bits, payload.length, payload),
+      connection.crc,
+      ...phy.coding,
+    );
 
   const begin = (air: AirRecord, connection: Connection): Frame[] => {
     const { central, peripheral, address, crc } = connection;
     // 2.3.3.1; interval in 1.25 ms, timeout in 10 ms, all channels, hop 5
     const interval = Math.round(number(medium, "interval", 7.5) / 1.25);
     const pdu = join(
-      0xc5, 34, stations.device(central), stations.device(peripheral), le32(address), le32(crc).subarray(0, 3),
-      1, le16(0), le16(interval), le16(number(medium, "latency", 0)), le16(Math.round(number(medium, "supervision", 4000) / 10)),
-      0xff, 0xff, 0xff, 0xff, 0x1f, 5,
+      0xc5,
+      34,
+      stations.device(central),
+      stations.device(peripheral),
+      le32(address),
+      le32(crc).subarray(0, 3),
+      1,
+      le16(0),
+      le16(interval),
+      le16(number(medium, "latency", 0)),
+      le16(Math.round(number(medium, "supervision", 4000) / 10)),
+      0xff,
+      0xff,
+      0xff,
+      0xff,
+      0x1f,
+      5,
     );
     const note = "made for the capture: how the connection is set";
     const frames = [{ data: packet(air, 37, ADVERTISING_ADDRESS, 0, pdu, ADVERTISING_CRC), note }];
@@ -132,7 +173,12 @@ export const ble: Encapsulate = (medium, stations) => {
     // Vol 3, Part F, 3.4.2: request and response; then empty PDUs, after which SN and NESN are as at the beginning
     const exchange = (code: number): Uint8Array => join(le16(3), le16(4), code, le16(mtu));
     const none = new Uint8Array(0);
-    for (const [from, bits, payload] of [[central, 0x02, exchange(2)], [peripheral, 0x06, exchange(3)], [central, 0x0d, none], [peripheral, 0x09, none]] as const) {
+    for (const [from, bits, payload] of [
+      [central, 0x02, exchange(2)],
+      [peripheral, 0x06, exchange(3)],
+      [central, 0x0d, none],
+      [peripheral, 0x09, none],
+    ] as const) {
       frames.push({ data: data(air, connection, from, bits, payload), note });
     }
     return frames;
@@ -148,12 +194,19 @@ export const ble: Encapsulate = (medium, stations) => {
       return { connection: before, frames: [] };
     }
     // where it is not said, a gateway is the central
-    const [central, peripheral] = from === medium["central"] || (to !== medium["central"] && stations.isNode(from)) ? [from, to] : [to, from];
+    const [central, peripheral] =
+      from === medium["central"] || (to !== medium["central"] && stations.isNode(from)) ? [from, to] : [to, from];
     let salt = before ? before.salt + 1 : 0;
     while (!isAccessAddress(stations.pair(central, peripheral, salt))) salt++;
     const connection: Connection = {
-      central, peripheral, salt, event, address: stations.pair(central, peripheral, salt), crc: stations.pair(central, peripheral, -1 - salt) & 0xffffff,
-      last: new Map(), next: new Map(),
+      central,
+      peripheral,
+      salt,
+      event,
+      address: stations.pair(central, peripheral, salt),
+      crc: stations.pair(central, peripheral, -1 - salt) & 0xffffff,
+      last: new Map(),
+      next: new Map(),
     };
     connections.set(name, connection);
     return { connection, frames: begin(air, connection) };
@@ -170,7 +223,7 @@ export const ble: Encapsulate = (medium, stations) => {
       const { last, next } = connection;
       const { part = 0, offset = 0, length, md = 0 } = air.detail ?? {};
       const before = last.get(from);
-      const sn = air.detail?.["sn"] ?? ((air.attempt ?? 1) > 1 ? before ?? 0 : before === undefined ? 0 : before ^ 1);
+      const sn = air.detail?.["sn"] ?? ((air.attempt ?? 1) > 1 ? (before ?? 0) : before === undefined ? 0 : before ^ 1);
       const nesn = air.detail?.["nesn"] ?? next.get(from) ?? 0;
       last.set(from, sn);
       if (air.rx.some((one) => one.to === to && one.fate === "delivered")) next.set(to, sn ^ 1);
@@ -180,8 +233,12 @@ export const ble: Encapsulate = (medium, stations) => {
       // nothing (2.4)
       const att = join(le16(bytes.length + 3), le16(4), central ? 0x52 : 0x1b, le16(central ? WRITTEN : TOLD), bytes);
       const start = part > 0 ? HEADERS + offset : 0;
-      const payload = air.type === "ack" ? bytes : att.subarray(start, length === undefined ? att.length : start + length);
-      return [...frames, { data: data(air, connection, from, bits | (air.type === "ack" || part > 0 ? 1 : 2), payload) }];
+      const payload =
+        air.type === "ack" ? bytes : att.subarray(start, length === undefined ? att.length : start + length);
+      return [
+        ...frames,
+        { data: data(air, connection, from, bits | (air.type === "ack" || part > 0 ? 1 : 2), payload) },
+      ];
     },
   };
 };

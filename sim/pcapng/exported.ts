@@ -26,7 +26,14 @@ const ALL = Uint8Array.of(255, 255, 255, 255);
  * @param to left out: all
  * @param original number of the frame that it ended with, from 1; left out: none
  */
-export function exported(stations: Stations, dissector: string, from: string, to: string | undefined, bytes: Uint8Array, original?: number): Uint8Array {
+export function exported(
+  stations: Stations,
+  dissector: string,
+  from: string,
+  to: string | undefined,
+  bytes: Uint8Array,
+  original?: number,
+): Uint8Array {
   return join(
     tag(TAG.dissector, utf8(dissector)),
     tag(TAG.source, stations.ipv4(from)),
@@ -45,6 +52,14 @@ export const air: Encapsulate = (_, stations) => ({
   linkType: EXPORTED_PDU,
   addressed: true,
   frames: ({ from, to, type = "data", attempt = 1, channel = 0 }, bytes) => [
-    { data: exported(stations, "e3x-mote-air", from, to, join(0, KINDS.indexOf(type), Math.min(attempt, 255), channel, bytes)) },
+    {
+      data: exported(
+        stations,
+        "e3x-mote-air",
+        from,
+        to,
+        join(0, KINDS.indexOf(type), Math.min(attempt, 255), channel, bytes),
+      ),
+    },
   ],
 });

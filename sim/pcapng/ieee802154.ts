@@ -29,7 +29,8 @@ export function fcs(mac: Uint8Array): Uint8Array {
   return le16(crc);
 }
 
-const tlv = (type: number, value: Uint8Array): Uint8Array => join(le16(type), le16(value.length), value, new Uint8Array(-value.length & 3));
+const tlv = (type: number, value: Uint8Array): Uint8Array =>
+  join(le16(type), le16(value.length), value, new Uint8Array(-value.length & 3));
 
 /** A 32-bit float, little-endian. */
 const float = (value: number): Uint8Array => new Uint8Array(Float32Array.of(value).buffer);
@@ -45,9 +46,17 @@ export const ieee802154: Encapsulate = (medium, stations) => {
       const before = last.get(from) ?? -1;
       const seq = air.detail?.["seq"] ?? ((air.attempt ?? 1) > 1 ? Math.max(before, 0) : before + 1);
       if (air.type !== "ack") last.set(from, seq);
-      const mac = air.type === "ack"
-        ? join(le16(ACK), seq)
-        : join(le16(DATA | SHORT | (to === undefined ? 0 : ASKS)), seq, le16(air.detail?.["pan"] ?? number(medium, "pan", PAN)), to === undefined ? BROADCAST : stations.short(to), stations.short(from), bytes);
+      const mac =
+        air.type === "ack"
+          ? join(le16(ACK), seq)
+          : join(
+              le16(DATA | SHORT | (to === undefined ? 0 : ASKS)),
+              seq,
+              le16(air.detail?.["pan"] ?? number(medium, "pan", PAN)),
+              to === undefined ? BROADCAST : stations.short(to),
+              stations.short(from),
+              bytes,
+            );
       const power = powerOf(air);
       const tlvs = join(
         // FCS of 16 bits; RSS in dBm; channel and its page
@@ -59,4 +68,3 @@ export const ieee802154: Encapsulate = (medium, stations) => {
     },
   };
 };
-

@@ -9,7 +9,16 @@
 import type { AirRecord, Capture, MediumRecord } from "../capture.ts";
 import { fromHex } from "../capture.ts";
 import type { MediumKind } from "../media/medium.ts";
-import { decryptionSecrets, enhancedPacket, flags, interfaceDescription, interfaceStatistics, nameResolution, opt, sectionHeader } from "./blocks.ts";
+import {
+  decryptionSecrets,
+  enhancedPacket,
+  flags,
+  interfaceDescription,
+  interfaceStatistics,
+  nameResolution,
+  opt,
+  sectionHeader,
+} from "./blocks.ts";
 import type { Option } from "./blocks.ts";
 import { advertising, ble } from "./bluetooth.ts";
 import { le32, utf8 } from "./bytes.ts";
@@ -31,7 +40,14 @@ export interface PcapngOptions {
 }
 
 const encapsulations: Record<MediumKind, Encapsulate> = {
-  ideal: air, ble, advertising, "802.15.4": ieee802154, lora: loratap, nrf24: air, serial, udp,
+  ideal: air,
+  ble,
+  advertising,
+  "802.15.4": ieee802154,
+  lora: loratap,
+  nrf24: air,
+  serial,
+  udp,
 };
 
 /** How many stations that missed a frame its comment names. */
@@ -55,7 +71,8 @@ function fateOf({ to, type, attempt = 1, rx }: AirRecord, kind: MediumKind | und
 }
 
 /** Whether a frame was on the air: radios with airtimes tell of those that they gave up before. */
-const wasSent = ({ air: length, attempt = 1 }: AirRecord, kind: MediumKind | undefined): boolean => attempt > 0 && (length > 0 || kind === "ideal" || kind === "udp");
+const wasSent = ({ air: length, attempt = 1 }: AirRecord, kind: MediumKind | undefined): boolean =>
+  attempt > 0 && (length > 0 || kind === "ideal" || kind === "udp");
 
 const micro = (ms: number): number => Math.round(ms * 1000);
 
@@ -73,7 +90,10 @@ class Writer {
 
   constructor(media: readonly MediumRecord[]) {
     for (const medium of media) {
-      this.#media.set(medium.name, { kind: medium.kind, encapsulation: encapsulations[medium.kind](medium, this.stations) });
+      this.#media.set(medium.name, {
+        kind: medium.kind,
+        encapsulation: encapsulations[medium.kind](medium, this.stations),
+      });
     }
   }
 
@@ -95,7 +115,8 @@ class Writer {
     if (used.linkType === EXPORTED_PDU || used.linkType === 101) yield* this.#names(record.from, record.to);
     for (const { data, note } of frames) {
       const fate = note === undefined ? fateOf(record, medium?.kind) : [note];
-      const said = !used.addressed || fate.length ? [[`${record.from} > ${record.to ?? "all"}`, ...fate].join("; ")] : [];
+      const said =
+        !used.addressed || fate.length ? [[`${record.from} > ${record.to ?? "all"}`, ...fate].join("; ")] : [];
       yield* this.#frame(used.linkType, name, description, record.t, data, record.from, record.to, said);
     }
     this.#numbers.push(this.#count);
@@ -112,7 +133,16 @@ class Writer {
     for (const { id, frames } of this.#interfaces.values()) yield interfaceStatistics(id, micro(this.#last), frames);
   }
 
-  *#frame(linkType: number, name: string, description: string, time: number, data: Uint8Array, from: string, to: string | undefined, comments: readonly string[]): Generator<Uint8Array> {
+  *#frame(
+    linkType: number,
+    name: string,
+    description: string,
+    time: number,
+    data: Uint8Array,
+    from: string,
+    to: string | undefined,
+    comments: readonly string[],
+  ): Generator<Uint8Array> {
     let known = this.#interfaces.get(name);
     if (!known) {
       known = { id: this.#interfaces.size, frames: 0 };
@@ -122,8 +152,13 @@ class Writer {
     known.frames++;
     this.#count++;
     this.#last = Math.max(this.#last, time);
-    const direction = (this.stations.isNode(from) ? flags.outbound : flags.inbound) | (to === undefined ? flags.broadcast : flags.unicast);
-    const options: Option[] = [...comments.map((text): Option => [opt.comment, utf8(text)]), [opt.epb_flags, le32(direction)]];
+    const direction =
+      (this.stations.isNode(from) ? flags.outbound : flags.inbound) |
+      (to === undefined ? flags.broadcast : flags.unicast);
+    const options: Option[] = [
+      ...comments.map((text): Option => [opt.comment, utf8(text)]),
+      [opt.epb_flags, le32(direction)],
+    ];
     yield enhancedPacket(known.id, micro(time), data, options);
   }
 
@@ -138,7 +173,10 @@ class Writer {
 }
 
 /** A capture as the blocks of a pcapng file, one after the other: for captures of any size. */
-export function* pcapngBlocks(capture: Pick<Capture, "header"> & { records: Iterable<Capture["records"][number]> }, options: PcapngOptions = {}): Generator<Uint8Array> {
+export function* pcapngBlocks(
+  capture: Pick<Capture, "header"> & { records: Iterable<Capture["records"][number]> },
+  options: PcapngOptions = {},
+): Generator<Uint8Array> {
   yield sectionHeader("e3x-mote");
   if (options.secrets) yield decryptionSecrets(options.secrets);
   const writer = new Writer(capture.header.media);

@@ -26,11 +26,23 @@ export const loratap: Encapsulate = (medium) => ({
     const snr = detail["snr"] ?? 0;
     const power = powerOf(air) ?? LEAST;
     const rssi = Math.min(255, Math.max(0, Math.round(power - LEAST)));
-    return [{
-      data: join(
-        0, 0, be16(15), be32(Math.round(frequency * 1e6)), Math.round(bandwidth / 125), spreading,
-        packetRssi(power, snr), rssi, rssi, Math.round(snr * 4), sync, bytes,
-      ),
-    }];
+    return [
+      {
+        data: join(
+          0,
+          0,
+          be16(15),
+          be32(Math.round(frequency * 1e6)),
+          Math.round(bandwidth / 125),
+          spreading,
+          packetRssi(power, snr),
+          rssi,
+          rssi,
+          Math.round(snr * 4),
+          sync,
+          bytes,
+        ),
+      },
+    ];
   },
 });

@@ -72,7 +72,15 @@ class Flow {
   #arrive(time: number, bytes: Uint8Array, index: number, tell: Tell): void {
     this.#frames++;
     const done = (outer: Uint8Array): void => {
-      tell({ time, medium: this.medium, from: this.from, to: this.to, outer: Uint8Array.from(outer), frames: this.#frames, last: index });
+      tell({
+        time,
+        medium: this.medium,
+        from: this.from,
+        to: this.to,
+        outer: Uint8Array.from(outer),
+        frames: this.#frames,
+        last: index,
+      });
       this.#frames = 0;
     };
     // what is no fragment of a board's is a chunk of a native device
@@ -103,7 +111,8 @@ export class Packets {
     else if (record.k === "join" && record.what === "node") this.#nodes.add(record.name);
     else if (record.k === "boot" || record.k === "link") {
       // a restart by itself is nothing that the other side sees
-      for (const flow of this.#flows.values()) if (flow.to === record.device || (record.k === "link" && flow.from === record.device)) flow.restart();
+      for (const flow of this.#flows.values())
+        if (flow.to === record.device || (record.k === "link" && flow.from === record.device)) flow.restart();
     }
   }
 
@@ -120,7 +129,9 @@ export class Packets {
     const nodes = reached.filter((one) => this.#nodes.has(one.to));
     for (const reception of to === undefined && nodes.length ? nodes : reached) {
       const flow = this.#flow(medium, from, reception.to);
-      reception.arrivals.forEach((time, i) => flow.add(time, fromHex(record.bytes), index, i > 0 || !!reception.reordered, this.#tell));
+      reception.arrivals.forEach((time, i) =>
+        flow.add(time, fromHex(record.bytes), index, i > 0 || !!reception.reordered, this.#tell),
+      );
     }
   }
 

@@ -17,7 +17,8 @@ export function checksum(bytes: Uint8Array): number {
   return ~sum & 0xffff;
 }
 
-const portOf = (stations: Stations, name: string): number => (stations.isNode(name) ? PORT : DYNAMIC + (stations.number(name) % 16384));
+const portOf = (stations: Stations, name: string): number =>
+  stations.isNode(name) ? PORT : DYNAMIC + (stations.number(name) % 16384);
 
 export const udp: Encapsulate = (_, stations) => {
   let id = 0;
@@ -28,11 +29,16 @@ export const udp: Encapsulate = (_, stations) => {
       if (air.type !== undefined && air.type !== "data") return [];
       const addresses = join(stations.ipv4(air.from), air.to === undefined ? ALL : stations.ipv4(air.to));
       const length = 8 + bytes.length;
-      const ports = join(be16(portOf(stations, air.from)), be16(air.to === undefined ? PORT : portOf(stations, air.to)), be16(length));
+      const ports = join(
+        be16(portOf(stations, air.from)),
+        be16(air.to === undefined ? PORT : portOf(stations, air.to)),
+        be16(length),
+      );
       // what comes out as 0 is sent as all ones: 0 stands for none
       const check = checksum(join(addresses, 0, UDP, be16(length), ports, 0, 0, bytes)) || 0xffff;
       // version and length in words; not to be fragmented; TTL 64
-      const head = (sum: number): Uint8Array => join(0x45, 0, be16(20 + length), be16(id), 0x40, 0, 64, UDP, be16(sum), addresses);
+      const head = (sum: number): Uint8Array =>
+        join(0x45, 0, be16(20 + length), be16(id), 0x40, 0, 64, UDP, be16(sum), addresses);
       const ip = head(checksum(head(0)));
       id = (id + 1) & 0xffff;
       return [{ data: join(ip, ports, be16(check), bytes) }];

@@ -46,21 +46,27 @@ export function collect(options: ReportOptions): ReportData {
   const notes: string[] = [];
   if (outcome) ofOutcome(outcome, stations);
   if (capture) ofCapture(capture, stations, !outcome);
-  const media = (outcome?.media ?? capture?.header.media ?? []).map(({ name, kind, ...more }) =>
-    ({ name, kind, ...(outcome && (more as Partial<Outcome["media"][number]>)) }));
+  const media = (outcome?.media ?? capture?.header.media ?? []).map(({ name, kind, ...more }) => ({
+    name,
+    kind,
+    ...(outcome && (more as Partial<Outcome["media"][number]>)),
+  }));
   const data: ReportData = {
     title: title ?? outcome?.title ?? "Capture",
     time: outcome?.time ?? (capture ? endOf(capture) / 1000 : 0),
     verdicts: outcome?.verdicts ?? [],
     breaches: outcome?.breaches ?? [],
-    notes, stations: stations.rows, media,
+    notes,
+    stations: stations.rows,
+    media,
   };
   const seed = outcome?.seed ?? capture?.header.seed;
   if (seed !== undefined) data.seed = seed;
   if (outcome) {
     const { took, events, command, held, verdicts } = outcome;
     Object.assign(data, { took, events, command, ...(verdicts.length && { held }) });
-    if (outcome.deliveries.length) data.deliveries = deliveries(outcome.deliveries, stations, options.deliveries ?? 100_000, notes);
+    if (outcome.deliveries.length)
+      data.deliveries = deliveries(outcome.deliveries, stations, options.deliveries ?? 100_000, notes);
   }
   if (capture) transmissions(capture, stations, options, data);
   trimLogs(stations.rows, notes);
@@ -84,16 +90,43 @@ class Stations {
   }
 }
 
-const place = (position: Position | undefined): { x?: number; y?: number } => (position ? { x: position[0], y: position[1] } : {});
+const place = (position: Position | undefined): { x?: number; y?: number } =>
+  position ? { x: position[0], y: position[1] } : {};
 
 function ofOutcome(outcome: Outcome, stations: Stations): void {
   for (const { name, position, messages, links, drops } of outcome.gateways) {
     Object.assign(stations.row(name, "gateway"), { ...place(position), messages, links, drops });
   }
-  for (const { name, group, host, board, position, started, linked, boots, duty, energy, memory, exceptions, log } of outcome.devices) {
+  for (const {
+    name,
+    group,
+    host,
+    board,
+    position,
+    started,
+    linked,
+    boots,
+    duty,
+    energy,
+    memory,
+    exceptions,
+    log,
+  } of outcome.devices) {
     Object.assign(stations.row(name, "device"), {
-      ...place(position), group, host, board, started, linked, boots, duty, energy, memory, exceptions,
-      sent: 0, delivered: 0, log: log.map((line): [number, string] => [us(line.time * 1000), line.text]),
+      ...place(position),
+      group,
+      host,
+      board,
+      started,
+      linked,
+      boots,
+      duty,
+      energy,
+      memory,
+      exceptions,
+      sent: 0,
+      delivered: 0,
+      log: log.map((line): [number, string] => [us(line.time * 1000), line.text]),
     } satisfies Partial<{ [field in keyof StationRow]: StationRow[field] | undefined }>);
   }
   const took = new Map<StationRow, number[]>();
@@ -107,7 +140,11 @@ function ofOutcome(outcome: Outcome, stations: Stations): void {
     if (list) list.push(delivered - sent);
     else took.set(row, [delivered - sent]);
   }
-  for (const [row, list] of took) row.latency = quantile(list.sort((a, b) => a - b), 0.5)!;
+  for (const [row, list] of took)
+    row.latency = quantile(
+      list.sort((a, b) => a - b),
+      0.5,
+    )!;
 }
 
 const isGateway = (name: string): boolean => /gateway/i.test(name);
@@ -118,7 +155,7 @@ function ofCapture({ records }: Capture, stations: Stations, logs: boolean): voi
   const named = joins.some(({ name, what }) => what === "node" && isGateway(name));
   const virtual = joins.some(({ what }) => what === "device");
   const role = (name: string, what: string): StationRow["role"] =>
-    (what === "node" && (named ? isGateway(name) : virtual) ? "gateway" : "device");
+    what === "node" && (named ? isGateway(name) : virtual) ? "gateway" : "device";
   // gateways first, as in an outcome
   for (const wanted of ["gateway", "device"] as const) {
     for (const { name, what, position } of joins) {
@@ -129,7 +166,8 @@ function ofCapture({ records }: Capture, stations: Stations, logs: boolean): voi
     }
   }
   if (!logs) return;
-  const log = (name: string, time: number, text: string): void => void (stations.row(name).log ??= []).push([us(time), text]);
+  const log = (name: string, time: number, text: string): void =>
+    void (stations.row(name).log ??= []).push([us(time), text]);
   for (const record of records) {
     if (record.k === "log") log(record.at, record.t, record.text);
     if (!("out" in record)) continue;
@@ -160,7 +198,10 @@ function endOf({ records }: Capture): number {
 function deliveries(all: readonly Delivery[], stations: Stations, most: number, notes: string[]): DeliveryColumns {
   const every = Math.ceil(all.length / most);
   const kept = [...all].sort((a, b) => a.sent - b.sent).filter((_, i) => i % every === 0);
-  if (every > 1) notes.push(`Of ${count(all.length)} messages every ${every === 2 ? "second" : every === 3 ? "third" : `${every}th`} is here; the table of devices counts all.`);
+  if (every > 1)
+    notes.push(
+      `Of ${count(all.length)} messages every ${every === 2 ? "second" : every === 3 ? "third" : `${every}th`} is here; the table of devices counts all.`,
+    );
   const columns: DeliveryColumns = { device: [], gateway: [], way: [], bytes: [], sent: [], took: [], times: [] };
   let before = 0;
   for (const { device, gateway, way, bytes, sent, delivered, times } of kept) {
@@ -179,7 +220,10 @@ function deliveries(all: readonly Delivery[], stations: Stations, most: number, 
 
 /** Characters that a transmission takes at most, about. */
 const cost = (record: AirRecord, detailed: boolean): number =>
-  54 + record.bytes.length + 18 * record.rx.length + (detailed && record.detail ? JSON.stringify(record.detail).length : 0);
+  54 +
+  record.bytes.length +
+  18 * record.rx.length +
+  (detailed && record.detail ? JSON.stringify(record.detail).length : 0);
 
 /** Numbers of those that there is room for, from both ends of the list. */
 function fitting(costs: readonly number[], room: number): { head: number; tail: number } {
@@ -204,26 +248,58 @@ function transmissions(capture: Capture, stations: Stations, options: ReportOpti
   const all = capture.records.filter((record) => record.k === "air");
   const order = all.map((_, i) => i).sort((a, b) => all[a]!.t - all[b]!.t || a - b);
   const detailed = all.length <= DETAILED;
-  const { head, tail } = fitting(order.map((i) => cost(all[i]!, detailed)), options.room ?? 14_000_000);
+  const { head, tail } = fitting(
+    order.map((i) => cost(all[i]!, detailed)),
+    options.room ?? 14_000_000,
+  );
   if (tail > head) {
     data.gap = [us(all[order[head]!]!.t), us(all[order[tail - 1]!]!.t)];
-    data.notes.push(`Of ${count(all.length)} transmissions the first ${count(head)} and the last ${count(all.length - tail)} are here; ${count(tail - head)} between ${(data.gap[0] / 1e6).toFixed(3)} s and ${(data.gap[1] / 1e6).toFixed(3)} s are left out.`);
+    data.notes.push(
+      `Of ${count(all.length)} transmissions the first ${count(head)} and the last ${count(all.length - tail)} are here; ${count(tail - head)} between ${(data.gap[0] / 1e6).toFixed(3)} s and ${(data.gap[1] / 1e6).toFixed(3)} s are left out.`,
+    );
   }
-  if (!detailed) data.notes.push("There are many transmissions: sequence numbers and what else a medium tells of each are left out.");
+  if (!detailed)
+    data.notes.push(
+      "There are many transmissions: sequence numbers and what else a medium tells of each are left out.",
+    );
   const kept = order.filter((_, i) => i < head || i >= tail);
   /** Places in the columns of those kept. */
   const places = new Map(kept.map((i, place) => [i, place]));
   const packets = sentPackets(capture.header.media, capture.records, (i) => !places.has(i));
   data.packets = packetColumns(packets, all, places, stations, data, options);
-  data.air = airColumns(kept.map((i) => all[i]!), data.packets, stations, data, detailed);
+  data.air = airColumns(
+    kept.map((i) => all[i]!),
+    data.packets,
+    stations,
+    data,
+    detailed,
+  );
 }
 
-function packetColumns(packets: readonly SentPacket[], all: readonly AirRecord[], places: ReadonlyMap<number, number>, stations: Stations, data: ReportData, { readings }: ReportOptions): PacketColumns {
-  const columns: PacketColumns = { from: [], to: [], medium: [], kind: [], token: [], tokens: [], outer: [], frames: [], arrived: [] };
+function packetColumns(
+  packets: readonly SentPacket[],
+  all: readonly AirRecord[],
+  places: ReadonlyMap<number, number>,
+  stations: Stations,
+  data: ReportData,
+  { readings }: ReportOptions,
+): PacketColumns {
+  const columns: PacketColumns = {
+    from: [],
+    to: [],
+    medium: [],
+    kind: [],
+    token: [],
+    tokens: [],
+    outer: [],
+    frames: [],
+    arrived: [],
+  };
   const tokens = new Map<string, number>();
   const texts: (string | null)[] = [];
   // by when their first frame began, which is not when that was told
-  const list = packets.map((packet) => ({ packet, frames: packet.frames.map((frame) => frame.flatMap((i) => places.get(i) ?? [])) }))
+  const list = packets
+    .map((packet) => ({ packet, frames: packet.frames.map((frame) => frame.flatMap((i) => places.get(i) ?? [])) }))
     .filter(({ frames }) => frames.some((frame) => frame.length))
     .sort((a, b) => Math.min(...a.frames.flat()) - Math.min(...b.frames.flat()));
   for (const { packet, frames } of list) {
@@ -236,7 +312,14 @@ function packetColumns(packets: readonly SentPacket[], all: readonly AirRecord[]
     if (!tokens.has(packet.token)) tokens.set(packet.token, columns.tokens.push(packet.token) - 1);
     columns.token.push(tokens.get(packet.token)!);
     const hex = toHex(outer);
-    columns.outer.push(!hex ? 0 : hex === packet.frames.map(([first]) => inChunk(all[first!]!.bytes)).join("") && frames.every((frame) => frame.length) ? 1 : hex);
+    columns.outer.push(
+      !hex
+        ? 0
+        : hex === packet.frames.map(([first]) => inChunk(all[first!]!.bytes)).join("") &&
+            frames.every((frame) => frame.length)
+          ? 1
+          : hex,
+    );
     columns.frames.push(frames);
     columns.arrived.push(outer.length ? arrival(packet, all, stations) : -1);
     texts.push(reading?.text ?? null);
@@ -250,7 +333,9 @@ function arrival({ frames }: SentPacket, all: readonly AirRecord[], stations: St
   const got = new Map<string, { frames: number; last: number }>();
   for (const frame of frames) {
     const first = new Map<string, number>();
-    for (const i of frame) for (const { to, arrivals } of dueOf(all[i]!, stations)) if (arrivals.length && !first.has(to)) first.set(to, arrivals[0]!);
+    for (const i of frame)
+      for (const { to, arrivals } of dueOf(all[i]!, stations))
+        if (arrivals.length && !first.has(to)) first.set(to, arrivals[0]!);
     for (const [to, time] of first) {
       const known = got.get(to) ?? { frames: 0, last: 0 };
       got.set(to, { frames: known.frames + 1, last: Math.max(known.last, time) });
@@ -260,10 +345,30 @@ function arrival({ frames }: SentPacket, all: readonly AirRecord[], stations: St
   return whole.length ? Math.min(...whole) : -1;
 }
 
-function airColumns(records: readonly AirRecord[], packets: PacketColumns, stations: Stations, data: ReportData, detailed: boolean): AirColumns {
+function airColumns(
+  records: readonly AirRecord[],
+  packets: PacketColumns,
+  stations: Stations,
+  data: ReportData,
+  detailed: boolean,
+): AirColumns {
   const columns: AirColumns = {
-    start: [], from: [], to: [], medium: [], kind: [], packet: Array.from({ length: records.length }, () => -1), air: [], attempt: [], channel: [], frame: [],
-    rx: [], rxTo: [], rxFate: [], rxAt: [], copies: {}, hex: [],
+    start: [],
+    from: [],
+    to: [],
+    medium: [],
+    kind: [],
+    packet: Array.from({ length: records.length }, () => -1),
+    air: [],
+    attempt: [],
+    channel: [],
+    frame: [],
+    rx: [],
+    rxTo: [],
+    rxFate: [],
+    rxAt: [],
+    copies: {},
+    hex: [],
   };
   packets.frames.forEach((frames, i) => {
     for (const place of frames.flat()) if (columns.packet[place] === -1) columns.packet[place] = i;
@@ -282,7 +387,13 @@ function airColumns(records: readonly AirRecord[], packets: PacketColumns, stati
     columns.to.push(to === undefined ? -1 : stations.at(to));
     columns.medium.push(media.get(medium) ?? -1);
     const packet = columns.packet[i]!;
-    columns.kind.push(type !== "data" ? airKinds.indexOf(type) : packet >= 0 ? packets.kind[packet]! : airKinds.indexOf(/^(?:00)*$/.test(bytes) ? "ack" : "unknown"));
+    columns.kind.push(
+      type !== "data"
+        ? airKinds.indexOf(type)
+        : packet >= 0
+          ? packets.kind[packet]!
+          : airKinds.indexOf(/^(?:00)*$/.test(bytes) ? "ack" : "unknown"),
+    );
     columns.air.push(us(air));
     columns.attempt.push(attempt);
     columns.channel.push(channel);
@@ -293,7 +404,9 @@ function airColumns(records: readonly AirRecord[], packets: PacketColumns, stati
     for (const one of rx) {
       if (one.arrivals.length > 1) columns.copies[columns.rxTo.length] = one.arrivals.length;
       columns.rxTo.push(stations.at(one.to));
-      columns.rxFate.push(one.fate === "delivered" ? 0 : Math.max(0, fates.indexOf(one.why ?? "lost")) || fates.length - 1);
+      columns.rxFate.push(
+        one.fate === "delivered" ? 0 : Math.max(0, fates.indexOf(one.why ?? "lost")) || fates.length - 1,
+      );
       columns.rxAt.push(one.arrivals.length ? us(one.arrivals[0]!) - start : -1);
       rssi.push(one.rssi === undefined ? null : Math.round(one.rssi * 10) / 10);
     }
@@ -307,7 +420,8 @@ function trimLogs(rows: readonly StationRow[], notes: string[]): void {
   const total = rows.reduce((sum, { log }) => sum + (log?.length ?? 0), 0);
   if (total <= LOG_LINES) return;
   let most = LOG_LINES;
-  while (most > 1 && rows.reduce((sum, { log }) => sum + Math.min(most, log?.length ?? 0), 0) > LOG_LINES) most = Math.floor(most / 2);
+  while (most > 1 && rows.reduce((sum, { log }) => sum + Math.min(most, log?.length ?? 0), 0) > LOG_LINES)
+    most = Math.floor(most / 2);
   for (const row of rows) if (row.log && row.log.length > most) row.log = row.log.slice(-most);
   notes.push(`There are ${count(total)} log lines; the last ${count(most)} of each device are here.`);
 }

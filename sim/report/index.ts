@@ -15,7 +15,10 @@ let script: Promise<string> | undefined;
 async function makeScript(): Promise<string> {
   // a second to load, for those who need it
   const [{ rollup }, { nodeResolve }, { default: ts }, { stripTypes }] = await Promise.all([
-    import("rollup"), import("@rollup/plugin-node-resolve"), import("typescript"), import("../../tools/build/passes/strip-types.ts"),
+    import("rollup"),
+    import("@rollup/plugin-node-resolve"),
+    import("typescript"),
+    import("../../tools/build/passes/strip-types.ts"),
   ]);
   const bundle = await rollup({
     input: join(folder, "main.ts"),
@@ -30,7 +33,11 @@ async function makeScript(): Promise<string> {
 const text = (value: string): string => value.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** JSON that does not end the script element it is in, nor begin a comment there. */
-const inScript = (json: string): string => json.replace(/</g, "\\u003c").replace(/\u2028/g, "\\u2028").replace(/\u2029/g, "\\u2029");
+const inScript = (json: string): string =>
+  json
+    .replace(/</g, "\\u003c")
+    .replace(/\u2028/g, "\\u2028")
+    .replace(/\u2029/g, "\\u2029");
 
 /**
  * The page. What stations are called, log and say is shown as text, whatever is in it. The page asks for nothing from a

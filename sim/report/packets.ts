@@ -115,8 +115,10 @@ class Sender {
 
 /** Kind and token of a packet by its form. */
 export function packetForm(outer: Uint8Array): { kind: PacketKind; token: string } {
-  if (outer[0] === 0 && outer[1] === 0 && outer.length >= 26) return { kind: "channel", token: toHex(outer.subarray(2, 18)) };
-  if (outer[0] === 0 && outer[1] === 1 && outer.length >= 3 + 16 + 8) return { kind: "message", token: toHex(token(outer.subarray(3))) };
+  if (outer[0] === 0 && outer[1] === 0 && outer.length >= 26)
+    return { kind: "channel", token: toHex(outer.subarray(2, 18)) };
+  if (outer[0] === 0 && outer[1] === 1 && outer.length >= 3 + 16 + 8)
+    return { kind: "message", token: toHex(token(outer.subarray(3))) };
   return { kind: "unknown", token: "" };
 }
 
@@ -136,7 +138,11 @@ const uncloaked = (outer: Uint8Array): Uint8Array => {
  * way too: without keys no more can be known.
  * @param skip tells air records, by number, that are left alone; what is under way there is broken off
  */
-export function sentPackets(media: readonly MediumRecord[], records: readonly CaptureRecord[], skip?: (air: number) => boolean): SentPacket[] {
+export function sentPackets(
+  media: readonly MediumRecord[],
+  records: readonly CaptureRecord[],
+  skip?: (air: number) => boolean,
+): SentPacket[] {
   const kinds = new Map(media.map(({ name, kind }) => [name, kind]));
   const senders = new Map<string, Sender>();
   const of = new Map<string, Sender[]>();

@@ -21,7 +21,9 @@ export function histogram(sorted: ArrayLike<number>, bins: number): Histogram {
   const logarithmic = low > most * 1e-9 && quantile(sorted, 0.99)! > 100 * low;
   const top = most || 1;
   const ratio = top / low;
-  const edges = Array.from({ length: bins + 1 }, (_, i) => (logarithmic ? low * ratio ** (i / bins) : (top * i) / bins));
+  const edges = Array.from({ length: bins + 1 }, (_, i) =>
+    logarithmic ? low * ratio ** (i / bins) : (top * i) / bins,
+  );
   const counts = Array.from({ length: bins }, () => 0);
   for (let i = 0; i < sorted.length; i++) {
     const at = logarithmic ? (Math.log(sorted[i]! / low) / Math.log(ratio)) * bins : (sorted[i]! / top) * bins;
@@ -42,7 +44,11 @@ export function niceStep(least: number): number {
 export function clockStep(least: number): number {
   const s = 1000;
   const min = 60 * s;
-  return least <= s ? niceStep(least) : [s, 2 * s, 5 * s, 10 * s, 15 * s, 30 * s, min, 2 * min, 5 * min, 10 * min, 15 * min, 30 * min].find((step) => step >= least) ?? niceStep(least / 60 / min) * 60 * min;
+  return least <= s
+    ? niceStep(least)
+    : ([s, 2 * s, 5 * s, 10 * s, 15 * s, 30 * s, min, 2 * min, 5 * min, 10 * min, 15 * min, 30 * min].find(
+        (step) => step >= least,
+      ) ?? niceStep(least / 60 / min) * 60 * min);
 }
 
 /** Multiples of a step from one number to another; the step is round, so that there are `count` of them or fewer. */

@@ -104,7 +104,11 @@ export interface PacketColumns {
 }
 
 /** A packet in hex; undefined: its sender broke it off. */
-export function outerOf({ hex, frame }: Pick<AirColumns, "hex" | "frame">, { outer, frames }: Pick<PacketColumns, "outer" | "frames">, packet: number): string | undefined {
+export function outerOf(
+  { hex, frame }: Pick<AirColumns, "hex" | "frame">,
+  { outer, frames }: Pick<PacketColumns, "outer" | "frames">,
+  packet: number,
+): string | undefined {
   const known = outer[packet]!;
   if (typeof known === "string") return known;
   return known ? frames[packet]!.map(([first]) => inChunk(hex[frame[first!]!]!)).join("") : undefined;

@@ -9,11 +9,14 @@ import type { TimeBins } from "./stats.ts";
 function times(steps: readonly number[]): Float64Array {
   const result = new Float64Array(steps.length);
   let at = 0;
-  steps.forEach((step, i) => { result[i] = (at += step) / 1000; });
+  steps.forEach((step, i) => {
+    result[i] = (at += step) / 1000;
+  });
   return result;
 }
 
-const ms = (values: readonly number[]): Float64Array => Float64Array.from(values, (value) => (value < 0 ? -1 : value / 1000));
+const ms = (values: readonly number[]): Float64Array =>
+  Float64Array.from(values, (value) => (value < 0 ? -1 : value / 1000));
 
 export interface AirView {
   count: number;
@@ -48,28 +51,52 @@ export interface View {
 export function viewOf(data: ReportData): View {
   const { air, packets, deliveries, gap } = data;
   const view: View = {
-    data, from: 0, to: data.time * 1000, air: undefined, packets: undefined, deliveries: undefined,
+    data,
+    from: 0,
+    to: data.time * 1000,
+    air: undefined,
+    packets: undefined,
+    deliveries: undefined,
     gap: gap && [gap[0] / 1000, gap[1] / 1000],
   };
   if (air) {
     const rx = new Int32Array(air.rx.length + 1);
-    air.rx.forEach((n, i) => { rx[i + 1] = rx[i]! + n; });
+    air.rx.forEach((n, i) => {
+      rx[i + 1] = rx[i]! + n;
+    });
     view.air = {
-      count: air.start.length, start: times(air.start), from: Int32Array.from(air.from), to: Int32Array.from(air.to), medium: Int32Array.from(air.medium),
-      kind: Int32Array.from(air.kind), packet: Int32Array.from(air.packet), air: ms(air.air), attempt: Int32Array.from(air.attempt), channel: Int32Array.from(air.channel),
-      rx, rxTo: Int32Array.from(air.rxTo), rxFate: Int32Array.from(air.rxFate), rxAt: ms(air.rxAt),
+      count: air.start.length,
+      start: times(air.start),
+      from: Int32Array.from(air.from),
+      to: Int32Array.from(air.to),
+      medium: Int32Array.from(air.medium),
+      kind: Int32Array.from(air.kind),
+      packet: Int32Array.from(air.packet),
+      air: ms(air.air),
+      attempt: Int32Array.from(air.attempt),
+      channel: Int32Array.from(air.channel),
+      rx,
+      rxTo: Int32Array.from(air.rxTo),
+      rxFate: Int32Array.from(air.rxFate),
+      rxAt: ms(air.rxAt),
     };
     const { count, start } = view.air;
     for (let i = 0; i < count; i++) view.to = Math.max(view.to, start[i]! + view.air.air[i]!);
     if (packets) {
       view.packets = {
-        count: packets.from.length, arrived: ms(packets.arrived),
+        count: packets.from.length,
+        arrived: ms(packets.arrived),
         start: Float64Array.from(packets.frames, (frames) => start[Math.min(...frames.flat())]!),
       };
     }
   }
   if (deliveries) {
-    view.deliveries = { count: deliveries.sent.length, sent: times(deliveries.sent), took: ms(deliveries.took), columns: deliveries };
+    view.deliveries = {
+      count: deliveries.sent.length,
+      sent: times(deliveries.sent),
+      took: ms(deliveries.took),
+      columns: deliveries,
+    };
     for (const time of view.deliveries.sent) view.to = Math.max(view.to, time);
   }
   return view;
@@ -93,7 +120,16 @@ export interface Filter {
   station: number | undefined;
 }
 
-export const noFilter = (): Filter => ({ devices: [], kinds: [], media: [], id: "", span: undefined, packet: undefined, air: undefined, station: undefined });
+export const noFilter = (): Filter => ({
+  devices: [],
+  kinds: [],
+  media: [],
+  id: "",
+  span: undefined,
+  packet: undefined,
+  air: undefined,
+  station: undefined,
+});
 
 /** A filter as the hash of a page's address. Stations go by name: numbers are others in another run. */
 export function hashOf(filter: Filter, data: ReportData): string {
@@ -102,7 +138,8 @@ export function hashOf(filter: Filter, data: ReportData): string {
   for (const kind of filter.kinds) words.append("kind", kind);
   for (const i of filter.media) words.append("medium", data.media[i]!.name);
   if (filter.id) words.set("id", filter.id);
-  if (filter.span) words.set("time", filter.span.map((time) => (time / 1000).toFixed(6).replace(/\.?0+$/, "")).join("-"));
+  if (filter.span)
+    words.set("time", filter.span.map((time) => (time / 1000).toFixed(6).replace(/\.?0+$/, "")).join("-"));
   if (filter.packet !== undefined) words.set("packet", String(filter.packet + 1));
   if (filter.air !== undefined) words.set("transmission", String(filter.air + 1));
   if (filter.station !== undefined) words.set("show", data.stations[filter.station]!.name);
@@ -165,7 +202,11 @@ export function shownOf(view: View, filter: Filter): Shown {
   const id = filter.id.trim();
   const isOne = byId(view, id);
   const result: Shown = {
-    air: [], packets: [], deliveries: [], from, to,
+    air: [],
+    packets: [],
+    deliveries: [],
+    from,
+    to,
     station: (i) => !chosen.size || chosen.has(i),
     byPacket: filter.kinds.length > 0 || id !== "" || media.size > 0,
   };
@@ -174,13 +215,21 @@ export function shownOf(view: View, filter: Filter): Shown {
     return false;
   };
   // what a gateway says to all is for each that hears it; what other devices say is not
-  const isAbout = (i: number): boolean => !chosen.size || chosen.has(air!.from[i]!) || chosen.has(air!.to[i]!)
-    || (air!.to[i]! < 0 && gateway[air!.from[i]!]! && heardBy(i));
+  const isAbout = (i: number): boolean =>
+    !chosen.size ||
+    chosen.has(air!.from[i]!) ||
+    chosen.has(air!.to[i]!) ||
+    (air!.to[i]! < 0 && gateway[air!.from[i]!]! && heardBy(i));
   const seen = new Uint8Array(packets?.count ?? 0);
   for (let i = 0; air && i < air.count; i++) {
     const start = air.start[i]!;
     if (start > to) break;
-    if (start + air.air[i]! < from || (kinds.size && !kinds.has(air.kind[i]!)) || (media.size && !media.has(air.medium[i]!))) continue;
+    if (
+      start + air.air[i]! < from ||
+      (kinds.size && !kinds.has(air.kind[i]!)) ||
+      (media.size && !media.has(air.medium[i]!))
+    )
+      continue;
     const packet = air.packet[i]!;
     if ((id && (packet < 0 || !isOne(packet))) || !isAbout(i)) continue;
     result.air.push(i);
@@ -226,7 +275,14 @@ export interface Timeline {
 /** Counts by bins of time what is shown. */
 export function timeline(view: View, shown: Shown, bins: TimeBins): Timeline {
   const make = (): Float64Array => new Float64Array(bins.count);
-  const result: Timeline = { sent: view.data.media.map(make), air: view.data.media.map(make), due: make(), lost: new Map(), messages: make(), delivered: make() };
+  const result: Timeline = {
+    sent: view.data.media.map(make),
+    air: view.data.media.map(make),
+    due: make(),
+    lost: new Map(),
+    messages: make(),
+    delivered: make(),
+  };
   const { air, deliveries } = view;
   for (const i of shown.air) {
     const { start, medium, air: length, rxFate } = air!;
@@ -261,13 +317,16 @@ export interface Tally {
 }
 
 /** Messages of devices where they are known and not chosen by packet; else packets. */
-export function tallies(view: View, shown: Shown): { of: "messages" | "packets"; stations: Map<number, Tally>; latencies: number[]; sent: number; delivered: number } {
+export function tallies(
+  view: View,
+  shown: Shown,
+): { of: "messages" | "packets"; stations: Map<number, Tally>; latencies: number[]; sent: number; delivered: number } {
   const stations = new Map<number, Tally>();
   const latencies: number[] = [];
   const messages = view.deliveries !== undefined && !shown.byPacket;
   const add = (station: number, took: number): void => {
     let tally = stations.get(station);
-    if (!tally) stations.set(station, tally = { sent: 0, delivered: 0, latencies: [] });
+    if (!tally) stations.set(station, (tally = { sent: 0, delivered: 0, latencies: [] }));
     tally.sent++;
     if (took < 0) return;
     tally.delivered++;
@@ -280,7 +339,9 @@ export function tallies(view: View, shown: Shown): { of: "messages" | "packets";
   } else if (view.packets) {
     const { from, outer } = view.data.packets!;
     // one that was broken off never was to arrive
-    for (const i of shown.packets) if (outer[i]) add(from[i]!, view.packets.arrived[i]! < 0 ? -1 : view.packets.arrived[i]! - view.packets.start[i]!);
+    for (const i of shown.packets)
+      if (outer[i])
+        add(from[i]!, view.packets.arrived[i]! < 0 ? -1 : view.packets.arrived[i]! - view.packets.start[i]!);
   }
   latencies.sort((a, b) => a - b);
   let sent = 0;
@@ -297,9 +358,29 @@ export function tallies(view: View, shown: Shown): { of: "messages" | "packets";
 export function fieldsOf(outer: string): [name: string, hex: string][] {
   const bytes = (from: number, to?: number): string => outer.slice(from * 2, to === undefined ? undefined : to * 2);
   const size = outer.length / 2;
-  if (outer.startsWith("0000") && size >= 26) return [["LENGTH", bytes(0, 2)], ["TOKEN", bytes(2, 18)], ["IV", bytes(18, 22)], ["ciphertext", bytes(22, size - 4)], ["MAC", bytes(size - 4)]];
-  if (outer.startsWith("00011a") && size >= 32) return [["LENGTH", bytes(0, 2)], ["CSID", bytes(2, 3)], ["KEY", bytes(3, 24)], ["IV", bytes(24, 28)], ["ciphertext", bytes(28, size - 4)], ["MAC", bytes(size - 4)]];
-  if (outer.startsWith("0001")) return [["LENGTH", bytes(0, 2)], ["CSID", bytes(2, 3)], ["BODY", bytes(3)]];
+  if (outer.startsWith("0000") && size >= 26)
+    return [
+      ["LENGTH", bytes(0, 2)],
+      ["TOKEN", bytes(2, 18)],
+      ["IV", bytes(18, 22)],
+      ["ciphertext", bytes(22, size - 4)],
+      ["MAC", bytes(size - 4)],
+    ];
+  if (outer.startsWith("00011a") && size >= 32)
+    return [
+      ["LENGTH", bytes(0, 2)],
+      ["CSID", bytes(2, 3)],
+      ["KEY", bytes(3, 24)],
+      ["IV", bytes(24, 28)],
+      ["ciphertext", bytes(28, size - 4)],
+      ["MAC", bytes(size - 4)],
+    ];
+  if (outer.startsWith("0001"))
+    return [
+      ["LENGTH", bytes(0, 2)],
+      ["CSID", bytes(2, 3)],
+      ["BODY", bytes(3)],
+    ];
   return outer ? [["bytes", outer]] : [];
 }
 

@@ -8,7 +8,9 @@ export function viewOf({ scenario, simulator, devices, gateways, contents, recei
   return {
     simulator,
     media: scenario.media,
-    get gateways() { return Object.fromEntries(gateways); },
+    get gateways() {
+      return Object.fromEntries(gateways);
+    },
     sent: contents,
     received,
     *secrets() {

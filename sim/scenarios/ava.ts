@@ -22,9 +22,17 @@ export interface Test {
  *     test("the room", (t) => scenario(t, "scenarios/room.json"));
  */
 export async function scenario(t: Test, given: string | Scenario, options: RunOptions = {}): Promise<Outcome> {
-  const { scenario: checked, folder } = typeof given === "string" ? await loadScenario(given) : { scenario: checkScenario(given, options.folder), folder: undefined };
-  if (!checked.expect?.length) throw new SimError("scenario", `${typeof given === "string" ? given : "the scenario"} expects nothing, and would always pass; give it "expect"`);
-  const command = typeof given === "string" ? commandOf(given, { seed: options.seed ?? checked.seed ?? 1, host: options.host }) : "";
+  const { scenario: checked, folder } =
+    typeof given === "string"
+      ? await loadScenario(given)
+      : { scenario: checkScenario(given, options.folder), folder: undefined };
+  if (!checked.expect?.length)
+    throw new SimError(
+      "scenario",
+      `${typeof given === "string" ? given : "the scenario"} expects nothing, and would always pass; give it "expect"`,
+    );
+  const command =
+    typeof given === "string" ? commandOf(given, { seed: options.seed ?? checked.seed ?? 1, host: options.host }) : "";
   const outcome = await runScenario(checked, { command, ...(folder !== undefined && { folder }), ...options });
   if (outcome.held) t.pass();
   else t.fail(explain(outcome));
@@ -33,7 +41,9 @@ export async function scenario(t: Test, given: string | Scenario, options: RunOp
 
 /** What was expected of a run and what was got, in lines, and how to repeat it. */
 export function explain({ title, seed, verdicts, command, devices }: Outcome): string {
-  const exceptions = devices.flatMap(({ name, exceptions: all }) => all.map((text) => `  ${name}: ${text.split("\n")[0]!}`)).slice(0, 5);
+  const exceptions = devices
+    .flatMap(({ name, exceptions: all }) => all.map((text) => `  ${name}: ${text.split("\n")[0]!}`))
+    .slice(0, 5);
   return [
     `${title}, seed ${seed}:`,
     ...verdicts.map(({ text, held, got }) => `  ${held ? "held" : "NOT HELD"}: ${text}: ${got}`),

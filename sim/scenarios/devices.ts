@@ -32,37 +32,67 @@ export class Devices {
 
   /** Has all devices of the scenario in the network; none is on the air. */
   add(gateways: { [name: string]: GatewayOf }): void {
-    const { scenario, options: { outside, host: replaced } } = this.#network;
+    const {
+      scenario,
+      options: { outside, host: replaced },
+    } = this.#network;
     const first = Object.keys(gateways)[0]!;
     for (const group of scenario.devices) {
       for (let index = 0; index < (group.count ?? 1); index++) {
         const name = nameOf(group, index);
-        const host = group.app === undefined || outside?.name === name ? "native" : group.host === "interpreter" ? "interpreter" : replaced ?? group.host ?? "vm";
+        const host =
+          group.app === undefined || outside?.name === name
+            ? "native"
+            : group.host === "interpreter"
+              ? "interpreter"
+              : (replaced ?? group.host ?? "vm");
         const station = this.#network.station(group, name, index);
         const outcome: DeviceOutcome = {
-          name, group: group.name, host, ...(group.board !== undefined && host !== "native" && { board: group.board }), gateway: group.gateway ?? first,
-          ...(station.position && { position: station.position }), started: 0, boots: 0, radio: {}, duty: 0, log: [], exceptions: [],
+          name,
+          group: group.name,
+          host,
+          ...(group.board !== undefined && host !== "native" && { board: group.board }),
+          gateway: group.gateway ?? first,
+          ...(station.position && { position: station.position }),
+          started: 0,
+          boots: 0,
+          radio: {},
+          duty: 0,
+          log: [],
+          exceptions: [],
         };
-        if (!(outcome.gateway in gateways)) throw new SimError("options", `there is no gateway ${outcome.gateway}, which ${group.name} belongs to`);
-        if (this.#network.devices.has(name) || name in gateways) throw new SimError("options", `there are two of the name ${name}`);
+        if (!(outcome.gateway in gateways))
+          throw new SimError("options", `there is no gateway ${outcome.gateway}, which ${group.name} belongs to`);
+        if (this.#network.devices.has(name) || name in gateways)
+          throw new SimError("options", `there are two of the name ${name}`);
         this.#addOne({ outcome, group, index, station });
       }
     }
   }
 
   #addOne(device: Device): void {
-    const { seed, devices, options: { outside } } = this.#network;
+    const {
+      seed,
+      devices,
+      options: { outside },
+    } = this.#network;
     const { name, host } = device.outcome;
     devices.set(name, device);
     if (host !== "native") return;
-    device.pair = { ...generate(randomOf(seed, `${name}/identity`))["1a"], ...(outside?.name === name && outside.key && { key: outside.key }) };
+    device.pair = {
+      ...generate(randomOf(seed, `${name}/identity`))["1a"],
+      ...(outside?.name === name && outside.key && { key: outside.key }),
+    };
     this.#network.known(device.pair.key, device);
   }
 
   /** Keys of the devices that a gateway knows from the start: of those that cannot make themselves known. */
   keysFor(gateway: string, { pairing }: GatewayOf): Uint8Array[] {
     return [...this.#network.devices.values()]
-      .filter(({ outcome, group, pair }) => outcome.gateway === gateway && pair && (group.handshake === false || pairing === "none"))
+      .filter(
+        ({ outcome, group, pair }) =>
+          outcome.gateway === gateway && pair && (group.handshake === false || pairing === "none"),
+      )
       .map(({ pair }) => pair!.key);
   }
 
@@ -78,13 +108,17 @@ export class Devices {
   }
 
   async #start(device: Device): Promise<void> {
-    const { simulator, gateways, options: { outside } } = this.#network;
+    const {
+      simulator,
+      gateways,
+      options: { outside },
+    } = this.#network;
     const { outcome, station, pair } = device;
     const { name } = outcome;
     outcome.boots++;
-    if (outside?.name === name) return void await simulator.addNode(name, outside.node, station);
+    if (outside?.name === name) return void (await simulator.addNode(name, outside.node, station));
     const own = gateways.get(outcome.gateway)!.gateway.key;
-    const key = outside?.name === outcome.gateway ? outside.key ?? own : own;
+    const key = outside?.name === outcome.gateway ? (outside.key ?? own) : own;
     if (pair) await this.#startNative(device, pair, key);
     else await this.#startApplication(device, key);
   }
@@ -95,16 +129,25 @@ export class Devices {
     const { outcome, group, station } = device;
     const { name } = outcome;
     const { mtu, stream, blocking, kind } = network.framing(station);
-    const native = device.native = new NativeDevice({
-      pair, random: randomOf(seed, `${name}/random`), gateway, to: outcome.gateway, mtu, stream, blocking,
-      ...(group.handshake === false && { handshake: false }), waits: kind === "ble",
+    const native = (device.native = new NativeDevice({
+      pair,
+      random: randomOf(seed, `${name}/random`),
+      gateway,
+      to: outcome.gateway,
+      mtu,
+      stream,
+      blocking,
+      ...(group.handshake === false && { handshake: false }),
+      waits: kind === "ble",
       ...(group.traffic && { traffic: trafficOf(group.traffic, simulator.time, uniform(seed, `${name}/traffic`)) }),
-      sent: (time, content) => { network.sent(device, "up", content, time / 1000); },
+      sent: (time, content) => {
+        network.sent(device, "up", content, time / 1000);
+      },
       got: (time, content) => {
         if (adversaries) network.received.push({ device: name, time: time / 1000, content });
         messages.came({ device: name, gateway: outcome.gateway, way: "down" }, content, time / 1000);
       },
-    });
+    }));
     if (group.handshake === false) network.up(device);
     await simulator.addNode(name, adversaries?.expose(native) ?? native, station);
   }
@@ -118,14 +161,25 @@ export class Devices {
     const board = loadBoard(group.board);
     const build = await this.#build(group.board, group.app!);
     const { kind, mtu: frame } = network.framing(station);
-    const radio = group.radioKind ?? (board.radios.find((one) => `${one.kind}.js` in build.files)?.kind as RadioKind | undefined);
+    const radio =
+      group.radioKind ?? (board.radios.find((one) => `${one.kind}.js` in build.files)?.kind as RadioKind | undefined);
     if (kind !== "ideal" && (!radio || mediumOfRadio[radio] !== kind)) {
-      throw new SimError("options", `${group.name} has a radio of kind ${radio ?? "none"}, and is on a medium of kind ${kind}; the application has to require one for it`);
+      throw new SimError(
+        "options",
+        `${group.name} has a radio of kind ${radio ?? "none"}, and is on a medium of kind ${kind}; the application has to require one for it`,
+      );
     }
     const storage: StorageImage = {};
-    const files = group.storage ?? { config: JSON.stringify({ gateway: "{gateway}", mtu: "{mtu}" }).replace('"{mtu}"', "{mtu}") };
+    const files = group.storage ?? {
+      config: JSON.stringify({ gateway: "{gateway}", mtu: "{mtu}" }).replace('"{mtu}"', "{mtu}"),
+    };
     for (const [file, text] of Object.entries(files)) {
-      storage[file] = Uint8Array.from(Buffer.from(text.replaceAll("{gateway}", toBase32(key)).replaceAll("{mtu}", String(frame)).replaceAll("{name}", name), "utf8"));
+      storage[file] = Uint8Array.from(
+        Buffer.from(
+          text.replaceAll("{gateway}", toBase32(key)).replaceAll("{mtu}", String(frame)).replaceAll("{name}", name),
+          "utf8",
+        ),
+      );
     }
     if (!board.entropy.hardware) {
       const { name: file, bytes } = seedFile(randomOf(seed, `${name}/seed`));
@@ -133,21 +187,39 @@ export class Devices {
     }
     const attMtu: { mtu?: number } = radio === "ble" || radio === "nus" ? { mtu: frame + 3 } : {};
     // what the connection takes from the stack's queue it takes an interval later
-    const { interval } = ((simulator.medium(station.media?.[0]) as { options?: { interval?: number } }).options ?? {});
+    const { interval } = (simulator.medium(station.media?.[0]) as { options?: { interval?: number } }).options ?? {};
     const { gateway, reader } = network.gateways.get(outcome.gateway)!;
-    device.reader = new AirReader(reader, (content, time) => { network.sent(device, "up", content, time); });
-    const watched = device.host = new Watched(host === "interpreter" ? new InterpreterHost() : new VmHost(), (own) => {
+    device.reader = new AirReader(reader, (content, time) => {
+      network.sent(device, "up", content, time);
+    });
+    const watched = (device.host = new Watched(host === "interpreter" ? new InterpreterHost() : new VmHost(), (own) => {
       network.known(own, device);
       if (radio !== "advertising") return;
       // nothing can be said to it: its key is told by other means
       gateway.endpoint.link(own);
       network.up(device);
-    });
-    await simulator.addDevice(name, watched, {
-      board, bundle: build.files["bundle.js"]!, hardwareEntropy: board.entropy.hardware, storage, ...attMtu,
-      radio: radio ?? "Bluetooth", radioOptions: { ...(attMtu as { mtu: number }), ...(portOf(board, radio) as { fifo: number }), ...(kind === "ble" && interval !== undefined && { interval }), ...group.radioOptions },
-      ...(group.happens && { happens: group.happens }), ...(group.faults && { faults: group.faults }),
-    }, station);
+    }));
+    await simulator.addDevice(
+      name,
+      watched,
+      {
+        board,
+        bundle: build.files["bundle.js"]!,
+        hardwareEntropy: board.entropy.hardware,
+        storage,
+        ...attMtu,
+        radio: radio ?? "Bluetooth",
+        radioOptions: {
+          ...(attMtu as { mtu: number }),
+          ...(portOf(board, radio) as { fifo: number }),
+          ...(kind === "ble" && interval !== undefined && { interval }),
+          ...group.radioOptions,
+        },
+        ...(group.happens && { happens: group.happens }),
+        ...(group.faults && { faults: group.faults }),
+      },
+      station,
+    );
   }
 
   /** Each application is built once for a board. */

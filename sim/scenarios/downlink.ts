@@ -12,7 +12,11 @@ export function scheduleDownlink(network: Network, downlink: NonNullable<Scenari
   for (const [i, { from, to, ...traffic }] of downlink.entries()) {
     for (const device of devices.values()) {
       const { outcome, group } = device;
-      if ((from !== undefined && from !== outcome.gateway) || (to && !to.includes(outcome.name) && !to.includes(group.name))) continue;
+      if (
+        (from !== undefined && from !== outcome.gateway) ||
+        (to && !to.includes(outcome.name) && !to.includes(group.name))
+      )
+        continue;
       const start = outcome.started * 1000;
       const next = trafficOf(traffic, start, uniform(seed, `${outcome.name}/downlink/${i}`));
       const say = async (): Promise<void> => {

@@ -10,7 +10,9 @@ export function scheduleFaults(network: Network, faults: readonly Fault[]): void
 
 async function happen(network: Network, fault: Fault): Promise<void> {
   const { simulator, gateways } = network;
-  const later = (seconds: number, work: () => unknown): void => { simulator.schedule((fault.at + seconds) * 1000, work); };
+  const later = (seconds: number, work: () => unknown): void => {
+    simulator.schedule((fault.at + seconds) * 1000, work);
+  };
   switch (fault.what) {
     case "reboot":
       for (const device of network.named(fault.device)) await restart(network, device);
@@ -32,9 +34,13 @@ async function happen(network: Network, fault: Fault): Promise<void> {
       }
       return;
     case "partition": {
-      const groups = fault.groups.map((names) => names.flatMap((name) => (gateways.has(name) ? [name] : network.named(name).map(({ outcome }) => outcome.name))));
+      const groups = fault.groups.map((names) =>
+        names.flatMap((name) => (gateways.has(name) ? [name] : network.named(name).map(({ outcome }) => outcome.name))),
+      );
       simulator.part(groups);
-      later(fault.for, () => { simulator.part(undefined); });
+      later(fault.for, () => {
+        simulator.part(undefined);
+      });
       return;
     }
     case "gateway restart": {
@@ -45,7 +51,11 @@ async function happen(network: Network, fault: Fault): Promise<void> {
   }
 }
 
-async function restart({ simulator }: Network, { outcome, native }: Device, changes: Partial<BootOptions> = {}): Promise<void> {
+async function restart(
+  { simulator }: Network,
+  { outcome, native }: Device,
+  changes: Partial<BootOptions> = {},
+): Promise<void> {
   const { name } = outcome;
   outcome.boots++;
   simulator.powerOn(name);

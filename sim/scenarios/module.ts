@@ -10,18 +10,28 @@ import { packageRoot } from "../../tools/build/root.ts";
 
 /** A module, also of TypeScript, which Node 20 does not read: with the files that it imports by path it becomes one text. */
 export async function importModule(path: string): Promise<{ default?: unknown }> {
-  if (!/\.m?ts$/.test(path)) return await import(pathToFileURL(path).href) as { default?: unknown };
+  if (!/\.m?ts$/.test(path)) return (await import(pathToFileURL(path).href)) as { default?: unknown };
   // a second to load, for those who need it
   const [{ rollup }, { nodeResolve }, { default: ts }, { stripTypes }] = await Promise.all([
-    import("rollup"), import("@rollup/plugin-node-resolve"), import("typescript"), import("../../tools/build/passes/strip-types.ts"),
+    import("rollup"),
+    import("@rollup/plugin-node-resolve"),
+    import("typescript"),
+    import("../../tools/build/passes/strip-types.ts"),
   ]);
-  const bundle = await rollup({ input: path, plugins: [packages(path), nodeResolve({ extensions: [".ts", ".mts", ".mjs", ".js"] }), stripTypes(ts.ScriptTarget.ES2022)] });
+  const bundle = await rollup({
+    input: path,
+    plugins: [
+      packages(path),
+      nodeResolve({ extensions: [".ts", ".mts", ".mjs", ".js"] }),
+      stripTypes(ts.ScriptTarget.ES2022),
+    ],
+  });
   const folder = mkdtempSync(join(tmpdir(), "mote-scenario-"));
   try {
     const { output } = await bundle.generate({ format: "es", inlineDynamicImports: true });
     const made = join(folder, `${basename(path, extname(path))}.mjs`);
     writeFileSync(made, output[0].code);
-    return await import(pathToFileURL(made).href) as { default?: unknown };
+    return (await import(pathToFileURL(made).href)) as { default?: unknown };
   } finally {
     await bundle.close();
     rmSync(folder, { recursive: true, force: true });
@@ -44,6 +54,7 @@ function packages(path: string): Plugin {
       }
       return null;
     },
-    resolveImportMeta: (property, { moduleId }) => (property === "url" ? JSON.stringify(pathToFileURL(moduleId).href) : null),
+    resolveImportMeta: (property, { moduleId }) =>
+      property === "url" ? JSON.stringify(pathToFileURL(moduleId).href) : null,
   };
 }

@@ -80,7 +80,9 @@ export class Network {
 
   /** The devices that a name of a device, or of a group, stands for. */
   named(name: string): Device[] {
-    const found = [...this.devices.values()].filter(({ outcome, group }) => outcome.name === name || group.name === name);
+    const found = [...this.devices.values()].filter(
+      ({ outcome, group }) => outcome.name === name || group.name === name,
+    );
     if (!found.length) throw new SimError("options", `there is no device ${name} for what goes wrong`);
     return found;
   }
@@ -102,13 +104,21 @@ export class Network {
   station(of: StationOf, name: string, index: number): StationOptions {
     const position = placeOf(of.position, index, uniform(this.seed, `${name}/place`));
     return {
-      ...(of.media && { media: of.media }), ...(position && { position }), ...(of.radio && { radio: of.radio }), ...(of.drift !== undefined && { drift: of.drift }),
+      ...(of.media && { media: of.media }),
+      ...(position && { position }),
+      ...(of.radio && { radio: of.radio }),
+      ...(of.drift !== undefined && { drift: of.drift }),
     };
   }
 
   /** The medium of a station's first radio: how frames go there. */
   framing(station: StationOptions): { mtu: number; stream: boolean; blocking: boolean; kind: string } {
     const medium = this.simulator.medium(station.media?.[0]);
-    return { mtu: Math.min(medium.frameSize, 256), stream: medium.kind === "serial", blocking: medium.kind === "serial", kind: medium.kind };
+    return {
+      mtu: Math.min(medium.frameSize, 256),
+      stream: medium.kind === "serial",
+      blocking: medium.kind === "serial",
+      kind: medium.kind,
+    };
   }
 }

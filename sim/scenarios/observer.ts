@@ -15,7 +15,12 @@ export class Observer {
 
   constructor(network: Network) {
     this.#network = network;
-    this.media = new Map(Object.entries(network.scenario.media).map(([name, { kind }]) => [name, { name, kind, transmissions: 0, bytes: 0, air: 0, receptions: 0, lost: {} }]));
+    this.media = new Map(
+      Object.entries(network.scenario.media).map(([name, { kind }]) => [
+        name,
+        { name, kind, transmissions: 0, bytes: 0, air: 0, receptions: 0, lost: {} },
+      ]),
+    );
   }
 
   saw(event: SimEvent): void {

@@ -8,10 +8,17 @@ export function placeOf(places: Places | undefined, i: number, random: () => num
   if (!places || !("around" in places || "grid" in places)) return places;
   const round = (metres: number): number => Math.round(metres * 100) / 100;
   if ("grid" in places) {
-    const { grid: [x, y, z], step, columns } = places;
+    const {
+      grid: [x, y, z],
+      step,
+      columns,
+    } = places;
     return at(x + (i % columns) * step, y + Math.floor(i / columns) * step, z, round);
   }
-  const { around: [x, y, z], radius } = places;
+  const {
+    around: [x, y, z],
+    radius,
+  } = places;
   // evenly over the area
   const r = radius * Math.sqrt(random());
   const angle = 2 * Math.PI * random();

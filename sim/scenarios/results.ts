@@ -9,7 +9,15 @@ export type Results = Omit<Outcome, "verdicts" | "held" | "command">;
 
 /** @param took seconds of real time */
 export function resultsOf(network: Network, media: ReadonlyMap<string, MediumOutcome>, took: number): Results {
-  const { scenario: { title = "scenario" }, seed, simulator, devices, gateways, messages: { deliveries, forged }, adversaries } = network;
+  const {
+    scenario: { title = "scenario" },
+    seed,
+    simulator,
+    devices,
+    gateways,
+    messages: { deliveries, forged },
+    adversaries,
+  } = network;
   const time = simulator.time / 1000;
   const there = new Set(simulator.names);
   for (const { outcome, host, station } of devices.values()) {
@@ -17,7 +25,11 @@ export function resultsOf(network: Network, media: ReadonlyMap<string, MediumOut
     outcome.radio = simulator.usage(outcome.name);
     const lived = time - outcome.started;
     outcome.duty = lived > 0 ? Object.values(outcome.radio).reduce((sum, { tx }) => sum + tx, 0) / 1000 / lived : 0;
-    const uses = Object.entries(outcome.radio).map(([name, usage]) => ({ kind: media.get(name)!.kind, usage, settings: (station.radio ?? {}) as EnergySettings }));
+    const uses = Object.entries(outcome.radio).map(([name, usage]) => ({
+      kind: media.get(name)!.kind,
+      usage,
+      settings: (station.radio ?? {}) as EnergySettings,
+    }));
     const energy = deviceEnergy(outcome.board, uses, lived);
     if (energy?.total) outcome.energy = energy;
     const { memory } = host ?? {};
@@ -29,9 +41,16 @@ export function resultsOf(network: Network, media: ReadonlyMap<string, MediumOut
     outcome.radio = there.has(name) ? simulator.usage(name) : {};
   }
   return {
-    title, seed, time, took, events: simulator.engine.events,
+    title,
+    seed,
+    time,
+    took,
+    events: simulator.engine.events,
     devices: [...devices.values()].map(({ outcome }) => outcome),
     gateways: [...gateways.values()].map(({ outcome }) => outcome),
-    media: [...media.values()], deliveries, forged, breaches: adversaries?.breaches() ?? [],
+    media: [...media.values()],
+    deliveries,
+    forged,
+    breaches: adversaries?.breaches() ?? [],
   };
 }

@@ -47,16 +47,30 @@ function isDone({ scenario: { until }, linked, devices, messages: { deliveries, 
   return until === "linked" || (deliveries.length > 0 && deliveries.length === delivered);
 }
 
-function progressOf({ scenario, simulator, devices, linked, messages: { deliveries, delivered } }: Network, { transmissions, lost }: Observer): RunProgress {
+function progressOf(
+  { scenario, simulator, devices, linked, messages: { deliveries, delivered } }: Network,
+  { transmissions, lost }: Observer,
+): RunProgress {
   return {
-    time: simulator.time / 1000, duration: scenario.duration, devices: devices.size, linked,
-    sent: deliveries.length, delivered, transmissions, lost, events: simulator.engine.events,
+    time: simulator.time / 1000,
+    duration: scenario.duration,
+    devices: devices.size,
+    linked,
+    sent: deliveries.length,
+    delivered,
+    transmissions,
+    lost,
+    events: simulator.engine.events,
   };
 }
 
 /** Lets virtual time pass until it is over, or what is waited for has happened. */
 async function pass(network: Network, observer: Observer): Promise<void> {
-  const { scenario: { duration }, simulator, options } = network;
+  const {
+    scenario: { duration },
+    simulator,
+    options,
+  } = network;
   const go = options.pass ?? ((one: Simulator, ms: number) => one.runUntil(ms).then(() => true));
   let breath = performance.now();
   for (let second = 1; second <= Math.ceil(duration); second++) {

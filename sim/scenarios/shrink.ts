@@ -41,27 +41,49 @@ export interface Failure {
 }
 
 // what an expectation of at least so many counts: there is less of it in what is smaller, whatever the fault
-const counts: readonly Expectation["what"][] = ["messages", "log", "drops", "breaches", "energy", "forged", "twice", "exceptions", "duty cycle"];
+const counts: readonly Expectation["what"][] = [
+  "messages",
+  "log",
+  "drops",
+  "breaches",
+  "energy",
+  "forged",
+  "twice",
+  "exceptions",
+  "duty cycle",
+];
 
-const ofCount = ({ what, ...expected }: Expectation): boolean => counts.includes(what) && "atLeast" in expected && expected.atLeast !== undefined;
+const ofCount = ({ what, ...expected }: Expectation): boolean =>
+  counts.includes(what) && "atLeast" in expected && expected.atLeast !== undefined;
 
 /** How a scenario failed in a run; undefined where it did not, or only in that there is not enough of something. */
 export function failure(scenario: Scenario, { verdicts }: Pick<Outcome, "verdicts">): Failure | undefined {
-  const failed = (scenario.expect ?? []).map((expected, i) => ({ expected, verdict: verdicts[i]! })).filter(({ expected, verdict }) => !verdict.held && !ofCount(expected));
+  const failed = (scenario.expect ?? [])
+    .map((expected, i) => ({ expected, verdict: verdicts[i]! }))
+    .filter(({ expected, verdict }) => !verdict.held && !ofCount(expected));
   if (!failed.length) return undefined;
   const nothing = ({ got }: Verdict): boolean => got === "nothing";
   const were = failed.map(({ verdict }) => nothing(verdict));
   return {
     scenario: { ...scenario, expect: failed.map(({ expected }) => expected) },
-    same: (outcome) => outcome.verdicts.length === were.length && outcome.verdicts.every((verdict, i) => !verdict.held && nothing(verdict) === were[i]),
+    same: (outcome) =>
+      outcome.verdicts.length === were.length &&
+      outcome.verdicts.every((verdict, i) => !verdict.held && nothing(verdict) === were[i]),
   };
 }
 
-const some = (n: number, one: string): string => `${n} ${n === 1 || one.endsWith("c") ? one : `${one}s`.replace(/ys$/, "ies")}`;
+const some = (n: number, one: string): string =>
+  `${n} ${n === 1 || one.endsWith("c") ? one : `${one}s`.replace(/ys$/, "ies")}`;
 
 /** How much there is of a scenario, in words. */
 export function sizeOf({ devices, faults = [], adversaries = [], duration }: Scenario): string {
-  const parts = [some(devices.reduce((sum, { count = 1 }) => sum + count, 0), "device"), some(faults.length, "fault")];
+  const parts = [
+    some(
+      devices.reduce((sum, { count = 1 }) => sum + count, 0),
+      "device",
+    ),
+    some(faults.length, "fault"),
+  ];
   if (adversaries.length) parts.push(some(adversaries.length, "adversary"));
   return `${parts.join(", ")}, ${duration} s`;
 }
@@ -70,10 +92,15 @@ export function sizeOf({ devices, faults = [], adversaries = [], duration }: Sce
  * The smallest scenario found that fails as this one: `fails` says whether a candidate does. A candidate that contradicts
  * itself (SimError) does not fail. Throws SimError "scenario" where the scenario itself does not fail.
  */
-export async function shrink(scenario: Scenario, fails: (candidate: Scenario) => boolean | Promise<boolean>, options: ShrinkOptions = {}): Promise<Scenario> {
+export async function shrink(
+  scenario: Scenario,
+  fails: (candidate: Scenario) => boolean | Promise<boolean>,
+  options: ShrinkOptions = {},
+): Promise<Scenario> {
   const work = new Shrinker(scenario, fails, options);
   checkScenario(scenario, options.folder);
-  if (!(await work.fails(scenario))) throw new SimError("scenario", "the scenario does not fail: there is nothing to shrink");
+  if (!(await work.fails(scenario)))
+    throw new SimError("scenario", "the scenario does not fail: there is nothing to shrink");
   return work.run();
 }
 
@@ -150,7 +177,11 @@ class Shrinker {
   }
 
   /** Leaves away of a list what can be: all, then parts that become smaller and smaller. */
-  async #few<T>(all: readonly T[], make: (kept: readonly T[]) => Scenario | undefined, what: (n: number) => string): Promise<void> {
+  async #few<T>(
+    all: readonly T[],
+    make: (kept: readonly T[]) => Scenario | undefined,
+    what: (n: number) => string,
+  ): Promise<void> {
     let items = all;
     const attempt = async (kept: readonly T[]): Promise<boolean> => {
       const candidate = make(kept);
@@ -170,7 +201,8 @@ class Shrinker {
         parts = 2;
         continue;
       }
-      for (const chunk of parts > 2 ? chunks : []) if ((smaller = await attempt(items.filter((item) => !chunk.includes(item))))) break;
+      for (const chunk of parts > 2 ? chunks : [])
+        if ((smaller = await attempt(items.filter((item) => !chunk.includes(item))))) break;
       if (smaller) parts = Math.max(parts - 1, 2);
       else if (parts === items.length) break;
       else parts = Math.min(parts * 2, items.length);
@@ -179,27 +211,42 @@ class Shrinker {
 
   #list(of: "faults" | "adversaries" | "downlink", one: string): Promise<void> {
     const all: readonly object[] = this.#now[of] ?? [];
-    return this.#few(all, (kept) => {
-      const { [of]: _gone, ...rest } = this.#now;
-      const candidate: Scenario = kept.length ? { ...rest, [of]: kept } : rest;
-      // who got away with an adversary is not expected of it any more
-      const names = new Set((candidate.adversaries ?? []).map(({ name }) => name));
-      if ((candidate.expect ?? []).some((expected) => expected.what === "breaches" && expected.adversary !== undefined && !names.has(expected.adversary))) return undefined;
-      return candidate;
-    }, (n) => some(n, one));
+    return this.#few(
+      all,
+      (kept) => {
+        const { [of]: _gone, ...rest } = this.#now;
+        const candidate: Scenario = kept.length ? { ...rest, [of]: kept } : rest;
+        // who got away with an adversary is not expected of it any more
+        const names = new Set((candidate.adversaries ?? []).map(({ name }) => name));
+        if (
+          (candidate.expect ?? []).some(
+            (expected) =>
+              expected.what === "breaches" && expected.adversary !== undefined && !names.has(expected.adversary),
+          )
+        )
+          return undefined;
+        return candidate;
+      },
+      (n) => some(n, one),
+    );
   }
 
   async #devices(): Promise<void> {
     const from = this.#now;
     const all = from.devices.flatMap((group) => Array.from({ length: group.count ?? 1 }, (_, i) => ({ group, i })));
-    await this.#few(all, (kept) => (kept.length ? withDevices(from, kept) : undefined), (n) => some(n, "device"));
+    await this.#few(
+      all,
+      (kept) => (kept.length ? withDevices(from, kept) : undefined),
+      (n) => some(n, "device"),
+    );
   }
 
   async #gateways(): Promise<void> {
     const { gateways } = this.#now;
     for (const name of Object.keys(gateways ?? {})) {
       const { [name]: one, ...others } = this.#now.gateways!;
-      if (Object.keys(others).length && (await this.#try({ ...this.#now, gateways: others }, `gateway ${name}`))) continue;
+      if (Object.keys(others).length && (await this.#try({ ...this.#now, gateways: others }, `gateway ${name}`)))
+        continue;
       for (const field of Object.keys(one!)) {
         const { [field]: _, ...rest } = this.#now.gateways![name] as { [field: string]: unknown };
         await this.#try({ ...this.#now, gateways: { ...this.#now.gateways, [name]: rest } }, `${field} of ${name}`);
@@ -214,13 +261,19 @@ class Shrinker {
       for (const field of Object.keys(medium!)) {
         if (field === "kind") continue;
         const { [field]: _, ...rest } = this.#now.media[name] as unknown as { [field: string]: unknown };
-        await this.#try({ ...this.#now, media: { ...this.#now.media, [name]: rest } } as unknown as Scenario, `${field} of ${name}`);
+        await this.#try(
+          { ...this.#now, media: { ...this.#now.media, [name]: rest } } as unknown as Scenario,
+          `${field} of ${name}`,
+        );
       }
     }
   }
 
   async #groups(): Promise<void> {
-    const change = (i: number, group: DeviceGroup): Scenario => ({ ...this.#now, devices: this.#now.devices.map((one, at) => (at === i ? group : one)) });
+    const change = (i: number, group: DeviceGroup): Scenario => ({
+      ...this.#now,
+      devices: this.#now.devices.map((one, at) => (at === i ? group : one)),
+    });
     for (let i = 0; i < this.#now.devices.length; i++) {
       const { name } = this.#now.devices[i]!;
       for (const field of Object.keys(this.#now.devices[i]!)) {
@@ -230,11 +283,22 @@ class Shrinker {
         await this.#try(change(i, rest as unknown as DeviceGroup), `${field} of ${name}`);
       }
       const { happens, traffic } = this.#now.devices[i]!;
-      if (happens) await this.#few(happens, (kept) => change(i, { ...this.#now.devices[i]!, happens: [...kept] }), (n) => `${some(n, "thing")} that happen to ${name}`);
+      if (happens)
+        await this.#few(
+          happens,
+          (kept) => change(i, { ...this.#now.devices[i]!, happens: [...kept] }),
+          (n) => `${some(n, "thing")} that happen to ${name}`,
+        );
       if (!traffic) continue;
       for (const count of [1, 2, 4, 8, 16, 32, 64]) {
         if (count >= (traffic.count ?? Infinity) || count * traffic.every > this.#now.duration) break;
-        if (await this.#try(change(i, { ...this.#now.devices[i]!, traffic: { ...traffic, count } }), `messages of ${name} after ${count}`)) break;
+        if (
+          await this.#try(
+            change(i, { ...this.#now.devices[i]!, traffic: { ...traffic, count } }),
+            `messages of ${name} after ${count}`,
+          )
+        )
+          break;
       }
     }
   }
@@ -245,8 +309,15 @@ class Shrinker {
     if (!expect.every((expected) => shortened(expected))) return;
     // nothing is left that would have been after the end, and what has to be within a time has it
     const least = Math.max(
-      1, ...(this.#now.faults ?? []).map(({ at }) => at), ...expect.map((expected) => ("within" in expected && expected.within) || 0),
-      ...this.#now.devices.map(({ start }) => (start?.at ?? 0) + (start?.over ?? 0) + Math.max(0, ...expect.map((expected) => (expected.what === "linked" && expected.within) || 0))),
+      1,
+      ...(this.#now.faults ?? []).map(({ at }) => at),
+      ...expect.map((expected) => ("within" in expected && expected.within) || 0),
+      ...this.#now.devices.map(
+        ({ start }) =>
+          (start?.at ?? 0) +
+          (start?.over ?? 0) +
+          Math.max(0, ...expect.map((expected) => (expected.what === "linked" && expected.within) || 0)),
+      ),
     );
     let low = Math.ceil(least);
     let high = duration;
@@ -261,7 +332,8 @@ class Shrinker {
 /** Whether it can still be held to that where less time passes: not where it waits for something without saying for how long. */
 function shortened(expected: Expectation): boolean {
   if (expected.what === "check") return false;
-  if (expected.what === "linked" || expected.what === "delivered") return expected.within !== undefined || expected.atLeast === undefined;
+  if (expected.what === "linked" || expected.what === "delivered")
+    return expected.within !== undefined || expected.atLeast === undefined;
   return !ofCount(expected);
 }
 
@@ -289,7 +361,10 @@ function withDevices(scenario: Scenario, kept: readonly { group: DeviceGroup; i:
       left.set(group.name, [group.name]);
       continue;
     }
-    left.set(group.name, all.map((i) => nameOf(group, i)));
+    left.set(
+      group.name,
+      all.map((i) => nameOf(group, i)),
+    );
     for (const i of all) {
       const name = nameOf(group, i);
       const place = placeOf(position, i, unit(seed, `${name}/place`));
@@ -297,7 +372,8 @@ function withDevices(scenario: Scenario, kept: readonly { group: DeviceGroup; i:
       devices.push({ ...rest, name, ...(place && { position: place }), ...(at && { start: { at } }) });
     }
   }
-  const names = (given: readonly string[]): string[] => given.flatMap((name) => left.get(name) ?? (gone.has(name) ? [] : [name]));
+  const names = (given: readonly string[]): string[] =>
+    given.flatMap((name) => left.get(name) ?? (gone.has(name) ? [] : [name]));
   const few = <T>(list: readonly T[] | undefined, of: (one: T) => T[]): T[] | undefined => list?.flatMap(of);
   const expected = few(expect, (one) => [one.devices ? { ...one, devices: names(one.devices) } : one]);
   // what is expected of none cannot fail
@@ -313,14 +389,28 @@ function withDevices(scenario: Scenario, kept: readonly { group: DeviceGroup; i:
     downlink: few(downlink, (one) => (one.to ? [{ ...one, to: names(one.to) }].filter(({ to }) => to.length) : [one])),
     adversaries: few(adversaries, (one) => (one.kind === "clone" && gone.has(one.of) ? [] : [one])),
   };
-  const links = Object.fromEntries(Object.entries(media).map(([name, medium]) => {
-    const its = (medium as { links?: object }).links;
-    if (!its) return [name, medium];
-    return [name, { ...medium, links: Object.fromEntries(Object.entries(its).filter(([link]) => !link.split(">").some((end) => gone.has(end)))) }];
-  }));
+  const links = Object.fromEntries(
+    Object.entries(media).map(([name, medium]) => {
+      const its = (medium as { links?: object }).links;
+      if (!its) return [name, medium];
+      return [
+        name,
+        {
+          ...medium,
+          links: Object.fromEntries(
+            Object.entries(its).filter(([link]) => !link.split(">").some((end) => gone.has(end))),
+          ),
+        },
+      ];
+    }),
+  );
   const { faults: _f, downlink: _d, adversaries: _a, ...rest } = scenario;
   return {
-    ...rest, media: links as Scenario["media"], ...(gateways && { gateways }), devices,
-    ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list?.length)), ...(expected && { expect: expected }),
+    ...rest,
+    media: links as Scenario["media"],
+    ...(gateways && { gateways }),
+    devices,
+    ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list?.length)),
+    ...(expected && { expect: expected }),
   };
 }

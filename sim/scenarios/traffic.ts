@@ -10,7 +10,11 @@ const BYTES = 12;
  * The messages of one sender: called at a time in ms, it gives the content that is due, and when the next one is. Each
  * content is another: text has its number where it says "{n}", bytes begin with it.
  */
-export function trafficOf(traffic: Traffic, start: number, random: () => number): (time: number) => { content: Uint8Array | undefined; next: number | undefined } {
+export function trafficOf(
+  traffic: Traffic,
+  start: number,
+  random: () => number,
+): (time: number) => { content: Uint8Array | undefined; next: number | undefined } {
   const { every, jitter = 0.1, bytes = BYTES, text, after = every, count = Infinity } = traffic;
   let n = 0;
   // each is late by itself: the beat stays
@@ -20,7 +24,8 @@ export function trafficOf(traffic: Traffic, start: number, random: () => number)
   return (time) => {
     if (n >= count) return { content: undefined, next: undefined };
     if (time < next) return { content: undefined, next };
-    const content = text === undefined ? numbered(n, bytes) : Uint8Array.from(Buffer.from(text.replaceAll("{n}", String(n)), "utf8"));
+    const content =
+      text === undefined ? numbered(n, bytes) : Uint8Array.from(Buffer.from(text.replaceAll("{n}", String(n)), "utf8"));
     n++;
     next = Math.max(time, due());
     return { content, next: n < count ? next : undefined };

@@ -68,7 +68,9 @@ export function blocks(opener: Opener, purpose?: Attached): Blocks {
       } while (at < block.length);
     },
     // with an id, as all packets, and no block, as nothing is done
-    end: () => { if (channel) channel.send({ "b": id + 1, "end": true }); },
+    end: () => {
+      if (channel) channel.send({ "b": id + 1, "end": true });
+    },
   };
 }
 
@@ -77,7 +79,11 @@ export function blocks(opener: Opener, purpose?: Attached): Blocks {
  * giving what is to get its blocks, in order; without a block that is told that the channel is over.
  * @param limit the most bytes of a block, 4,096 if not given: longer ones are dropped
  */
-export function takeBlocks<From>(taker: Taker<From>, accept: (purpose: Packet | undefined, from: From) => ((block?: Uint8Array) => void) | undefined, limit?: number): void {
+export function takeBlocks<From>(
+  taker: Taker<From>,
+  accept: (purpose: Packet | undefined, from: From) => ((block?: Uint8Array) => void) | undefined,
+  limit?: number,
+): void {
   taker.handle("block", (channel, open, from) => {
     const purpose = attached(open);
     const take = !channel.reliable && purpose !== null && accept(purpose, from);
@@ -85,29 +91,30 @@ export function takeBlocks<From>(taker: Taker<From>, accept: (purpose: Packet | 
     let at = 0;
     // of the block, while nothing of it is missing
     let parts: Uint8Array[] | undefined;
-    if (take) channel.on = (event, data) => {
-      if (event === "close") take();
-      else {
-        const json = (data as Packet).json!;
-        const body = (data as Packet).body;
-        const b = json["b"] as number;
-        if (b > id) {
-          id = b;
-          at = 0;
-          parts = [];
+    if (take)
+      channel.on = (event, data) => {
+        if (event === "close") take();
+        else {
+          const json = (data as Packet).json!;
+          const body = (data as Packet).body;
+          const b = json["b"] as number;
+          if (b > id) {
+            id = b;
+            at = 0;
+            parts = [];
+          }
+          if (parts && b === id) {
+            const missing = (json["at"] ?? 0) !== at;
+            const all = parts;
+            if (body.length) parts.push(body);
+            at += body.length;
+            const bad = missing || at > (limit ?? LIMIT);
+            if (bad || json["done"]) parts = undefined;
+            if (!bad && json["done"]) take(concat(all));
+          }
+          if (json["end"]) channel.send({ "end": true });
+          else if (!(b > ANSWERED)) channel.send();
         }
-        if (parts && b === id) {
-          const missing = (json["at"] ?? 0) !== at;
-          const all = parts;
-          if (body.length) parts.push(body);
-          at += body.length;
-          const bad = missing || at > (limit ?? LIMIT);
-          if (bad || json["done"]) parts = undefined;
-          if (!bad && json["done"]) take(concat(all));
-        }
-        if (json["end"]) channel.send({ "end": true });
-        else if (!(b > ANSWERED)) channel.send();
-      }
-    };
+      };
   });
 }

@@ -20,7 +20,13 @@ const WAITING = 120;
  * @param limit longer messages are left out; 1,500 bytes if not given
  * @throws as `Opener.channel`
  */
-export function inbox(opener: Opener, box: string, take: (message: Uint8Array) => void, done?: (reason?: string) => void, limit?: number): Channel {
+export function inbox(
+  opener: Opener,
+  box: string,
+  take: (message: Uint8Array) => void,
+  done?: (reason?: string) => void,
+  limit?: number,
+): Channel {
   let parts: Uint8Array[] = [];
   let size = 0;
   // messages that `take` has not taken
@@ -61,27 +67,38 @@ export function inbox(opener: Opener, box: string, take: (message: Uint8Array) =
  * @param take is given each message, whole, and the one who kept it
  * @param limit as for `inbox`
  */
-export function boxes<From extends Opener>(taker: Taker<From>, take: (message: Uint8Array, from: From) => void, limit?: number): void {
+export function boxes<From extends Opener>(
+  taker: Taker<From>,
+  take: (message: Uint8Array, from: From) => void,
+  limit?: number,
+): void {
   let waiting: [From, string][] = [];
   let busy: boolean | undefined;
   const next = (): void => {
     const first = waiting[0];
     if (busy || !first) return;
     busy = true;
-    inbox(first[0], first[1], (message) => take(message, first[0]), (reason) => {
-      busy = false;
-      // it will be told anew
-      waiting = waiting.filter((entry) => entry !== first && !(reason && entry[0] === first[0]));
-      next();
-    }, limit);
+    inbox(
+      first[0],
+      first[1],
+      (message) => take(message, first[0]),
+      (reason) => {
+        busy = false;
+        // it will be told anew
+        waiting = waiting.filter((entry) => entry !== first && !(reason && entry[0] === first[0]));
+        next();
+      },
+      limit,
+    );
   };
   taker.handle("boxes", (channel, _open, from) => {
     channel.on = (event, data) => {
       if (event !== "packet") return;
       const body = (data as Packet).body;
-      for (let at = 0; body.length - at > 7 && waiting.length < WAITING; ) {
+      for (let at = 0; body.length - at > 7 && waiting.length < WAITING;) {
         let id = "";
-        do id += (256 + body[at]!).toString(16).slice(1); while (++at & 7);
+        do id += (256 + body[at]!).toString(16).slice(1);
+        while (++at & 7);
         if (!waiting.some((entry) => entry[0] === from && entry[1] === id)) waiting.push([from, id]);
       }
       if ((data as Packet).json!["end"]) channel.timeout = 0;
@@ -98,7 +115,13 @@ export function boxes<From extends Opener>(taker: Taker<From>, take: (message: U
  * @param x for how many seconds they are of use
  * @throws as `Opener.channel`
  */
-export function outbox(opener: Opener, to: string, messages: Uint8Array[], done?: (reason?: string) => void, x?: number): Channel {
+export function outbox(
+  opener: Opener,
+  to: string,
+  messages: Uint8Array[],
+  done?: (reason?: string) => void,
+  x?: number,
+): Channel {
   const channel = opener.channel({ "type": "outbox", "seq": 1, "to": to }, undefined, (event, data) => {
     if (event === "drain") write();
     if (event === "close" && done) done(data as string);

@@ -29,7 +29,11 @@ export interface Keeper {
  * why, undefined where both sides said `end` and have all; nothing comes after it. Let go of the channel then: on a device
  * whoever has one keeps the code of channels in memory.
  */
-export type ChannelOn = (event: "packet" | "drain" | "close", data: Packet | string | undefined, channel: Channel) => void;
+export type ChannelOn = (
+  event: "packet" | "drain" | "close",
+  data: Packet | string | undefined,
+  channel: Channel,
+) => void;
 
 /** What opens channels: a link, or a mote. */
 export interface Opener {
@@ -343,13 +347,14 @@ export class Channel {
       const miss: number[] = [];
       let left = this._count;
       let at = this._done;
-      if (!this._paused) for (let seq = at + 1; left && miss.length < NAMED; seq++) {
-        if (this._held[seq]) left--;
-        else {
-          miss.push(seq - at);
-          at = seq;
+      if (!this._paused)
+        for (let seq = at + 1; left && miss.length < NAMED; seq++) {
+          if (this._held[seq]) left--;
+          else {
+            miss.push(seq - at);
+            at = seq;
+          }
         }
-      }
       miss.push(this._done + this._keeper.capacity - at);
       head["ack"] = this._told = this._done;
       head["miss"] = miss;
@@ -363,7 +368,11 @@ export class Channel {
 
   /** Whether there is nothing left to do for it. @internal */
   gone(now: number): boolean {
-    return !!this.over && this._due === undefined && (!this.reliable || this.state !== ENDED || now + TICK > this._heard! + this.timeout);
+    return (
+      !!this.over &&
+      this._due === undefined &&
+      (!this.reliable || this.state !== ENDED || now + TICK > this._heard! + this.timeout)
+    );
   }
 
   /**

@@ -163,7 +163,13 @@ export class Channels<From> implements Keeper {
   start(shared: Uint8Array): void {
     const exchange = this._owner.exchange;
     this.token();
-    this.session = new Session(exchange.ephemeral!.key, exchange.remote!, shared, this._owner.identity.random(4), this._options.runs);
+    this.session = new Session(
+      exchange.ephemeral!.key,
+      exchange.remote!,
+      shared,
+      this._owner.identity.random(4),
+      this._options.runs,
+    );
   }
 
   /** The token by which the other addresses this side, 16 bytes; once the exchange has its KEY. */
@@ -249,7 +255,8 @@ export class Channels<From> implements Keeper {
         if (over < 0) fail("BUSY");
         this.list.splice(over, 1);
       }
-      if (typeof type !== "string" || id % 2 === owner.exchange.order || (id <= before && this._late.indexOf(id) < 0)) fail("CHANNEL");
+      if (typeof type !== "string" || id % 2 === owner.exchange.order || (id <= before && this._late.indexOf(id) < 0))
+        fail("CHANNEL");
       if (id > before) {
         for (let i = id - 2; i > before && i > id - 64; i -= 2) this._late.push(i);
         this._late = this._late.slice(-32);
@@ -273,17 +280,18 @@ export class Channels<From> implements Keeper {
       const list = this.list;
       const first = this.session && this._queue.shift();
       if (first && first[1]) this.put(pipe, first[0], first[1], first[2]);
-      else if (this.session) for (let i = list.length; i > 0; i--) {
-        if (first && i === list.length) list.unshift(list.splice(list.indexOf(first[0]), 1)[0]!);
-        const channel = list.shift()!;
-        list.push(channel);
-        const next = channel.next(this._now);
-        if (next) {
-          const frames = this.put(pipe, channel, next[0], next[1]);
-          if (next[2]) next[2].frames = frames;
-          return;
+      else if (this.session)
+        for (let i = list.length; i > 0; i--) {
+          if (first && i === list.length) list.unshift(list.splice(list.indexOf(first[0]), 1)[0]!);
+          const channel = list.shift()!;
+          list.push(channel);
+          const next = channel.next(this._now);
+          if (next) {
+            const frames = this.put(pipe, channel, next[0], next[1]);
+            if (next[2]) next[2].frames = frames;
+            return;
+          }
         }
-      }
     } catch (error) {
       // a device may have no memory now
       this._owner.drop(error as E3XError);
@@ -292,7 +300,9 @@ export class Channels<From> implements Keeper {
 
   /** Sends a packet of a channel by a pipe at once. Returns how many frames it takes. */
   put(pipe: ChannelPipe, channel: Channel, head: Json, body?: Uint8Array): number {
-    const outer = this.session!.seal(pack(this.agreed, Object.assign({ "c": channel.id }, head), body ?? new Uint8Array(0)));
+    const outer = this.session!.seal(
+      pack(this.agreed, Object.assign({ "c": channel.id }, head), body ?? new Uint8Array(0)),
+    );
     pipe.send(outer);
     return Math.ceil((outer.length + 1) / (this._frame() - 1));
   }

@@ -19,7 +19,10 @@ export function peer(router: Opener, hashname: string, packet: Uint8Array): void
  * Has what routers bring from others taken: the packet, who sent it, and the router. None of it is checked: the packet may
  * be anything, `hashname` is what the router says, if anything.
  */
-export function connects<From>(taker: Taker<From>, take: (packet: Uint8Array, hashname: unknown, router: From) => void): void {
+export function connects<From>(
+  taker: Taker<From>,
+  take: (packet: Uint8Array, hashname: unknown, router: From) => void,
+): void {
   taker.handle("connect", (channel, open, router) => {
     channel.on = (event) => {
       channel.on = undefined!;

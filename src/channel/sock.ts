@@ -25,7 +25,12 @@ export interface SockOpen {
  * What happens. "open": it was taken; `json` of a "bind" has its address as `dst`. "data": bytes, or a datagram; `json` of
  * one that a "bind" got has `src`, of one to be sent from it `dst`. "drain", "end" and "close" as of a stream (stream.ts).
  */
-export type SockOn = (event: "open" | "data" | "drain" | "end" | "close", data: unknown, sock: Sock, json?: Json) => void;
+export type SockOn = (
+  event: "open" | "data" | "drain" | "end" | "close",
+  data: unknown,
+  sock: Sock,
+  json?: Json,
+) => void;
 
 export interface Sock {
   /** Its channel: may `pause` and `resume` what comes, where it is reliable, and `fail`. */
@@ -47,9 +52,17 @@ const NONE = new Uint8Array(0);
 /** @param open whether it is open already: the other asked for it */
 function wire(channel: Channel, open: boolean): Sock {
   const pouring = pour(channel);
-  const write = (data: Uint8Array, json?: Json): boolean => channel.reliable ? pouring(data, json) : channel.send(json, data);
+  const write = (data: Uint8Array, json?: Json): boolean =>
+    channel.reliable ? pouring(data, json) : channel.send(json, data);
   // all objects of Espruino have an `on` that is another
-  const sock: Sock = { channel, on: undefined!, write, end: () => { write(NONE, { "end": true }); } };
+  const sock: Sock = {
+    channel,
+    on: undefined!,
+    write,
+    end: () => {
+      write(NONE, { "end": true });
+    },
+  };
   const emit = (event: "open" | "data" | "drain" | "end" | "close", data?: unknown, json?: Json): void => {
     if (sock.on) sock.on(event, data, sock, json);
   };

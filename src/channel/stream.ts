@@ -40,9 +40,14 @@ function wire(channel: Channel, opening: boolean, limit: number): Stream {
   let size = 0;
   const put = (data: unknown, enc: string | undefined, last: Json): boolean => {
     if (enc && enc !== "binary") last["enc"] = enc;
-    const bytes = enc === "json" ? toBytes(JSON.stringify(data))
-      : enc === "lob" ? encode((data as Attached).json, (data as Attached).body)
-      : typeof data === "string" ? toBytes(data) : data;
+    const bytes =
+      enc === "json"
+        ? toBytes(JSON.stringify(data))
+        : enc === "lob"
+          ? encode((data as Attached).json, (data as Attached).body)
+          : typeof data === "string"
+            ? toBytes(data)
+            : data;
     return write(bytes as Uint8Array, last, enc ? { "frag": true } : {});
   };
   const stream: Stream = {
@@ -50,7 +55,9 @@ function wire(channel: Channel, opening: boolean, limit: number): Stream {
     // all objects of Espruino have an `on` that is another
     on: undefined!,
     write: (data, enc) => put(data, enc, {}),
-    end: (data, enc) => { put(data === undefined ? "" : data, enc, { "end": true }); },
+    end: (data, enc) => {
+      put(data === undefined ? "" : data, enc, { "end": true });
+    },
   };
   const emit = (event: "data" | "drain" | "end" | "close", data?: unknown): void => {
     if (stream.on) stream.on(event, data, stream);
@@ -75,7 +82,14 @@ function wire(channel: Channel, opening: boolean, limit: number): Stream {
         parts = [];
         size = 0;
         try {
-          value = enc === "json" ? JSON.parse(toText(bytes)) : enc === "lob" ? decode(bytes) : !enc || enc === "binary" ? bytes : value;
+          value =
+            enc === "json"
+              ? JSON.parse(toText(bytes))
+              : enc === "lob"
+                ? decode(bytes)
+                : !enc || enc === "binary"
+                  ? bytes
+                  : value;
         } catch (_) {
           // as what has another encoding
         }
@@ -106,7 +120,11 @@ export function stream(opener: Opener, options?: Attached, on?: StreamOn, limit?
  * giving it an `on`. Those whose options are no packet are refused.
  * @param limit as for `stream`
  */
-export function streams<From>(taker: Taker<From>, accept: (stream: Stream, options: Packet | undefined, from: From) => void, limit?: number): void {
+export function streams<From>(
+  taker: Taker<From>,
+  accept: (stream: Stream, options: Packet | undefined, from: From) => void,
+  limit?: number,
+): void {
   taker.handle("stream", (channel, open, from) => {
     const options = attached(open);
     if (!channel.reliable || options === null) return;

@@ -56,7 +56,8 @@ function pack(message: Request | Response, start: Json): Uint8Array {
 
 function headersOf(json: Json): Headers {
   const headers: Headers = {};
-  for (const name in json) if (name[0] !== ":" && typeof json[name] === "string") headers[name.toLowerCase()] = json[name] as string;
+  for (const name in json)
+    if (name[0] !== ":" && typeof json[name] === "string") headers[name.toLowerCase()] = json[name] as string;
   return headers;
 }
 
@@ -64,7 +65,12 @@ function headersOf(json: Json): Headers {
  * Puts together what comes on a channel, up to its end: `done` gets the packet, undefined where it is none. It is told too that
  * the channel is over, and why: `much` where more came than the limit.
  */
-function gather(channel: Channel, limit: number, much: string, done: (packet?: Packet, over?: boolean, reason?: string) => void): Pour {
+function gather(
+  channel: Channel,
+  limit: number,
+  much: string,
+  done: (packet?: Packet, over?: boolean, reason?: string) => void,
+): Pour {
   const write = pour(channel);
   const parts: Uint8Array[] = [];
   channel.on = (event, data) => {
@@ -96,7 +102,12 @@ function gather(channel: Channel, limit: number, much: string, done: (packet?: P
  * @param limit the most bytes of a response with its headers, 4,096 if not given
  * @throws as `Opener.channel`
  */
-export function request(opener: Opener, request: Request, done: (error: string | undefined, response?: Answer) => void, limit?: number): Channel {
+export function request(
+  opener: Opener,
+  request: Request,
+  done: (error: string | undefined, response?: Answer) => void,
+  limit?: number,
+): Channel {
   const bytes = pack(request, { ":method": request.method, ":path": request.path });
   const first = Math.min(opener.quota(), bytes.length);
   const rest = bytes.length > first;
@@ -109,7 +120,8 @@ export function request(opener: Opener, request: Request, done: (error: string |
     const status = json && json[":status"];
     if (!waiting) return;
     waiting = false;
-    if (typeof status === "number") done(undefined, { status, reason: json![":reason"] as string, headers: headersOf(json!), body: packet!.body });
+    if (typeof status === "number")
+      done(undefined, { status, reason: json![":reason"] as string, headers: headersOf(json!), body: packet!.body });
     else done(reason ?? "malformed");
   });
   if (rest) write(bytes.subarray(first), { "end": true });
@@ -121,7 +133,11 @@ export function request(opener: Opener, request: Request, done: (error: string |
  * is no request is answered with status 400.
  * @param limit the most bytes of a request with its headers, 4,096 if not given; beyond, its channel fails with "413"
  */
-export function serve<From>(taker: Taker<From>, handler: (request: Asked, respond: (response: Response) => void, from: From) => void, limit?: number): void {
+export function serve<From>(
+  taker: Taker<From>,
+  handler: (request: Asked, respond: (response: Response) => void, from: From) => void,
+  limit?: number,
+): void {
   taker.handle("thtp", (channel, _open, from) => {
     let waiting = true;
     if (!channel.reliable) return;
@@ -136,7 +152,8 @@ export function serve<From>(taker: Taker<From>, handler: (request: Asked, respon
       const method = json && json[":method"];
       const path = json && json[":path"];
       if (over) waiting = false;
-      else if (typeof method === "string" && typeof path === "string") handler({ method, path, headers: headersOf(json!), body: packet!.body }, respond, from);
+      else if (typeof method === "string" && typeof path === "string")
+        handler({ method, path, headers: headersOf(json!), body: packet!.body }, respond, from);
       else respond({ status: 400 });
     });
   });

@@ -44,7 +44,12 @@ function mac(secret: Uint8Array, body: Uint8Array, prefix: number, end: number):
  * @param secret what the MAC is keyed with: ECDH of the identities, or the AES key of the channel
  */
 export function seal(
-  head: Uint8Array, prefix: Uint8Array, key: Uint8Array, secret: Uint8Array, iv: Uint8Array, inner: Uint8Array,
+  head: Uint8Array,
+  prefix: Uint8Array,
+  key: Uint8Array,
+  secret: Uint8Array,
+  iv: Uint8Array,
+  inner: Uint8Array,
 ): Uint8Array {
   // the MAC comes where something as long is
   const packet = concat([head, prefix, iv, inner, iv]);

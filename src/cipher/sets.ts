@@ -19,7 +19,13 @@ export interface HostCipherSet extends CipherSet {
 
 export const sets: Record<string, HostCipherSet> = {
   "1a": { ...cs1a, id: "1a", secretLength: 20, checkKey: secp160r1.checkKey, checkSecret: secp160r1.checkSecret },
-  "1c": { ...p256.cs1c, id: "1c", secretLength: p256.SECRET_LENGTH, checkKey: p256.checkKey, checkSecret: p256.checkSecret },
+  "1c": {
+    ...p256.cs1c,
+    id: "1c",
+    secretLength: p256.SECRET_LENGTH,
+    checkKey: p256.checkKey,
+    checkSecret: p256.checkSecret,
+  },
 };
 
 /** The cipher set of a CSID: 0x1a, or "1a". Throws CSID where there is none. */
@@ -36,8 +42,11 @@ const TRIES = 4;
  * @param random gives n bytes from a source of entropy fit for keys
  * @throws SECRET_RANGE where it gives nothing but what is no secret, such as zeros
  */
-export function keyPair(set: HostCipherSet, random: (n: number) => Uint8Array): { key: Uint8Array; secret: Uint8Array } {
-  for (let tries = TRIES; ; ) {
+export function keyPair(
+  set: HostCipherSet,
+  random: (n: number) => Uint8Array,
+): { key: Uint8Array; secret: Uint8Array } {
+  for (let tries = TRIES; ;) {
     const secret = random(set.secretLength);
     try {
       set.checkSecret(secret);

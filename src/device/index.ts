@@ -210,10 +210,20 @@ function save(state: LinkState): void {
 
 function open(identity: Uint8Array, state: LinkState): void {
   const rules: LinkOptions = { on: emit, save, message: 1400, content: pipe.options.limit, ahead: 64, room };
-  if (CHANNELS) rules.channels = { handlers: handlers as never, capacity: options.window ?? 8, runs: 16, z: 1, from: mote as never, wake };
+  if (CHANNELS)
+    rules.channels = {
+      handlers: handlers as never,
+      capacity: options.window ?? 8,
+      runs: 16,
+      z: 1,
+      from: mote as never,
+      wake,
+    };
   link = new made!.Link(
     { key: slice(identity, 0, KEY_LENGTH), secret: identity.subarray(KEY_LENGTH), random },
-    made!.fromBase32(options.gateway), state, rules,
+    made!.fromBase32(options.gateway),
+    state,
+    rules,
   );
   connect();
 }
@@ -264,10 +274,11 @@ function turn(): void {
   if (link && !held) {
     if (CHANNELS) link.channels.poll(now);
     next = link.poll(now);
-    if (PEERS) for (const peer of peers) {
-      peer[1].channels.poll(now);
-      next = sooner(next, peer[1].poll(now));
-    }
+    if (PEERS)
+      for (const peer of peers) {
+        peer[1].channels.poll(now);
+        next = sooner(next, peer[1].poll(now));
+      }
   }
   while ((held = held ?? pipe.frame(now)) && radio.write(held) !== false) held = undefined;
   if (CHANNELS && link && !held) {
@@ -285,16 +296,20 @@ function turn(): void {
 function receive(outer: Uint8Array): void {
   if (!room(outer.length)) return;
   loadParts(true);
-  if (PEERS) for (const peer of peers) if (addressed(peer[1], outer)) {
-    peer[1].receive(outer, peer[2], getTime());
-    return;
-  }
+  if (PEERS)
+    for (const peer of peers)
+      if (addressed(peer[1], outer)) {
+        peer[1].receive(outer, peer[2], getTime());
+        return;
+      }
   link!.receive(outer, pipe, getTime());
 }
 
 const mote: Mote = {
   key: () => link && link.identity.key,
-  on: (event: string, listener: unknown) => { listeners[event] = listener as never; },
+  on: (event: string, listener: unknown) => {
+    listeners[event] = listener as never;
+  },
   send: (content) => {
     if (!link || pipe.queue.length > WAITING) fail("BUSY");
     loadParts(true);
@@ -313,7 +328,9 @@ if (CHANNELS) {
     loadParts(true);
     return link!.channels.quota();
   };
-  mote.handle = (type, handler) => { handlers[" " + type] = handler; };
+  mote.handle = (type, handler) => {
+    handlers[" " + type] = handler;
+  };
 }
 
 if (PEERS) {
@@ -341,23 +358,41 @@ if (PEERS) {
     };
     const peer = {} as Peer;
     loadParts(true);
-    const other: Link = new made!.Link(link!.identity, made!.fromBase32(key), made!.readState(file) || [0, 0, 0, 0, 0], {
-      on: (event, _from, data, packet) => {
-        if (event === "down") setTimeout(() => {
-          loadParts(true);
-          if (!other.up) other.connect(way);
-          wake();
-        }, PEER_AGAIN * 1000);
-        if (heard[event]) heard[event](peer, data, packet);
+    const other: Link = new made!.Link(
+      link!.identity,
+      made!.fromBase32(key),
+      made!.readState(file) || [0, 0, 0, 0, 0],
+      {
+        on: (event, _from, data, packet) => {
+          if (event === "down")
+            setTimeout(() => {
+              loadParts(true);
+              if (!other.up) other.connect(way);
+              wake();
+            }, PEER_AGAIN * 1000);
+          if (heard[event]) heard[event](peer, data, packet);
+        },
+        save: (state) => made!.writeState(state, file),
+        // the way through a router takes 138 bytes of a packet
+        message: 1250,
+        content: pipe.options.limit,
+        ahead: 64,
+        room,
+        channels: {
+          handlers: handlers as never,
+          capacity: options.window ?? 8,
+          runs: 16,
+          z: 1,
+          from: peer as never,
+          wake,
+        },
       },
-      save: (state) => made!.writeState(state, file),
-      // the way through a router takes 138 bytes of a packet
-      message: 1250, content: pipe.options.limit, ahead: 64, room,
-      channels: { handlers: handlers as never, capacity: options.window ?? 8, runs: 16, z: 1, from: peer as never, wake },
-    });
+    );
     Object.assign(peer, {
       key: () => other.exchange.key,
-      on: (event: string, listener: unknown) => { heard[event] = listener as never; },
+      on: (event: string, listener: unknown) => {
+        heard[event] = listener as never;
+      },
       send: (content) => {
         loadParts(true);
         other.send(content);

@@ -16,5 +16,17 @@ import { erase, readIdentity, readState, writeIdentity, writeState } from "./sto
 export type Parts = ReturnType<typeof parts>;
 
 export function parts() {
-  return { Channels: CHANNELS ? Channels : undefined, CurveJob, Link, MessageExchange, Session: CHANNELS ? Session : undefined, erase, fromBase32, readIdentity, readState, writeIdentity, writeState };
+  return {
+    Channels: CHANNELS ? Channels : undefined,
+    CurveJob,
+    Link,
+    MessageExchange,
+    Session: CHANNELS ? Session : undefined,
+    erase,
+    fromBase32,
+    readIdentity,
+    readState,
+    writeIdentity,
+    writeState,
+  };
 }

@@ -33,7 +33,12 @@ export class Admission {
   private _make: (identity: OwnIdentity, key: Uint8Array, name: string) => Peer;
 
   /** @param make makes a peer, which is in the registry only when it is added there */
-  constructor(registry: Registry, application: Application, options: EndpointOptions, make: (identity: OwnIdentity, key: Uint8Array, name: string) => Peer) {
+  constructor(
+    registry: Registry,
+    application: Application,
+    options: EndpointOptions,
+    make: (identity: OwnIdentity, key: Uint8Array, name: string) => Peer,
+  ) {
     this._registry = registry;
     this._application = application;
     this._options = options;
@@ -60,7 +65,10 @@ export class Admission {
       return found;
     }
     if (claimed) fail("MAC");
-    const { accept, events: { knock } } = this._options;
+    const {
+      accept,
+      events: { knock },
+    } = this._options;
     const claim = opened ?? (!many && (accept || knock) ? this._open(identity, body) : undefined);
     if (claim) return this._admit(identity, body, claim);
     this._application.knock("unknown", this._application.arrival!.pipe);
@@ -99,7 +107,12 @@ export class Admission {
     if (!link.exchange.sent(body)) fail("MAC");
     const { accept } = this._options;
     const arrival = this._application.arrival!;
-    if (!accept || !this._application.ask("accept", undefined, () => accept(new Uint8Array(link.exchange.key), link.hashname, arrival))) {
+    if (
+      !accept ||
+      !this._application.ask("accept", undefined, () =>
+        accept(new Uint8Array(link.exchange.key), link.hashname, arrival),
+      )
+    ) {
       this._application.knock("refused", arrival.pipe, link);
       fail("UNKNOWN_SENDER");
     }

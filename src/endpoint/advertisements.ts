@@ -33,7 +33,7 @@ interface Heard {
 
 /** The manufacturer specific data in the payload of an advertisement: company, then data. Undefined where there is none, or no AD structures. */
 function manufacturerData(payload: Uint8Array): Uint8Array | undefined {
-  for (let at = 0; at + 1 < payload.length; ) {
+  for (let at = 0; at + 1 < payload.length;) {
     const length = payload[at]!;
     const end = at + 1 + length;
     if (length === 0 || end > payload.length) return undefined;

@@ -56,7 +56,9 @@ export class Application {
       const answer = ask();
       if (!isPromise(answer)) return answer;
       answer.then(undefined, (error: unknown) => this.tell(error, where, link));
-      throw where === "save" ? new E3XError("SAVE", { field: where }) : wrong(where, "returned a promise, which is not waited for");
+      throw where === "save"
+        ? new E3XError("SAVE", { field: where })
+        : wrong(where, "returned a promise, which is not waited for");
     } catch (error) {
       this._thrown = { error, where, link };
       throw error;

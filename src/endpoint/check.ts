@@ -15,7 +15,8 @@ export function wrong(field: string, detail: string, ...given: [value?: unknown]
 
 /** @throws OPTION unless a value is of a type of JavaScript */
 export function required(field: string, value: unknown, type: "object" | "function" | "boolean" | "string"): void {
-  if (typeof value !== type || value === null) throw wrong(field, `must be ${type === "object" ? "an" : "a"} ${type}`, value);
+  if (typeof value !== type || value === null)
+    throw wrong(field, `must be ${type === "object" ? "an" : "a"} ${type}`, value);
 }
 
 /** @throws OPTION unless a value is not given, or of a type */

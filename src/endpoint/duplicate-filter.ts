@@ -26,7 +26,8 @@ export class DuplicateFilter {
     const place = begins ? 0 : this._place;
     const text = toHex(frame);
     this._recent = this._recent.filter(({ at }) => now - at < RECENT).slice(-FRAMES);
-    if (!begins && frame.length >= LENGTH && this._recent.some((one) => one.text === text && one.place !== place)) return true;
+    if (!begins && frame.length >= LENGTH && this._recent.some((one) => one.text === text && one.place !== place))
+      return true;
     this._recent.push({ text, place, at: now });
     // the zero behind the last chunk
     this._place = frame.length > frame[0]! + 1 ? 0 : place + 1;

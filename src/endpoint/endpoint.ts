@@ -111,7 +111,9 @@ export class Endpoint {
     this._registry = new Registry(room);
     this._tokens = new TokenRouter(room);
     this._scheduler = new Scheduler(application, this._discovery, (pipe) => this._closed(pipe));
-    this._admission = new Admission(this._registry, application, options, (identity, key, name) => this._make(identity, key, name));
+    this._admission = new Admission(this._registry, application, options, (identity, key, name) =>
+      this._make(identity, key, name),
+    );
     this._identities = identities(options.pairs, (n) => application.ask("random", undefined, () => options.random(n)));
     this.identity = [...this._identities.values()][0]!;
     this.hashname = hashname(keysOf(this._identities));
@@ -144,7 +146,9 @@ export class Endpoint {
 
   /** What is to be kept of all links now: what `save` was given last for each. */
   get state(): State {
-    return Object.fromEntries([...this._registry.peers].flatMap(({ link, saved }) => (saved ? [[link.id, copySaved(saved)]] : [])));
+    return Object.fromEntries(
+      [...this._registry.peers].flatMap(({ link, saved }) => (saved ? [[link.id, copySaved(saved)]] : [])),
+    );
   }
 
   /**
@@ -218,35 +222,54 @@ export class Endpoint {
       const at = Math.floor(application.ask("epoch", undefined, epoch));
       state[0] = Math.max(state[0], orderOf(identity.key, key) === at % 2 ? at : at - 1);
     }
-    const link: GatewayLink = new GatewayLink(identity, new Uint8Array(key), name ?? hashname({ [identity.set.id]: key }), state, {
-      message: message ?? 1400,
-      content: content ?? 65536,
-      patience: patience ?? 180,
-      ...(recent && { recent: (_: unknown, packet: Packet) => application.ask("recent", link, () => recent(link, packet)) }),
-      ...(judge && { judge: (_: unknown, handshakes: Handshakes) => application.ask("judge", link, () => judge(link, handshakes)) }),
-      ahead: 0,
-      room: () => true,
-      save: (changed) => this._save(peer, changed),
-      on: (event, _, data, packet) => this._on(event, peer, data, packet),
-      channels: {
-        handlers: this._handlers as Handlers<unknown> as never,
-        capacity: window ?? 64,
-        runs: 4096,
-        z: z ?? 1,
-        wake: () => this._wake(link),
+    const link: GatewayLink = new GatewayLink(
+      identity,
+      new Uint8Array(key),
+      name ?? hashname({ [identity.set.id]: key }),
+      state,
+      {
+        message: message ?? 1400,
+        content: content ?? 65536,
+        patience: patience ?? 180,
+        ...(recent && {
+          recent: (_: unknown, packet: Packet) => application.ask("recent", link, () => recent(link, packet)),
+        }),
+        ...(judge && {
+          judge: (_: unknown, handshakes: Handshakes) => application.ask("judge", link, () => judge(link, handshakes)),
+        }),
+        ahead: 0,
+        room: () => true,
+        save: (changed) => this._save(peer, changed),
+        on: (event, _, data, packet) => this._on(event, peer, data, packet),
+        channels: {
+          handlers: this._handlers as Handlers<unknown> as never,
+          capacity: window ?? 64,
+          runs: 4096,
+          z: z ?? 1,
+          wake: () => this._wake(link),
+        },
+        touched: () => this._wake(link),
+        caught: (error, where) => {
+          if (where) application.tell(error, where, link);
+          else application.caught(error, link);
+        },
+        left: (at, pipe, time) => {
+          const { sent } = this._options.events;
+          application.emit("sent", link, sent && (() => sent(link, at, { pipe, time })));
+        },
+        forget: (removed) => this._forget(peer, removed),
       },
-      touched: () => this._wake(link),
-      caught: (error, where) => {
-        if (where) application.tell(error, where, link);
-        else application.caught(error, link);
-      },
-      left: (at, pipe, time) => {
-        const { sent } = this._options.events;
-        application.emit("sent", link, sent && (() => sent(link, at, { pipe, time })));
-      },
-      forget: (removed) => this._forget(peer, removed),
-    }, saved?.blocked);
-    const peer: Peer = { link, saved, stranger: false, token: saved?.token, former: true, ephemeral: new Set(), resumed: undefined };
+      saved?.blocked,
+    );
+    const peer: Peer = {
+      link,
+      saved,
+      stranger: false,
+      token: saved?.token,
+      former: true,
+      ephemeral: new Set(),
+      resumed: undefined,
+    };
     // the key is checked by what is needed of it anyhow
     link.exchange.done(finish(link.exchange.job()));
     return peer;
@@ -260,7 +283,12 @@ export class Endpoint {
     this._application.emit("wake", link, options.wake && (() => options.wake!()));
   }
 
-  private _on(event: "up" | "down" | "message" | "drop", peer: Peer, data?: Uint8Array | ErrorCode, packet?: Packet): void {
+  private _on(
+    event: "up" | "down" | "message" | "drop",
+    peer: Peer,
+    data?: Uint8Array | ErrorCode,
+    packet?: Packet,
+  ): void {
     const { link } = peer;
     const application = this._application;
     const { events } = this._options;
@@ -272,7 +300,11 @@ export class Endpoint {
     }
     link.heard = this.now;
     if (event === "message") {
-      const handled = application.emit("message", link, events.message && (() => events.message!(link, data as Uint8Array, packet!, arrival)));
+      const handled = application.emit(
+        "message",
+        link,
+        events.message && (() => events.message!(link, data as Uint8Array, packet!, arrival)),
+      );
       if (!handled) link.unhandled = true;
       return;
     }
@@ -390,7 +422,8 @@ export class Endpoint {
     const info = linkInfo(json ?? fail("JSON"));
     if (!info.hashname || !Object.keys(info.keys).length) fail("LINK_INFO");
     const { discovered } = this._options.events;
-    if (info.hashname !== this.hashname) this._application.emit("discovered", undefined, () => discovered!(info, arrival.pipe, arrival));
+    if (info.hashname !== this.hashname)
+      this._application.emit("discovered", undefined, () => discovered!(info, arrival.pipe, arrival));
   }
 
   /**

@@ -42,7 +42,17 @@ export interface Knock {
 
 /** What of the application threw: an event's handler by its name, an option by its name, a channel's handler, the outlet's functions. */
 export type Where =
-  | Exclude<keyof Events, "error"> | "save" | "accept" | "judge" | "recent" | "epoch" | "random" | "wake" | "channel" | "write" | "ready"
+  | Exclude<keyof Events, "error">
+  | "save"
+  | "accept"
+  | "judge"
+  | "recent"
+  | "epoch"
+  | "random"
+  | "wake"
+  | "channel"
+  | "write"
+  | "ready"
   /** A fault of this library. */
   | "library";
 

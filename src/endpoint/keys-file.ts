@@ -64,7 +64,8 @@ export function publicKeysFromFile(text: string): PublicKeys {
 }
 
 // Nothing of the file is ever quoted: it holds secrets.
-const bad = (detail: string): E3XError => new E3XError("KEYS_FILE", { detail: `${detail}. Restore the file, or make a new one with mote keys new.` });
+const bad = (detail: string): E3XError =>
+  new E3XError("KEYS_FILE", { detail: `${detail}. Restore the file, or make a new one with mote keys new.` });
 
 /**
  * The key pairs of a keys file by its text, in all cipher sets that are known: `pairs` of an endpoint.
@@ -85,7 +86,8 @@ export function keysFromFile(text: string): KeyPairs {
       throw bad(`Its secret in Cipher Set ${csid} is none`);
     }
     const key = finish(new set.Job(secret));
-    if (toBase32(key) !== toBase32(named[csid])) throw bad(`Its public key in Cipher Set ${csid} is not that of its secret`);
+    if (toBase32(key) !== toBase32(named[csid]))
+      throw bad(`Its public key in Cipher Set ${csid} is not that of its secret`);
     pairs[csid] = { key, secret };
   }
   if (!Object.keys(pairs).length) throw bad("It is not a keys file with a secret");
@@ -94,8 +96,11 @@ export function keysFromFile(text: string): KeyPairs {
 
 /** The text of a keys file. It holds the secrets: for a file that only its owner can read (mode 600). */
 export function keysToFile(pairs: KeyPairs): string {
-  const all = Object.entries(pairs).filter(([, pair]) => pair).sort();
-  const texts = (part: "key" | "secret"): object => Object.fromEntries(all.map(([csid, pair]) => [csid, toBase32(pair[part])]));
+  const all = Object.entries(pairs)
+    .filter(([, pair]) => pair)
+    .sort();
+  const texts = (part: "key" | "secret"): object =>
+    Object.fromEntries(all.map(([csid, pair]) => [csid, toBase32(pair[part])]));
   const name = hashname(Object.fromEntries(all.map(([csid, { key }]) => [csid, key])));
   return `${JSON.stringify({ hashname: name, keys: texts("key"), secrets: texts("secret") }, null, 2)}\n`;
 }

@@ -92,7 +92,11 @@ export class GatewayLink extends Link {
 
   /** @throws SELF_EXCHANGE */
   constructor(
-    identity: Identity & { set: HostCipherSet }, key: Uint8Array, hashname: string, state: LinkState, options: GatewayLinkOptions,
+    identity: Identity & { set: HostCipherSet },
+    key: Uint8Array,
+    hashname: string,
+    state: LinkState,
+    options: GatewayLinkOptions,
     blocked = false,
   ) {
     const packet = (): number | undefined => {
@@ -162,9 +166,13 @@ export class GatewayLink extends Link {
   override send(content: Uint8Array | string | object): number {
     this._usable();
     if (this.pipe?.full) fail("BUSY");
-    const bytes = content instanceof Uint8Array ? content : toBytes(typeof content === "string" ? content : JSON.stringify(content));
+    const bytes =
+      content instanceof Uint8Array
+        ? content
+        : toBytes(typeof content === "string" ? content : JSON.stringify(content));
     const most = this._packet();
-    const room = most === undefined ? this._message : Math.min(this._message, most - OVERHEAD - this.identity.set!.length);
+    const room =
+      most === undefined ? this._message : Math.min(this._message, most - OVERHEAD - this.identity.set!.length);
     const count = Math.max(1, Math.ceil(bytes.length / room));
     // all of its numbers, before the first is used: a content must not stop half way
     if (count <= PIECES_MAX) this._keep(2, Math.min(this._sent + count, UINT32_MAX), AHEAD);
@@ -312,7 +320,10 @@ export class GatewayLink extends Link {
 
   // What could not be kept, or had no room in the pipe, stays to be sent. Returns when it is tried again.
   private _retry(now: number): number | undefined {
-    const waits = (): boolean => !!this.pipe && this.exchange.stage() === 3 && (!!this._due || (this.out.length > 0 && (!!this.up || !this._session)));
+    const waits = (): boolean =>
+      !!this.pipe &&
+      this.exchange.stage() === 3 &&
+      (!!this._due || (this.out.length > 0 && (!!this.up || !this._session)));
     // at once where there was no way to the other before
     if (waits() && !(this._failed && this._again === undefined) && !(now < this._again!)) {
       this._again = undefined;
@@ -323,7 +334,7 @@ export class GatewayLink extends Link {
       }
     }
     this._failed = false;
-    return (this._again = waits() ? this._again ?? now + RETRY : undefined);
+    return (this._again = waits() ? (this._again ?? now + RETRY) : undefined);
   }
 
   /** Its radio has sent all that it was given: what it took for that is none of the time that an answer takes. */
@@ -367,7 +378,9 @@ export class GatewayLink extends Link {
     if (!pipe || pipe.full || pipe.closed) return;
     super.say(handshake);
     if (this._said?.handshake !== handshake) {
-      const messages = [...this._beside].map(([type, { json, body }]) => exchange.encrypt(encode({ ...json, type, at: exchange.out }, body)));
+      const messages = [...this._beside].map(([type, { json, body }]) =>
+        exchange.encrypt(encode({ ...json, type, at: exchange.out }, body)),
+      );
       this._said = { handshake, messages };
     }
     for (const outer of this._said.messages) if (!pipe.full) pipe.send(outer);
@@ -375,7 +388,10 @@ export class GatewayLink extends Link {
 
   // The other's hashname by a handshake of type "link". Throws HASHNAME, and what opens LOB packets. link.md, Handshake
   private _name(inner: Packet): string {
-    const { csid, exchange: { key } } = this;
+    const {
+      csid,
+      exchange: { key },
+    } = this;
     // a "key" has all in itself, and gogotelehash attaches the key as it is
     const attached = inner.json!["type"] === "key" || same(inner.body, key) ? inner : decode(inner.body);
     const keys = attachedKeys(csid, attached);

@@ -65,16 +65,25 @@ const MOST = Number.MAX_SAFE_INTEGER;
 function checkPairs(pairs: unknown): void {
   required("pairs", pairs, "object");
   const entries = Object.entries(pairs as object).filter(([, pair]) => pair !== undefined);
-  if (!entries.length) throw new E3XError("CSID", { field: "pairs", detail: "There is no key pair. Make one with `generate`, or read a file of `mote keys new` with `keysFromFile`." });
+  if (!entries.length)
+    throw new E3XError("CSID", {
+      field: "pairs",
+      detail: "There is no key pair. Make one with `generate`, or read a file of `mote keys new` with `keysFromFile`.",
+    });
   for (const [csid, pair] of entries as [string, unknown][]) {
     const set = Object.hasOwn(sets, csid) ? sets[csid]! : undefined;
-    if (!set) throw new E3XError("CSID", { field: "pairs", detail: `It has key pairs by CSID (${Object.keys(sets).join(", ")}), and one is by another name.` });
+    if (!set)
+      throw new E3XError("CSID", {
+        field: "pairs",
+        detail: `It has key pairs by CSID (${Object.keys(sets).join(", ")}), and one is by another name.`,
+      });
     required(`pairs.${csid}`, pair, "object");
     const given = pair as { key: unknown; secret: unknown };
     for (const part of ["key", "secret"] as const) {
       const field = `pairs.${csid}.${part}`;
       const bytes = given[part];
-      if (!(bytes instanceof Uint8Array)) throw wrong(field, "must be bytes (a Uint8Array): text is read by fromBase32 or keysFromFile", bytes);
+      if (!(bytes instanceof Uint8Array))
+        throw wrong(field, "must be bytes (a Uint8Array): text is read by fromBase32 or keysFromFile", bytes);
       try {
         if (part === "key") set.checkKey(bytes);
         else set.checkSecret(bytes);
@@ -93,7 +102,8 @@ export function checkOptions(options: EndpointOptions): void {
   required("random", options.random, "function");
   required("events", options.events, "object");
   for (const [name, handler] of Object.entries(options.events)) optional(`events.${name}`, handler, "function");
-  for (const name of ["save", "accept", "judge", "recent", "epoch", "wake"] as const) optional(name, options[name], "function");
+  for (const name of ["save", "accept", "judge", "recent", "epoch", "wake"] as const)
+    optional(name, options[name], "function");
   const { room = 1, patience = 1, message = 1, content = 1, z = 0, window = 1 } = options;
   whole("room", room, 1, MOST, "how many KEYs are remembered");
   positive("patience", patience, "seconds until a handshake is given up");
@@ -105,5 +115,6 @@ export function checkOptions(options: EndpointOptions): void {
 
 /** @throws OPTION for what is no time */
 export function checkNow(now: unknown): void {
-  if (!Number.isFinite(now)) throw wrong("now", "must be the time in seconds, of a clock that does not go back: performance.now() / 1000", now);
+  if (!Number.isFinite(now))
+    throw wrong("now", "must be the time in seconds, of a clock that does not go back: performance.now() / 1000", now);
 }

@@ -43,14 +43,25 @@ export function bytesOf(bytes: Bytes, field = "frame"): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes;
   if (ArrayBuffer.isView(bytes)) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kind = Object.prototype.toString.call(bytes);
-  if (kind === "[object ArrayBuffer]" || kind === "[object SharedArrayBuffer]") return new Uint8Array(bytes as ArrayBuffer);
-  throw wrong(field, "is no bytes; give an ArrayBuffer or a view of one, such as a Uint8Array, a Buffer or a DataView", bytes);
+  if (kind === "[object ArrayBuffer]" || kind === "[object SharedArrayBuffer]")
+    return new Uint8Array(bytes as ArrayBuffer);
+  throw wrong(
+    field,
+    "is no bytes; give an ArrayBuffer or a view of one, such as a Uint8Array, a Buffer or a DataView",
+    bytes,
+  );
 }
 
 function checkMtu(mtu: unknown, datagram: boolean): number {
   return datagram
     ? whole("mtu", mtu, DATAGRAM_MIN, DATAGRAM_MAX, "the bytes of the longest packet of a transport with `datagram`")
-    : whole("mtu", mtu, FRAME_MIN, FRAME_MAX, "the bytes of a frame; a transport that takes whole packets has `datagram: true`");
+    : whole(
+        "mtu",
+        mtu,
+        FRAME_MIN,
+        FRAME_MAX,
+        "the bytes of a frame; a transport that takes whole packets has `datagram: true`",
+      );
 }
 
 /** @throws OPTION */
@@ -60,10 +71,17 @@ function check(given: PipeOptions): CheckedOptions {
   for (const name of ["room", "over"] as const) optional(name, given[name], "function");
   const datagram = given.datagram ?? false;
   for (const name of ["blocking", "stream"] as const) {
-    if (datagram && given[name]) throw wrong(name, "does not go with `datagram`: it says how frames are told apart, and a datagram is one packet");
+    if (datagram && given[name])
+      throw wrong(name, "does not go with `datagram`: it says how frames are told apart, and a datagram is one packet");
   }
   const mtu = checkMtu(given.mtu, datagram);
-  const limit = whole("limit", given.limit ?? LIMIT, 1, Number.MAX_SAFE_INTEGER, "the bytes of the longest packet that is put together");
+  const limit = whole(
+    "limit",
+    given.limit ?? LIMIT,
+    1,
+    Number.MAX_SAFE_INTEGER,
+    "the bytes of the longest packet that is put together",
+  );
   const queue = whole("queue", given.queue ?? QUEUE, 1, Number.MAX_SAFE_INTEGER, "the bytes of packets that may wait");
   return Object.freeze({ ...given, mtu, limit, datagram, queue });
 }
@@ -86,7 +104,9 @@ export class Pipe extends Framing {
     let { mtu } = own;
     Object.defineProperty(this, "mtu", {
       get: () => mtu,
-      set: (value: number) => { mtu = checkMtu(value, own.datagram); },
+      set: (value: number) => {
+        mtu = checkMtu(value, own.datagram);
+      },
       configurable: true,
       enumerable: true,
     });
@@ -114,7 +134,9 @@ export class Pipe extends Framing {
     const { length } = this.queue.at(-1)!;
     if (this.options.datagram && length > this.mtu) {
       this.queue.pop();
-      throw new E3XError("PACKET_TOO_LARGE", { detail: `A packet of ${length} bytes does not go into a datagram of ${this.mtu}. Send less at once.` });
+      throw new E3XError("PACKET_TOO_LARGE", {
+        detail: `A packet of ${length} bytes does not go into a datagram of ${this.mtu}. Send less at once.`,
+      });
     }
   }
 

@@ -59,7 +59,8 @@ export class Registry {
 
   /** See Endpoint.find. */
   find(who: Uint8Array | Keys | string): GatewayLink | undefined {
-    if (typeof who === "string") return isHashname(who) ? this.links.find((link) => link.hashname === who) : this._byKey.get(who)?.link;
+    if (typeof who === "string")
+      return isHashname(who) ? this.links.find((link) => link.hashname === who) : this._byKey.get(who)?.link;
     const keys = who instanceof Uint8Array ? [who] : Object.values(who);
     for (const key of keys) {
       const peer = this._byKey.get(toBase32(key));

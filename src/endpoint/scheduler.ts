@@ -115,7 +115,8 @@ export class Scheduler {
     const { sources, busy } = outgoing;
     outgoing.busy = false;
     if (busy) {
-      for (const source of sources) if (source instanceof GatewayLink && carrier(source.pipe) === pipe) source.sent(this.now);
+      for (const source of sources)
+        if (source instanceof GatewayLink && carrier(source.pipe) === pipe) source.sent(this.now);
     }
     for (let left = sources.size; left > 0 && !pipe.queue.length; left--) {
       const source = sources.values().next().value!;
@@ -184,7 +185,9 @@ export class Scheduler {
       while (ready && (frame = pipe.frame(now))) {
         const written = frame;
         // where `write` throws, the frame counts as lost
-        this._application.emit("write", undefined, () => { outlet.write(pipe, written); });
+        this._application.emit("write", undefined, () => {
+          outlet.write(pipe, written);
+        });
         wrote = true;
         ready = this._takes(outlet, pipe);
       }
@@ -196,7 +199,9 @@ export class Scheduler {
 
   private _takes(outlet: Outlet, pipe: Pipe): boolean {
     let taken = false;
-    this._application.emit("ready", undefined, () => { taken = outlet.ready?.(pipe) !== false; });
+    this._application.emit("ready", undefined, () => {
+      taken = outlet.ready?.(pipe) !== false;
+    });
     return taken;
   }
 
@@ -205,7 +210,8 @@ export class Scheduler {
     const { first } = this._timers;
     const announcement = this._discovery.next;
     let wake: Wake | undefined = first && { at: first.time, why: first.of.why };
-    if (announcement !== undefined && !(wake && wake.at <= announcement)) wake = { at: announcement, why: "announcement" };
+    if (announcement !== undefined && !(wake && wake.at <= announcement))
+      wake = { at: announcement, why: "announcement" };
     if (line !== undefined && !(wake && wake.at <= line)) wake = { at: line, why: "line" };
     return wake;
   }

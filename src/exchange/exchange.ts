@@ -146,7 +146,14 @@ export class MessageExchange {
     const iv = this._iv!;
     if (!this.left) fail("INVALIDATED");
     this.left--;
-    const outer = seal(new Uint8Array([0, 1, setOf(this.identity).csid]), this.ephemeral!.key, this._aes!, this._static!, iv, inner);
+    const outer = seal(
+      new Uint8Array([0, 1, setOf(this.identity).csid]),
+      this.ephemeral!.key,
+      this._aes!,
+      this._static!,
+      iv,
+      inner,
+    );
     new Uint32Array(iv.buffer)[0]!++;
     return outer;
   }
@@ -157,7 +164,10 @@ export class MessageExchange {
    */
   sent(body: Uint8Array): boolean {
     const own = this.ephemeral;
-    return !(own && same(own.key, slice(body, 0, setOf(this.identity).length))) && authentic(body, setOf(this.identity).length, this._static!);
+    return (
+      !(own && same(own.key, slice(body, 0, setOf(this.identity).length))) &&
+      authentic(body, setOf(this.identity).length, this._static!)
+    );
   }
 
   /**

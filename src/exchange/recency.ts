@@ -26,9 +26,11 @@ export function stamp(at: number, piece: number, body: Uint8Array): Uint8Array {
 /** `at` of an INNER packet; 0 where it has none that is a positive integer. */
 export function stampOf(packet: Packet): number {
   const head = packet.head;
-  const at = (head.length >> 1 === 2
-    ? head[0]! * 16777216 + ((head[1]! << 16) | (head[2]! << 8) | head[3]!)
-    : packet.json && packet.json["at"]) as number;
+  const at = (
+    head.length >> 1 === 2
+      ? head[0]! * 16777216 + ((head[1]! << 16) | (head[2]! << 8) | head[3]!)
+      : packet.json && packet.json["at"]
+  ) as number;
   return isAt(at, UINT32_MAX) ? at : 0;
 }
 

@@ -57,7 +57,8 @@ export class Session {
     if (!same(body.subarray(0, TOKEN_LENGTH), this.token)) fail("TOKEN");
     if (!this._left || !authentic(body, TOKEN_LENGTH, this._in)) fail("MAC");
     // little-endian, as the public peers count: a receiver may take IVs as they come, but counted ones need the least room
-    if (!this._first(new Uint32Array(new Uint8Array(body.subarray(TOKEN_LENGTH, TOKEN_LENGTH + 4)).buffer)[0]!)) fail("REPLAY");
+    if (!this._first(new Uint32Array(new Uint8Array(body.subarray(TOKEN_LENGTH, TOKEN_LENGTH + 4)).buffer)[0]!))
+      fail("REPLAY");
     return open(body, TOKEN_LENGTH, this._in);
   }
 
@@ -75,7 +76,8 @@ export class Session {
     if (seen.length > this._room * 2) {
       let least = 1;
       // up to 1,024 they are alike: what is late has the highest numbers, and must find its gap
-      for (i = 3; i < seen.length - 1; i += 2) if (seen[i + 1]! - seen[i]! >>> 10 < seen[least + 1]! - seen[least]! >>> 10) least = i;
+      for (i = 3; i < seen.length - 1; i += 2)
+        if ((seen[i + 1]! - seen[i]!) >>> 10 < (seen[least + 1]! - seen[least]!) >>> 10) least = i;
       seen.splice(least, 2);
     }
     return true;

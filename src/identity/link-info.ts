@@ -89,17 +89,33 @@ function parse(text: string): Json {
 function fromUri(text: string): LinkInfo {
   const { uri, host, keys, paths, fragment } = readUri(text);
   if (!host && !Object.keys(keys).length) fail("LINK_INFO");
-  const direct: LinkInfo = { ...(Object.keys(keys).length && { hashname: hashname(keys) }), keys, paths: limited(paths), uri };
+  const direct: LinkInfo = {
+    ...(Object.keys(keys).length && { hashname: hashname(keys) }),
+    keys,
+    paths: limited(paths),
+    uri,
+  };
   if (!fragment) return direct;
-  return { keys: {}, paths: direct.hashname ? [peerPath(direct.hashname, uri)] : [], uri: text, fragment, router: direct };
+  return {
+    keys: {},
+    paths: direct.hashname ? [peerPath(direct.hashname, uri)] : [],
+    uri: text,
+    fragment,
+    router: direct,
+  };
 }
 
 function fromJson(json: Json, stored: boolean): LinkInfo {
   const jwk = json["kty"] === "hashname";
-  const keys = readKeys(jwk
-    ? Object.entries(json).filter(([name]) => /^cs[0-9a-f]{2}$/.test(name)).map(([name, text]) => [name.slice(2), text])
-    : entriesOf(json["keys"]));
-  const digests = entriesOf(jwk ? undefined : json["intermediates"]).filter(([csid]) => !(csid in keys))
+  const keys = readKeys(
+    jwk
+      ? Object.entries(json)
+          .filter(([name]) => /^cs[0-9a-f]{2}$/.test(name))
+          .map(([name, text]) => [name.slice(2), text])
+      : entriesOf(json["keys"]),
+  );
+  const digests = entriesOf(jwk ? undefined : json["intermediates"])
+    .filter(([csid]) => !(csid in keys))
     .map(([csid, text]): [string, string] => [isCsid(csid) ? csid : fail("LINK_INFO"), toBase32(hashnameBytes(text))]);
   const intermediates = Object.fromEntries(digests);
   const paths = readPaths(json["paths"]);
@@ -187,6 +203,7 @@ export function toUri(info: LinkInfo, options: UriOptions = {}): string {
   ownName(info);
   const path = options.host === undefined ? info.paths.find(({ type }) => /^(?:udp|tcp)[46]$/.test(type)) : undefined;
   // an address with a zone has no place in a URI
-  const usable = path && !String(path["ip"]).includes("%") ? { host: path["ip"] as string, port: path["port"] as number } : {};
+  const usable =
+    path && !String(path["ip"]).includes("%") ? { host: path["ip"] as string, port: path["port"] as number } : {};
   return writeUri(info.keys, info.paths, { ...usable, ...options });
 }

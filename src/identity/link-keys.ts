@@ -27,7 +27,8 @@ export function readKeys(entries: [csid: string, text: unknown][]): Keys {
   const keys: Keys = {};
   if (entries.length > KEYS_MAX) fail("LINK_INFO");
   for (const [csid, text] of entries) {
-    if (!isCsid(csid) || csid in keys || typeof text !== "string" || !text || text.length > LENGTH_MAX) fail("LINK_INFO");
+    if (!isCsid(csid) || csid in keys || typeof text !== "string" || !text || text.length > LENGTH_MAX)
+      fail("LINK_INFO");
     const key = fromAnyBase32(text);
     if (Object.hasOwn(sets, csid)) sets[csid]!.checkKey(key);
     keys[csid] = key;
@@ -37,5 +38,9 @@ export function readKeys(entries: [csid: string, text: unknown][]): Keys {
 
 /** Keys as base32 texts, the lowest CSID first; names as `name` makes them of CSIDs. */
 export function writeKeys(keys: Keys, name: (csid: string) => string = (csid) => csid): Record<string, string> {
-  return Object.fromEntries(Object.keys(keys).sort().map((csid) => [name(csid), toBase32(keys[csid]!)]));
+  return Object.fromEntries(
+    Object.keys(keys)
+      .sort()
+      .map((csid) => [name(csid), toBase32(keys[csid]!)]),
+  );
 }

@@ -57,7 +57,8 @@ const kinds: Record<string, (path: Path) => boolean> = {
 export function checkPath(value: unknown): Path {
   const path = value as Path;
   if (typeof path !== "object" || path === null || Array.isArray(path)) fail("PATH");
-  if (typeof path.type !== "string" || !/^[\w.-]{1,32}$/.test(path.type) || JSON.stringify(path).length > LENGTH_MAX) fail("PATH");
+  if (typeof path.type !== "string" || !/^[\w.-]{1,32}$/.test(path.type) || JSON.stringify(path).length > LENGTH_MAX)
+    fail("PATH");
   if (Object.hasOwn(kinds, path.type) && !kinds[path.type]!(path)) fail("PATH");
   return path;
 }

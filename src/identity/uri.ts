@@ -117,11 +117,17 @@ export function readUri(text: string): LinkUri {
   const port = Number(url.port || DEFAULT_PORT);
   if (!isPort(port)) fail("URI");
   const query = [...url.searchParams];
-  const keys = readKeys(query.filter(([name]) => isKeyName(name)).map(([name, value]) => [name.slice(2).toLowerCase(), value]));
+  const keys = readKeys(
+    query.filter(([name]) => isKeyName(name)).map(([name, value]) => [name.slice(2).toLowerCase(), value]),
+  );
   const embedded = query.filter(([name]) => isPathsName(name));
   if (embedded.length > PATHS_MAX) fail("LINK_INFO");
   // that of a web address is where it leads itself
-  const generated = host ? hostPaths(host, port).map((path) => (path.type === "http" && isWeb(protocol) ? { ...path, url: url.origin } : path)) : [];
+  const generated = host
+    ? hostPaths(host, port).map((path) =>
+        path.type === "http" && isWeb(protocol) ? { ...path, url: url.origin } : path,
+      )
+    : [];
   const paths = distinct([...embedded.map(([, value]) => readPath(value)), ...generated]);
   const uri = text.replace(/#.*/, "");
   const fragment = text.slice(uri.length + 1);
@@ -196,6 +202,10 @@ export function peerUri(base: string, hashname: string, random: (n: number) => U
  */
 export function capitals(uri: string): string {
   readUri(uri);
-  return uri.replace(/([?&](?:cs[0-9a-f]{2}|paths)=)([a-z2-7]+)(?=[&#]|$)/gi, (_, name: string, value: string) => name + value.toUpperCase())
+  return uri
+    .replace(
+      /([?&](?:cs[0-9a-f]{2}|paths)=)([a-z2-7]+)(?=[&#]|$)/gi,
+      (_, name: string, value: string) => name + value.toUpperCase(),
+    )
     .replace(/#.*$/, (fragment) => fragment.toUpperCase());
 }

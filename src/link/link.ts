@@ -26,7 +26,13 @@ import type { Pipe } from "./pipe.ts";
  * have not gone beyond. They run ahead, so that not every message is a write to flash. Who keeps it may count writes in a
  * fifth.
  */
-export type LinkState = [handshakeSent: number, handshakeAccepted: number, sent: number, received: number, writes?: number];
+export type LinkState = [
+  handshakeSent: number,
+  handshakeAccepted: number,
+  sent: number,
+  received: number,
+  writes?: number,
+];
 
 /**
  * What happens: "up" the link is in sync, or its session was renewed; "down" the other did not answer a handshake for
@@ -34,7 +40,10 @@ export type LinkState = [handshakeSent: number, handshakeAccepted: number, sent:
  * INNER that brought it; "drop" something was refused, `data` is why.
  */
 export type On = (
-  event: "up" | "down" | "message" | "drop", link: Link, data?: Uint8Array | ErrorCode, packet?: Packet,
+  event: "up" | "down" | "message" | "drop",
+  link: Link,
+  data?: Uint8Array | ErrorCode,
+  packet?: Packet,
 ) => void;
 
 export interface LinkOptions {
@@ -138,7 +147,10 @@ export class Link {
    */
   send(content: Uint8Array | string | object): void {
     const room = this._options.message;
-    const bytes = content instanceof Uint8Array ? content : toBytes(typeof content === "string" ? content : JSON.stringify(content));
+    const bytes =
+      content instanceof Uint8Array
+        ? content
+        : toBytes(typeof content === "string" ? content : JSON.stringify(content));
     let left = Math.ceil(bytes.length / room);
     if (left > PIECES_MAX) fail("PACKET_TOO_LARGE");
     if (this.out.length >= WAITING) fail("BUSY");
@@ -182,7 +194,11 @@ export class Link {
   receive(outer: Uint8Array, pipe: Pipe, now: number): void {
     try {
       // a HEAD of no length: a channel packet
-      if (CHANNELS && !(outer[0]! + outer[1]!) ? this.channels.receive(outer, pipe, now) : this._take(messageBody(outer, this.identity), pipe)) {
+      if (
+        CHANNELS && !(outer[0]! + outer[1]!)
+          ? this.channels.receive(outer, pipe, now)
+          : this._take(messageBody(outer, this.identity), pipe)
+      ) {
         if (this._in.length >= WAITING) fail("BUSY");
         this._in.push([outer, pipe, now]);
       }
@@ -292,7 +308,7 @@ export class Link {
       this._tries = -1;
       this.say(handshake);
     }
-    if (this.up || !this._session) for (; this.out.length; ) pipe.send(exchange.encrypt(this.out.shift()!));
+    if (this.up || !this._session) for (; this.out.length;) pipe.send(exchange.encrypt(this.out.shift()!));
   }
 
   /**
@@ -330,7 +346,9 @@ export class Link {
           this._job = new (setOf(identity).Job)(identity.secret, slice(body, 0, setOf(identity).length));
         } else if (SLOW && ahead && this.up && !this._spare) {
           const secret = identity.random(setOf(identity).length - 1);
-          this._done = (key) => { this._spare = { key: key!, secret }; };
+          this._done = (key) => {
+            this._spare = { key: key!, secret };
+          };
           this._job = new (setOf(identity).Job)(secret);
         } else return false;
       }

@@ -81,7 +81,8 @@ interface Way {
 }
 
 /** Data of a radio as bytes of their own: it may use its buffer again. A device's radios give strings. */
-const ownBytes = (data: Bytes | string): Uint8Array => new Uint8Array(typeof data === "string" ? Buffer.from(data, "latin1") : bytesOf(data));
+const ownBytes = (data: Bytes | string): Uint8Array =>
+  new Uint8Array(typeof data === "string" ? Buffer.from(data, "latin1") : bytesOf(data));
 
 /**
  * An endpoint that runs by itself. What comes is received in turns of bounded work, each transport's frames in rotation;
@@ -119,7 +120,8 @@ export class Driver extends EventEmitter<DriverEvents> {
     this._options = options;
     this._clock = clock;
     this.endpoint = new Endpoint({
-      ...options, random,
+      ...options,
+      random,
       wake: () => this.wake(),
       ...(!events.error && {
         events: Object.assign(Object.create(events) as typeof events, {
@@ -128,12 +130,13 @@ export class Driver extends EventEmitter<DriverEvents> {
           },
         }),
       }),
-      ...(save && commit && {
-        save: (id, state) => {
-          save(id, state);
-          this._isUnsaved = true;
-        },
-      }),
+      ...(save &&
+        commit && {
+          save: (id, state) => {
+            save(id, state);
+            this._isUnsaved = true;
+          },
+        }),
     });
     this.wake();
   }
@@ -148,7 +151,16 @@ export class Driver extends EventEmitter<DriverEvents> {
     const { limit = 4096 } = this._options;
     const { mtu = 20, stream = false, blocking = false, packets = false } = radio as Partial<Transport>;
     const pipe = packets ? new Pipe({ mtu, limit, datagram: true }) : new Pipe({ mtu, stream, blocking, limit });
-    const way: Way = { radio: radio as Way["radio"], pipe, isOpen: true, held: undefined, frames: [], bytes: 0, isPaused: false, last: -1 };
+    const way: Way = {
+      radio: radio as Way["radio"],
+      pipe,
+      isOpen: true,
+      held: undefined,
+      frames: [],
+      bytes: 0,
+      isPaused: false,
+      last: -1,
+    };
     this._ways.set(pipe, way);
     this._byRadio.set(radio, way);
     const on = radio.on.bind(radio) as (event: string, listener: (data: unknown, metadata?: Metadata) => void) => void;
@@ -204,7 +216,9 @@ export class Driver extends EventEmitter<DriverEvents> {
   listen(listener: Listener): Promise<AddressInfo> {
     this._listeners.push(listener);
     const owner: ListenerOwner = {
-      accept: (transport) => { this.attach(transport); },
+      accept: (transport) => {
+        this.attach(transport);
+      },
       isUsed: (transport) => this._isUsed(transport),
       error: (error) => this._fail(error, "transport"),
     };
@@ -325,7 +339,8 @@ export class Driver extends EventEmitter<DriverEvents> {
     }
     if (this._isUnsaved && this._options.commit) return this._commit();
     if (this._waiting.size) this.wake();
-    if (at !== undefined && !this._isClosed) this._cancelTimer = clock.after(Math.max(0, at - clock.now()), () => this.wake());
+    if (at !== undefined && !this._isClosed)
+      this._cancelTimer = clock.after(Math.max(0, at - clock.now()), () => this.wake());
   }
 
   private _commit(): void {
@@ -371,7 +386,11 @@ export class Driver extends EventEmitter<DriverEvents> {
   private _isUsed(radio: Radio): boolean {
     const way = this._byRadio.get(radio);
     if (!way) return false;
-    const { counts: { received }, _clock: clock, _used: used } = this;
+    const {
+      counts: { received },
+      _clock: clock,
+      _used: used,
+    } = this;
     // by what comes a link may have another pipe; to look through all links for each frame would be dear
     if (way.last > used.received || clock.now() - used.at > USED) {
       const pipes = this.endpoint.links.flatMap(({ pipe }) => (pipe ? [pipe.options.over?.() ?? pipe] : []));

@@ -67,7 +67,17 @@ export interface HttpOptions extends Omit<AskOptions, "signal"> {
 }
 
 /** Headers of a connection, which is not the device's. */
-const OWN = new Set(["connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]);
+const OWN = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
 
 /** Contents of a request, to be read to their end; undefined where they are too long. */
 async function contentsOf(incoming: IncomingMessage, most: number): Promise<Buffer | undefined> {
@@ -107,12 +117,22 @@ function send(outgoing: ServerResponse, method: string, { status, reason, header
  * A listener for "request" of an HTTP server: /<hashname>/path goes to the device of that name as /path. It answers by itself
  * with 404 where there is no such device, 403, 413, 503, 504 where the device takes too long, and 502 for what else fails.
  */
-export function httpHandler(endpoint: { links: readonly GatewayLink[] }, options: HttpOptions = {}): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
-  const { base = "", allow, headers: passed = ["accept", "content-type", "if-none-match"], contents = 4000, most = 4 } = options;
+export function httpHandler(
+  endpoint: { links: readonly GatewayLink[] },
+  options: HttpOptions = {},
+): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  const {
+    base = "",
+    allow,
+    headers: passed = ["accept", "content-type", "if-none-match"],
+    contents = 4000,
+    most = 4,
+  } = options;
   const busy = new Map<GatewayLink, number>();
   const pass = async (incoming: IncomingMessage, outgoing: ServerResponse, signal: AbortSignal): Promise<void> => {
     const { method = "GET", url = "" } = incoming;
-    const [, name, path] = (url.startsWith(base) && /^\/([a-z2-7]{52})((?:[/?].*)?)$/s.exec(url.slice(base.length))) || [];
+    const [, name, path] =
+      (url.startsWith(base) && /^\/([a-z2-7]{52})((?:[/?].*)?)$/s.exec(url.slice(base.length))) || [];
     const link = endpoint.links.find(({ hashname }) => hashname === name);
     if (!link) throw failed("404");
     if (allow && !allow(incoming, link)) throw failed("403");
@@ -128,7 +148,15 @@ export function httpHandler(endpoint: { links: readonly GatewayLink[] }, options
     if (asked >= most) throw failed("503");
     busy.set(link, asked + 1);
     try {
-      send(outgoing, method, await ask(link, { method, path: path!.startsWith("/") ? path! : `/${path}`, headers, body }, { ...options, signal }));
+      send(
+        outgoing,
+        method,
+        await ask(
+          link,
+          { method, path: path!.startsWith("/") ? path! : `/${path}`, headers, body },
+          { ...options, signal },
+        ),
+      );
     } finally {
       const left = busy.get(link)! - 1;
       if (left) busy.set(link, left);

@@ -58,7 +58,9 @@ const of = ({ address, port }: AddressInfo): Address => addressOf({ ip: address,
 /** Has what comes from either go to the other, until both have ended or either fails; `idle` is seconds that one may rest when the other has ended. */
 function join(sock: Sock, socket: Socket, idle: number, leave: () => void): void {
   const far = duplex(sock);
-  far.on("end", () => { sock.channel.timeout = idle; });
+  far.on("end", () => {
+    sock.channel.timeout = idle;
+  });
   // a connection that is not whole must not look as if it were
   far.on("error", () => (socket.connecting ? socket.destroy() : socket.resetAndDestroy()));
   socket.on("error", ({ code }: NodeJS.ErrnoException) => far.destroy(new Error(code)));
@@ -101,7 +103,9 @@ export class Sockets {
     // it is answered, with a reason of ours
     sock.on = () => {};
     const binds = kind === "bind";
-    const address = binds ? addressOf({ ip: this._options.host ?? "127.0.0.1", port: src?.port ?? 0 }, 0) : addressOf(dst);
+    const address = binds
+      ? addressOf({ ip: this._options.host ?? "127.0.0.1", port: src?.port ?? 0 }, 0)
+      : addressOf(dst);
     if (!address || (!binds && kind !== "connect")) return channel.fail("invalid");
     const protocol = channel.reliable ? "tcp" : "udp";
     if (this._closed || !this._options.allow?.({ kind, protocol, address, link })) return channel.fail("refused");
@@ -147,7 +151,12 @@ export class Sockets {
         return;
       }
       try {
-        join(open(link, { sock: "accept", dst: this._told(server.address() as AddressInfo), src }), socket, this._idle, leave);
+        join(
+          open(link, { sock: "accept", dst: this._told(server.address() as AddressInfo), src }),
+          socket,
+          this._idle,
+          leave,
+        );
       } catch {
         // the link is down
         leave();

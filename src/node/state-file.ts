@@ -24,7 +24,9 @@ function read(path: string): State {
   try {
     return JSON.parse(text) as State;
   } catch {
-    throw new Error(`${path} is damaged. Restore it from a copy; without it, each device has to link again, and its old messages may be replayed once`);
+    throw new Error(
+      `${path} is damaged. Restore it from a copy; without it, each device has to link again, and its old messages may be replayed once`,
+    );
   }
 }
 

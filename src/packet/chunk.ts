@@ -69,7 +69,7 @@ export class Joiner {
   add(bytes: Uint8Array, done: (packet: Uint8Array) => void): number {
     const limit = this._limit;
     let drops = 0;
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const length = this.size;
       const buffer = this._buffer;
       if (this.left) {

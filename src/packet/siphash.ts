@@ -12,7 +12,10 @@ import siphash from "siphash";
  */
 export function sipHash(key: Uint8Array, data: Uint8Array): Uint8Array {
   const view = new DataView(key.buffer, key.byteOffset, 16);
-  const { h, l } = siphash.hash(Uint32Array.from([0, 4, 8, 12], (at) => view.getUint32(at, true)), data);
+  const { h, l } = siphash.hash(
+    Uint32Array.from([0, 4, 8, 12], (at) => view.getUint32(at, true)),
+    data,
+  );
   const digest = new DataView(new ArrayBuffer(8));
   digest.setUint32(0, l, true);
   digest.setUint32(4, h, true);

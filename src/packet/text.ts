@@ -5,7 +5,8 @@ import { fail } from "#platform/engine";
 const PART = 1000;
 
 function write(bytes: Uint8Array, alphabet: string, bits: number): string {
-  if (bytes.length > PART) return write(bytes.subarray(0, PART), alphabet, bits) + write(bytes.subarray(PART), alphabet, bits);
+  if (bytes.length > PART)
+    return write(bytes.subarray(0, PART), alphabet, bits) + write(bytes.subarray(PART), alphabet, bits);
   const letters: number[] = [];
   let value = 0;
   let have = 0;

@@ -11,13 +11,16 @@ const air = (row: Size, part: "frames" | "bytes") => row.air.map((on) => on[part
 test("a link takes two messages, and both sides know each other after one round trip", (t) => {
   // OUTER 32; INNER: LENGTH 2, HEAD {"type":"link","at":1}, attached packet of LENGTH 2, HEAD {"1a":true}, key 21
   const one = 32 + 2 + 22 + 2 + 11 + 21;
-  t.deepEqual(handshakes.map(({ name, packets, bytes }) => ({ name, packets, bytes })), [
-    { name: "link", packets: [one, one], bytes: 180 },
-    // ,"z":1
-    { name: "link with z=1", packets: [one + 6, one + 6], bytes: 192 },
-    // nine digits more
-    { name: "link, `at` in Unix time", packets: [one + 9, one + 9], bytes: 198 },
-  ]);
+  t.deepEqual(
+    handshakes.map(({ name, packets, bytes }) => ({ name, packets, bytes })),
+    [
+      { name: "link", packets: [one, one], bytes: 180 },
+      // ,"z":1
+      { name: "link with z=1", packets: [one + 6, one + 6], bytes: 192 },
+      // nine digits more
+      { name: "link, `at` in Unix time", packets: [one + 9, one + 9], bytes: 198 },
+    ],
+  );
   for (const { sendable, authenticated } of handshakes) t.deepEqual([sendable, authenticated], [1, 1]);
 });
 
@@ -70,7 +73,8 @@ test("flights of others add up to the totals that their sources print, and each 
     "Reticulum link": 297,
   });
   for (const { name, source } of [...theirHandshakes, ...theirReadings]) t.truthy(source, name);
-  for (const { after } of theirReadings) t.true(after === undefined || theirHandshakes.some(({ name }) => name === after));
+  for (const { after } of theirReadings)
+    t.true(after === undefined || theirHandshakes.some(({ name }) => name === after));
 });
 
 test("totals have the handshake in them, once", (t) => {
@@ -83,11 +87,27 @@ test("totals have the handshake in them, once", (t) => {
 
 test("the command prints a table, or JSON", (t) => {
   const run = (...args: string[]) =>
-    execFileSync(process.execPath, ["--import=tsx", fileURLToPath(new URL("../../bench/overhead.ts", import.meta.url)), ...args], { encoding: "utf8" });
-  t.deepEqual(JSON.parse(run("--json")).ours.readings.map(({ bytes }: Size) => bytes), readings.map(({ bytes }) => bytes));
+    execFileSync(
+      process.execPath,
+      ["--import=tsx", fileURLToPath(new URL("../../bench/overhead.ts", import.meta.url)), ...args],
+      { encoding: "utf8" },
+    );
+  t.deepEqual(
+    JSON.parse(run("--json")).ours.readings.map(({ bytes }: Size) => bytes),
+    readings.map(({ bytes }) => bytes),
+  );
   const lines = run().split("\n");
-  t.regex(lines.find((line) => line.startsWith("  link "))!, / 90 \+ 90 +180 /);
+  t.regex(
+    lines.find((line) => line.startsWith("  link "))!,
+    / 90 \+ 90 +180 /,
+  );
   // below 1 ours is smaller
-  t.regex(lines.find((line) => line.startsWith("  DTLS 1.3 CID, raw public keys"))!, / 894 +0\.20 /);
-  t.regex(lines.find((line) => line.startsWith("  OSCORE request"))!, / 30 +14 +1\.80 +1\.53 /);
+  t.regex(
+    lines.find((line) => line.startsWith("  DTLS 1.3 CID, raw public keys"))!,
+    / 894 +0\.20 /,
+  );
+  t.regex(
+    lines.find((line) => line.startsWith("  OSCORE request"))!,
+    / 30 +14 +1\.80 +1\.53 /,
+  );
 });

@@ -66,11 +66,14 @@ test("members get short names, public ones keep theirs, what nobody uses is left
 
 test("sizes by source file add up to the runtime and the usual radio", async (t) => {
   const build = await buildBoard(puck, small);
-  t.is(Object.values(build.bySource).reduce((sum, bytes) => sum + bytes), build.bytes);
-  t.deepEqual([build.runtime, build.radio], [
-    Buffer.byteLength(build.files["e3x-mote.js"]!),
-    { kind: "ble", bytes: Buffer.byteLength(build.files["ble.js"]!) },
-  ]);
+  t.is(
+    Object.values(build.bySource).reduce((sum, bytes) => sum + bytes),
+    build.bytes,
+  );
+  t.deepEqual(
+    [build.runtime, build.radio],
+    [Buffer.byteLength(build.files["e3x-mote.js"]!), { kind: "ble", bytes: Buffer.byteLength(build.files["ble.js"]!) }],
+  );
   t.is(build.bytes, build.runtime + build.radio.bytes);
   const names = Object.keys(build.bySource);
   t.is(names[0], "test/build/fixtures/device.ts");
@@ -101,7 +104,10 @@ test("what is over its budget fails with the figures", async (t) => {
 test("a bundle has the radios that the application requires, and no others", async (t) => {
   const build = await buildBoard(puck, { ...small, app: fixture("app-radios.js") });
   t.deepEqual(Object.keys(build.files), ["e3x-mote.js", "ble.js", "nus.js", "app.js", "bundle.js"]);
-  t.deepEqual([...build.files["bundle.js"]!.matchAll(/addCached\("([^"]+)"/g)].map((match) => match[1]), ["e3x-mote", "e3x-mote/ble", "e3x-mote/nus"]);
+  t.deepEqual(
+    [...build.files["bundle.js"]!.matchAll(/addCached\("([^"]+)"/g)].map((match) => match[1]),
+    ["e3x-mote", "e3x-mote/ble", "e3x-mote/nus"],
+  );
   t.is(inVm(build.files), "function,20,false,true,nus");
   if (espruino) t.is(run(build.files["bundle.js"]!), "function,20,false,true,nus");
   else t.log("skipped: no espruino-linux");
@@ -128,10 +134,16 @@ test("a radio that the board has not is refused, and what is not there at all, w
     ['require("e3x-mote/constructor");', "constructor"],
   ] as const) {
     writeFileSync(app, text);
-    const error = await t.throwsAsync(buildBoard(puck, { ...small, app }), { instanceOf: BuildError, code: kind === "udp" ? "NO_RADIO" : "NO_MODULE" });
-    t.is(error!.message, kind === "udp"
-      ? `Puck.js has no e3x-mote/udp; of the radios it can use ${radios}`
-      : `there is no e3x-mote/${kind}; Puck.js can use the radios ${radios}, and channels, stream, thtp, block, sock, path, peer, box`);
+    const error = await t.throwsAsync(buildBoard(puck, { ...small, app }), {
+      instanceOf: BuildError,
+      code: kind === "udp" ? "NO_RADIO" : "NO_MODULE",
+    });
+    t.is(
+      error!.message,
+      kind === "udp"
+        ? `Puck.js has no e3x-mote/udp; of the radios it can use ${radios}`
+        : `there is no e3x-mote/${kind}; Puck.js can use the radios ${radios}, and channels, stream, thtp, block, sock, path, peer, box`,
+    );
   }
 });
 
@@ -147,33 +159,61 @@ test("an application that requires a channel gets the runtime with channels, and
   const [none, usual] = await files('require("e3x-mote").create({});');
   t.deepEqual([none.channels, usual], [false, ["e3x-mote.js", "app.js", "bundle.js"]]);
   t.notRegex(none.files["e3x-mote.js"]!, /miss/);
-  const [some, names] = await files('import { create } from "e3x-mote"; import { serve } from "e3x-mote/thtp"; serve(create({}), () => {});');
-  t.deepEqual([some.channels, names, some.budget], [true, ["e3x-mote.js", "thtp.js", "app.js", "bundle.js"], puck.channelsBudget!.thumb!]);
+  const [some, names] = await files(
+    'import { create } from "e3x-mote"; import { serve } from "e3x-mote/thtp"; serve(create({}), () => {});',
+  );
+  t.deepEqual(
+    [some.channels, names, some.budget],
+    [true, ["e3x-mote.js", "thtp.js", "app.js", "bundle.js"], puck.channelsBudget!.thumb!],
+  );
   t.regex(some.files["e3x-mote.js"]!, /miss/);
   // lent by the runtime, not there twice
   t.regex(some.files["thtp.js"]!, /require\("e3x-mote"\)/);
   t.notRegex(some.files["thtp.js"]!, /JSON/);
   const [plain, alone] = await files('import "e3x-mote/channels"; require("e3x-mote").create({});');
-  t.deepEqual([plain.files["e3x-mote.js"], alone], [some.files["e3x-mote.js"], ["e3x-mote.js", "channels.js", "app.js", "bundle.js"]]);
+  t.deepEqual(
+    [plain.files["e3x-mote.js"], alone],
+    [some.files["e3x-mote.js"], ["e3x-mote.js", "channels.js", "app.js", "bundle.js"]],
+  );
   const [peers, peer] = await files('require("e3x-mote/peer").peer({}, "", "");');
   t.deepEqual([peers.channels, peer], ["peer", ["e3x-mote.js", "peer.js", "app.js", "bundle.js"]]);
   t.true(peers.runtime > some.runtime);
   const over = { ...puck, channelsBudget: { ...puck.channelsBudget, thumb: some.bytes - 1 } };
-  await t.throwsAsync(buildBoard(over, { app, channels: true }), { instanceOf: BudgetError, message: /with channels .* 1 over/ });
+  await t.throwsAsync(buildBoard(over, { app, channels: true }), {
+    instanceOf: BudgetError,
+    message: /with channels .* 1 over/,
+  });
 });
 
 test("without an application, all that one may require can be had", async (t) => {
   const { files } = await buildBoard(puck, { modules: true });
   t.deepEqual(Object.keys(files), [
-    "e3x-mote.js", "ble.js", "nus.js", "advertising.js", "serial.js", "sx127x.js", "nrf24.js",
-    "channels/e3x-mote.js", "channels/channels.js", "channels/stream.js", "channels/thtp.js", "channels/block.js", "channels/sock.js",
-    "channels/path.js", "channels/box.js", "peer/e3x-mote.js", "peer/peer.js",
+    "e3x-mote.js",
+    "ble.js",
+    "nus.js",
+    "advertising.js",
+    "serial.js",
+    "sx127x.js",
+    "nrf24.js",
+    "channels/e3x-mote.js",
+    "channels/channels.js",
+    "channels/stream.js",
+    "channels/thtp.js",
+    "channels/block.js",
+    "channels/sock.js",
+    "channels/path.js",
+    "channels/box.js",
+    "peer/e3x-mote.js",
+    "peer/peer.js",
   ]);
   t.is(files["channels/e3x-mote.js"], (await measureBoard(puck, { channels: true })).files["e3x-mote.js"]);
 });
 
 test("a board that cannot hold the runtime is refused with the reason", async (t) => {
-  const error = await t.throwsAsync(buildBoard(loadBoard("microbit1"), small), { instanceOf: BuildError, code: "REFUSED" });
+  const error = await t.throwsAsync(buildBoard(loadBoard("microbit1"), small), {
+    instanceOf: BuildError,
+    code: "REFUSED",
+  });
   t.regex(error!.message, /^BBC micro:bit 1 is refused: it has 350 variables/);
 });
 
@@ -186,12 +226,17 @@ test("native code is told apart, with what it would be as binary", async (t) => 
   const build = await buildBoard(puck, { entry: device, radios });
   t.deepEqual(build.native, { core: "m4", text: 1336, binary: 1000 });
   const paths = Object.keys(build.files);
-  t.regex(formatBuild(build, paths), /Native code for M4: 1,000 bytes, as base64 text in e3x-mote\.js 1,336; .* would save 336 bytes/);
+  t.regex(
+    formatBuild(build, paths),
+    /Native code for M4: 1,000 bytes, as base64 text in e3x-mote\.js 1,336; .* would save 336 bytes/,
+  );
   t.is((await buildBoard(puck, small)).native, undefined);
 });
 
 test("what Espruino would not run fails with the source's place", async (t) => {
-  const error = await t.throwsAsync<DialectError>(buildBoard(puck, { ...small, app: fixture("app-refused.ts") }), { instanceOf: DialectError });
+  const error = await t.throwsAsync<DialectError>(buildBoard(puck, { ...small, app: fixture("app-refused.ts") }), {
+    instanceOf: DialectError,
+  });
   t.like(error!.findings, [{ file: "test/build/fixtures/app-refused.ts", line: 3, rule: "es-x/no-destructuring" }]);
 });
 
@@ -208,26 +253,47 @@ test("a module that is not there, and source that does not parse, are typed erro
   t.teardown(() => rmSync(folder, { recursive: true }));
   const app = join(folder, "app.ts");
   writeFileSync(app, 'import { x } from "not-there"; print(x);');
-  await t.throwsAsync(buildBoard(puck, { ...small, app }), { instanceOf: BuildError, code: "UNRESOLVED_IMPORT", message: /not-there/ });
+  await t.throwsAsync(buildBoard(puck, { ...small, app }), {
+    instanceOf: BuildError,
+    code: "UNRESOLVED_IMPORT",
+    message: /not-there/,
+  });
   writeFileSync(app, "let a: = 1;");
   await t.throwsAsync(buildBoard(puck, { ...small, app }), { instanceOf: BuildError, message: /app\.ts/ });
-  await t.throwsAsync(buildBoard(puck, { ...small, app: join(folder, "none.ts") }), { instanceOf: BuildError, code: "UNRESOLVED_ENTRY" });
+  await t.throwsAsync(buildBoard(puck, { ...small, app: join(folder, "none.ts") }), {
+    instanceOf: BuildError,
+    code: "UNRESOLVED_ENTRY",
+  });
 });
 
 test("a board's back end and entropy come by its conditions", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "e3x-mote-"));
   t.teardown(() => rmSync(folder, { recursive: true }));
-  const names = ["crypto-thumb", "crypto-firmware", "crypto-script", "thumb-m0", "thumb-m4", "entropy-hardware", "entropy-given"];
-  writeFileSync(join(folder, "package.json"), JSON.stringify({
-    imports: Object.fromEntries(names.map((name) => [`#${name}`, { [name]: "./yes.ts", default: "./no.ts" }])),
-  }));
+  const names = [
+    "crypto-thumb",
+    "crypto-firmware",
+    "crypto-script",
+    "thumb-m0",
+    "thumb-m4",
+    "entropy-hardware",
+    "entropy-given",
+  ];
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({
+      imports: Object.fromEntries(names.map((name) => [`#${name}`, { [name]: "./yes.ts", default: "./no.ts" }])),
+    }),
+  );
   for (const which of ["yes", "no"]) writeFileSync(join(folder, `${which}.ts`), `export const which = "${which}";`);
   const device = join(folder, "device.ts");
-  writeFileSync(device, [
-    ...names.map((name, i) => `import { which as c${i} } from "#${name}";`),
-    "declare const exports: { got: string[] };",
-    `exports.got = [${names.map((name, i) => `c${i} === "yes" ? "<${name}>" : ""`).join(", ")}];`,
-  ].join("\n"));
+  writeFileSync(
+    device,
+    [
+      ...names.map((name, i) => `import { which as c${i} } from "#${name}";`),
+      "declare const exports: { got: string[] };",
+      `exports.got = [${names.map((name, i) => `c${i} === "yes" ? "<${name}>" : ""`).join(", ")}];`,
+    ].join("\n"),
+  );
   const built = async (name: string, native: boolean): Promise<string[]> => {
     const { files, backEnd, budget, board } = await measureBoard(loadBoard(name), { entry: device, native });
     t.is(budget, board.budget![backEnd]!);
@@ -240,13 +306,20 @@ test("a board's back end and entropy come by its conditions", async (t) => {
   t.deepEqual(await built("pico", true), [...m4, "entropy-given"]);
   t.deepEqual(await built("rp2040", true), ["thumb", "crypto-thumb", "thumb-m0", "entropy-given"]);
   t.deepEqual(await built("rp2040", false), ["script", "crypto-script", "entropy-given"]);
-  for (const native of [true, false]) t.deepEqual(await built("esp32", native), ["firmware", "crypto-firmware", "entropy-given"]);
+  for (const native of [true, false])
+    t.deepEqual(await built("esp32", native), ["firmware", "crypto-firmware", "entropy-given"]);
 });
 
 test("every board's runtime and usual radio are within the budgets, with native code and without, with channels and without", async (t) => {
   for (const board of loadBoards()) {
     if (board.refused !== undefined) continue;
-    for (const [native, channels] of [[true, false], [false, false], [true, true], [false, true], [true, "peer"]] as const) {
+    for (const [native, channels] of [
+      [true, false],
+      [false, false],
+      [true, true],
+      [false, true],
+      [true, "peer"],
+    ] as const) {
       const { bytes, budget, backEnd, native: code } = await measureBoard(board, { native, channels });
       t.true(bytes <= budget, `${board.name}, ${backEnd}${channels ? " with channels" : ""}: ${bytes} of ${budget}`);
       t.is(code !== undefined, backEnd === "thumb");
@@ -259,7 +332,10 @@ test("files are written under their names", async (t) => {
   t.teardown(() => rmSync(folder, { recursive: true }));
   const build = await buildBoard(puck, { ...small, app: fixture("app.ts") });
   const paths = writeBuild(build, join(folder, "deep", "puckjs"));
-  t.deepEqual(paths.map((path) => readFileSync(path, "utf8")), Object.values(build.files));
+  t.deepEqual(
+    paths.map((path) => readFileSync(path, "utf8")),
+    Object.values(build.files),
+  );
   t.deepEqual(Object.keys(build.files), ["e3x-mote.js", "app.js", "bundle.js"]);
   t.regex(
     formatBuild(build, paths),

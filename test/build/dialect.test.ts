@@ -29,7 +29,13 @@ for (const [what, code, rule, result] of refused) {
 
 test("a finding has its place, its rule and the text around it", (t) => {
   t.like(findDialectErrors("exports.a = 1;\nexports.b = exports.a ** 2;", "x.js"), [
-    { file: "x.js", line: 2, column: 13, rule: "es-x/no-exponential-operators", excerpt: "exports.b = exports.a ** 2;" },
+    {
+      file: "x.js",
+      line: 2,
+      column: 13,
+      rule: "es-x/no-exponential-operators",
+      excerpt: "exports.b = exports.a ** 2;",
+    },
   ]);
 });
 
@@ -39,5 +45,7 @@ test("what does not parse is a finding too", (t) => {
 
 test("comments for ESLint in an application are no findings, and switch nothing off", (t) => {
   t.deepEqual(findDialectErrors("// eslint-disable-next-line no-console\nprint(1);", "x.js"), []);
-  t.like(findDialectErrors("/* eslint-disable */\nexports.b = exports.a ** 2;", "x.js"), [{ line: 2, rule: "es-x/no-exponential-operators" }]);
+  t.like(findDialectErrors("/* eslint-disable */\nexports.b = exports.a ** 2;", "x.js"), [
+    { line: 2, rule: "es-x/no-exponential-operators" },
+  ]);
 });

@@ -42,7 +42,13 @@ for (const host of ["source", "app"] as const) {
       return;
     }
     t.timeout(300_000);
-    const found = await search({ count: 600, seed: SEED, hosts: [host], mending: mends.filter((mend) => mend !== separateTexts), shrinkingMs: 20_000 });
+    const found = await search({
+      count: 600,
+      seed: SEED,
+      hosts: [host],
+      mending: mends.filter((mend) => mend !== separateTexts),
+      shrinkingMs: 20_000,
+    });
     t.truthy(found.difference, tell(found, SEED));
     t.log(tell(found, SEED));
   });
@@ -66,10 +72,17 @@ test("the programs have all kinds of code that the dialect accepts", (t) => {
   }
   const generated = new Set<string>();
   for (const role of ["app", "runtime"] as const) {
-    for (const program of fc.sample(programs(role), { numRuns: 1500, seed: SEED })) for (const kind of kindsOf(`exports.f = function (out, tell) {${program}};`).kinds) generated.add(kind);
+    for (const program of fc.sample(programs(role), { numRuns: 1500, seed: SEED }))
+      for (const kind of kindsOf(`exports.f = function (out, tell) {${program}};`).kinds) generated.add(kind);
   }
-  t.deepEqual([...accepted].filter((kind) => !generated.has(kind)), []);
-  t.deepEqual([...types].filter((type) => !known.has(type) && !notOfScripts.test(type)), []);
+  t.deepEqual(
+    [...accepted].filter((kind) => !generated.has(kind)),
+    [],
+  );
+  t.deepEqual(
+    [...types].filter((type) => !known.has(type) && !notOfScripts.test(type)),
+    [],
+  );
 });
 
 for (const [what, code, byLanguage, inEspruino] of knownDifferences) {

@@ -29,7 +29,12 @@ export function printed(program: string): string {
   const file = join(folder, "program.js");
   writeFileSync(file, program);
   try {
-    return spawnSync(espruino!, [file], { encoding: "latin1", timeout: 60_000, stdio: [silence(), "pipe", "ignore"], maxBuffer: 64 << 20 }).stdout;
+    return spawnSync(espruino!, [file], {
+      encoding: "latin1",
+      timeout: 60_000,
+      stdio: [silence(), "pipe", "ignore"],
+      maxBuffer: 64 << 20,
+    }).stdout;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -44,5 +49,9 @@ export function run(program: string): string | undefined {
 /** Runs a program in the real interpreter; the lines that it printed after the mark "@@". */
 export function runLines(program: string): string[] {
   const stdout = printed(program);
-  return stdout.slice(stdout.indexOf("@@") + 2).split(/\r?\n/).map((line) => line.replace(/^>/, "")).filter((line) => line !== "");
+  return stdout
+    .slice(stdout.indexOf("@@") + 2)
+    .split(/\r?\n/)
+    .map((line) => line.replace(/^>/, ""))
+    .filter((line) => line !== "");
 }

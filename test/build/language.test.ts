@@ -15,7 +15,8 @@ for (const [name, text] of Object.entries({
   "cfg.json": '{"a": 3}',
   "node_modules/tiny-pkg/package.json": '{ "name": "tiny-pkg", "main": "index.js" }',
   "node_modules/tiny-pkg/index.js": 'export const decode = (text) => text + "!";\n',
-})) writeFileSync(join(folder, name), text);
+}))
+  writeFileSync(join(folder, name), text);
 test.after.always(() => rmSync(folder, { recursive: true }));
 
 // a module that somebody has saved to Storage; undefined is printed as nothing is, as by join
@@ -32,7 +33,11 @@ for (const [what, code, expected] of languageCases) {
       return;
     }
     const made = await built;
-    if (espruino) t.deepEqual(runLines(`${before}\n${made.code}`).map((line) => line.replace(/ undefined$/, " ")), expected);
+    if (espruino)
+      t.deepEqual(
+        runLines(`${before}\n${made.code}`).map((line) => line.replace(/ undefined$/, " ")),
+        expected,
+      );
     else t.log("skipped: no espruino-linux");
   });
 }

@@ -46,7 +46,12 @@ exports.once = (name) => {
 `;
 
 const names = ["tell", "once", "order", "sum", "deep", "twice", "called"];
-const built = minify({ code: program, maps: [{ version: 3, sources: [], names: [], mappings: "" }] }, "x.js", "runtime", names);
+const built = minify(
+  { code: program, maps: [{ version: 3, sources: [], names: [], mappings: "" }] },
+  "x.js",
+  "runtime",
+  names,
+);
 
 const before: { tell?: () => string } = {};
 new Function("exports", program)(before);
@@ -68,11 +73,14 @@ test("what threw leaves nothing in Espruino's memory", async (t) => {
     return;
   }
   const { code } = await built;
-  const left = (text: string, name: string): number => Number(run(`
+  const left = (text: string, name: string): number =>
+    Number(
+      run(`
     const exports={};(function(){${text}})();
     const round=(times)=>{for(let i=0;i<times;i++)exports.once("${name}");return process.memory().usage};
     let first=0;round(1);first=round(1);print("@@"+(round(50)-first))
-  `));
+  `),
+    );
   for (const name of ["order", "sum", "deep", "twice", "called"]) {
     // of the measure itself
     t.true(left(code, name) < 10, name);

@@ -23,7 +23,9 @@ for (const [what, code, result] of accepted) {
 test("an application's variables are never called as a global of Espruino", async (t) => {
   const names = Array.from({ length: 400 }, (_, i) => `variable${i}`);
   // read from outside, so that none can be left out
-  const code = names.map((name) => `let ${name}=input();const get${name}=()=>{output(${name});${name}=input()};output(get${name});`).join("");
+  const code = names
+    .map((name) => `let ${name}=input();const get${name}=()=>{output(${name});${name}=input()};output(get${name});`)
+    .join("");
   const minified = await minify({ code, maps: [map] }, "x.js", "app");
   const declared = [...minified.code.matchAll(/[ ,](\w+)=/g)].map((match) => match[1]!);
   t.true(declared.length >= 400);

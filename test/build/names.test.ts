@@ -10,12 +10,21 @@ test("the lists of names are what the interpreter says", (t) => {
     return;
   }
   const globals = ask("Object.getOwnPropertyNames(global)");
-  t.deepEqual(languageGlobals.filter((name) => !globals.includes(name)), []);
-  t.deepEqual(missingGlobals.filter((name) => globals.includes(name)), []);
+  t.deepEqual(
+    languageGlobals.filter((name) => !globals.includes(name)),
+    [],
+  );
+  t.deepEqual(
+    missingGlobals.filter((name) => globals.includes(name)),
+    [],
+  );
   for (const [object, names] of Object.entries(statics)) {
     const found = ask(`Object.getOwnPropertyNames(${object})`).filter((name) => name !== "prototype");
     t.deepEqual([...found].sort(), [...names].sort(), object);
   }
   const modules = ask('process.env.MODULES.split(",")');
-  t.deepEqual(builtinModules.filter((name) => !modules.includes(name) && name !== "neopixel"), []);
+  t.deepEqual(
+    builtinModules.filter((name) => !modules.includes(name) && name !== "neopixel"),
+    [],
+  );
 });

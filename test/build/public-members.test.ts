@@ -21,18 +21,25 @@ test("each public member is there for a reason: code that boards get has it", as
     const kinds = [...board.radios.map((radio) => radio.kind), ...(name === "esp32" ? channelKinds : [])];
     writeFileSync(app, kinds.map((kind) => `require("e3x-mote/${kind}");`).join("\n"));
     const { files } = await buildBoard(board, { app });
-    for (const [file, text] of Object.entries(files)) if (file !== "app.js" && file !== "bundle.js") for (const word of text.match(/\w+/g)!) words.add(word);
+    for (const [file, text] of Object.entries(files))
+      if (file !== "app.js" && file !== "bundle.js") for (const word of text.match(/\w+/g)!) words.add(word);
   }
-  t.deepEqual([...publicMembers()].filter((name) => !words.has(name) && !members.includes(name) && !passedOn.includes(name)), []);
+  t.deepEqual(
+    [...publicMembers()].filter((name) => !words.has(name) && !members.includes(name) && !passedOn.includes(name)),
+    [],
+  );
   // nobody outside calls these
-  for (const name of ["step", "exchange", "poll", "gone", "acknowledge", "queue"]) t.false(publicMembers().has(name), name);
+  for (const name of ["step", "exchange", "poll", "gone", "acknowledge", "queue"])
+    t.false(publicMembers().has(name), name);
 });
 
 test("what an entry's types have is public, without a list; what is private, internal or the host's is not", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "e3x-mote-"));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const entry = join(folder, "horn.ts");
-  writeFileSync(join(folder, "sound.ts"), `
+  writeFileSync(
+    join(folder, "sound.ts"),
+    `
     export class Sound {
       pitch = 1;
       private _hidden = 2;
@@ -41,14 +48,30 @@ test("what an entry's types have is public, without a list; what is private, int
       declare onHost: number;
       play(each: (beat: { strength: number }) => void): void { each({ strength: this.pitch }); }
     }
-  `);
-  writeFileSync(entry, `
+  `,
+  );
+  writeFileSync(
+    entry,
+    `
     import { Sound } from "./sound.ts";
     interface Own { nobody: number }
     export interface HornOptions { volume: number; echo?: { delay: number }[]; lengths: { [name: string]: { seconds: number } } }
     export interface HornError extends Error { why: number }
     const own: Own = { nobody: 1 };
     export const horn = (options: HornOptions): Sound | { silent: true } => options.volume > own.nobody ? new Sound() : { silent: true };
-  `);
-  t.deepEqual([...publicMembersOf([entry])].sort(), ["delay", "echo", "horn", "lengths", "pitch", "play", "seconds", "silent", "strength", "volume", "why"]);
+  `,
+  );
+  t.deepEqual([...publicMembersOf([entry])].sort(), [
+    "delay",
+    "echo",
+    "horn",
+    "lengths",
+    "pitch",
+    "play",
+    "seconds",
+    "silent",
+    "strength",
+    "volume",
+    "why",
+  ]);
 });

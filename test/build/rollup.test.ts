@@ -7,7 +7,12 @@ import test from "ava";
 import { compile } from "../../tools/build/compile.ts";
 
 // an operand that is left, and begins with what a statement must not begin with; print(n) is a call that may not get lost
-const literals = ["{ a: print(1) }", "{ a() { return print(2) } }", "function () { return print(3) }", "class { static a() { return print(4) } }"];
+const literals = [
+  "{ a: print(1) }",
+  "{ a() { return print(2) } }",
+  "function () { return print(3) }",
+  "class { static a() { return print(4) } }",
+];
 const around: ((literal: string) => string)[] = [
   (literal) => literal,
   (literal) => `${literal} instanceof Array`,
@@ -17,8 +22,25 @@ const around: ((literal: string) => string)[] = [
   (literal) => `${literal}["a"] + print(8)`,
   (literal) => `${literal}.length ? print(9) : print(10)`,
 ];
-const known = ["true && %", "false || %", "null ?? %", "0, %", "true ? % : print(11)", "false ? print(12) : %", "\"a\" !== \"\" && %"];
-const places = ["%;", "% ? print(13) : print(14);", "(%) || print(15);", "print(% ? 16 : 17);", "(() => %)();", "(() => % ? print(18) : 0)();", "for (%; false;) ;", "if (%) print(19);"];
+const known = [
+  "true && %",
+  "false || %",
+  "null ?? %",
+  "0, %",
+  "true ? % : print(11)",
+  "false ? print(12) : %",
+  '"a" !== "" && %',
+];
+const places = [
+  "%;",
+  "% ? print(13) : print(14);",
+  "(%) || print(15);",
+  "print(% ? 16 : 17);",
+  "(() => %)();",
+  "(() => % ? print(18) : 0)();",
+  "for (%; false;) ;",
+  "if (%) print(19);",
+];
 
 const fill = (text: string, what: string): string => text.replace("%", () => what);
 
@@ -31,17 +53,45 @@ function valid(statement: string): boolean {
   }
 }
 
-const expressions = literals.flatMap((literal) => around.flatMap((shape) => known.flatMap((before) => places
-  // `() => 0, f` is not a function's body, and a class in one is refused
-  .filter((place) => !(place.includes("=>") && (before.startsWith("0,") || literal.startsWith("class"))))
-  .map((place) => fill(place, fill(before, shape(literal))))))).filter(valid);
+const expressions = literals
+  .flatMap((literal) =>
+    around.flatMap((shape) =>
+      known.flatMap((before) =>
+        places
+          // `() => 0, f` is not a function's body, and a class in one is refused
+          .filter((place) => !(place.includes("=>") && (before.startsWith("0,") || literal.startsWith("class"))))
+          .map((place) => fill(place, fill(before, shape(literal)))),
+      ),
+    ),
+  )
+  .filter(valid);
 
-const loops = ["for (const e in { a: 1 }) %", "for (const e of [1]) %", "for (let e = 0; e < 2; e++) %", "let e = 0; while (e++ < 2) %", "let e = 0; do % while (e++ < 2);"]
-  .flatMap((loop) => ["if (true || print(1)) { }", "if (false && print(2)) print(3); else { }", "if (true) print(4);", "if (print(5) && false) { }"].map((body) => fill(loop, body)));
+const loops = [
+  "for (const e in { a: 1 }) %",
+  "for (const e of [1]) %",
+  "for (let e = 0; e < 2; e++) %",
+  "let e = 0; while (e++ < 2) %",
+  "let e = 0; do % while (e++ < 2);",
+].flatMap((loop) =>
+  [
+    "if (true || print(1)) { }",
+    "if (false && print(2)) print(3); else { }",
+    "if (true) print(4);",
+    "if (print(5) && false) { }",
+  ].map((body) => fill(loop, body)),
+);
 
 function notes(code: string): number[] {
   const heard: number[] = [];
-  runInNewContext(code, { print: (count: unknown) => { heard.push(typeof count === "number" ? count : -1); return count; }, require: () => ({}), exports: {}, module: {} });
+  runInNewContext(code, {
+    print: (count: unknown) => {
+      heard.push(typeof count === "number" ? count : -1);
+      return count;
+    },
+    require: () => ({}),
+    exports: {},
+    module: {},
+  });
   return heard;
 }
 
@@ -60,7 +110,10 @@ test(`${expressions.length} operands that are all that is left of an expression,
     // all at once, as a build takes a while; a difference is looked for in halves
     const wrong = async (some: string[]): Promise<string | undefined> => {
       const code = some.join("\nprint(0);\n");
-      const same = await compiled(code, folder).then((built) => notes(built).join() === notes(code).join(), (error: Error) => (some.length > 1 ? false : error.message));
+      const same = await compiled(code, folder).then(
+        (built) => notes(built).join() === notes(code).join(),
+        (error: Error) => (some.length > 1 ? false : error.message),
+      );
       if (same === true) return undefined;
       if (some.length === 1) return `${some[0]} ${same === false ? "does something else" : same}`;
       const half = some.length >> 1;

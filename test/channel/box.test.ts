@@ -18,7 +18,11 @@ function pair(serve: (channel: Channel, packet: lob.Packet) => void = () => {}) 
     channel.on = (event, data) => {
       if (event !== "packet") return;
       const { json } = data as lob.Packet;
-      asked.push(Object.fromEntries(Object.entries(json!).filter(([name]) => ["type", "box", "clear", "end", "id"].includes(name))));
+      asked.push(
+        Object.fromEntries(
+          Object.entries(json!).filter(([name]) => ["type", "box", "clear", "end", "id"].includes(name)),
+        ),
+      );
       if (json!["end"]) {
         channel.send({ cap: 5 });
         channel.send({ end: true });
@@ -33,7 +37,10 @@ function pair(serve: (channel: Channel, packet: lob.Packet) => void = () => {}) 
   return { a, b, ab, ba, asked, run };
 }
 
-const CLEARED = [{ type: "inbox", box: BOX }, { clear: true, end: true }];
+const CLEARED = [
+  { type: "inbox", box: BOX },
+  { clear: true, end: true },
+];
 
 test("messages come whole, however they are cut, and are cleared when all have come", (t) => {
   const { ab, asked, run } = pair((channel) => {
@@ -48,9 +55,18 @@ test("messages come whole, however they are cut, and are cleared when all have c
   });
   const got: string[] = [];
   const done: unknown[] = [];
-  inbox(ab, BOX, (message) => got.push(hex(message)), (reason) => done.push(reason));
+  inbox(
+    ab,
+    BOX,
+    (message) => got.push(hex(message)),
+    (reason) => done.push(reason),
+  );
   run(2);
-  t.deepEqual(got, [hex(content(30)) + hex(content(20, "2")), hex(content(40, "3")), hex(content(10, "4")) + hex(content(5, "5"))]);
+  t.deepEqual(got, [
+    hex(content(30)) + hex(content(20, "2")),
+    hex(content(40, "3")),
+    hex(content(10, "4")) + hex(content(5, "5")),
+  ]);
   t.deepEqual(asked, CLEARED);
   t.deepEqual(done, [undefined]);
 });
@@ -102,7 +118,12 @@ test("what was not taken is not cleared", (t) => {
 test("it is told when not all could be fetched", (t) => {
   const { ab, ba, run } = pair((channel) => channel.send({}, content(30)));
   const done: unknown[] = [];
-  inbox(ab, BOX, () => t.fail(), (reason) => done.push(reason));
+  inbox(
+    ab,
+    BOX,
+    () => t.fail(),
+    (reason) => done.push(reason),
+  );
   inbox(ab, "x", () => t.fail());
   run(1);
   t.deepEqual(done, []);
@@ -126,11 +147,17 @@ test("boxes are emptied one after the other, each once, as they are told of", (t
     got.push(message[0], from === a.endpoint.links[0]);
   });
   const id = (byte: number): Uint8Array => new Uint8Array(8).fill(byte);
-  ba.channel({ type: "boxes" }, new Uint8Array([...id(0x0a), ...id(0xff), ...id(0x0a)])).send({ end: true }, new Uint8Array([...id(1), 5, 5, 5]));
+  ba.channel({ type: "boxes" }, new Uint8Array([...id(0x0a), ...id(0xff), ...id(0x0a)])).send(
+    { end: true },
+    new Uint8Array([...id(1), 5, 5, 5]),
+  );
   run(3);
   t.is(most, 1);
   t.deepEqual(got, [10, true, 255, true, 1, true]);
-  t.deepEqual(asked.filter(({ box }) => box).map(({ box }) => box), ["0a".repeat(8), "ff".repeat(8), "01".repeat(8)]);
+  t.deepEqual(
+    asked.filter(({ box }) => box).map(({ box }) => box),
+    ["0a".repeat(8), "ff".repeat(8), "01".repeat(8)],
+  );
   ba.channel({ type: "boxes", end: true }, id(0x0a));
   ba.channel({ type: "boxes", end: true });
   run(3);
@@ -188,7 +215,11 @@ test("messages go cut, with back-pressure, and it is told when they are there", 
   outbox(ab, "a".repeat(52), [content(20), content(30000), content(1)], (reason) => done.push(reason), 60);
   run(5);
   t.is(first["to"], "a".repeat(52));
-  t.deepEqual(got, [[20, 60], [30000, 60], [1, 60]]);
+  t.deepEqual(got, [
+    [20, 60],
+    [30000, 60],
+    [1, 60],
+  ]);
   t.true(packets.length > 64 + 16 && Math.max(...packets) < 1400);
   t.deepEqual(done, [undefined]);
   outbox(ab, "a".repeat(52), [content(20)]);
@@ -232,10 +263,17 @@ test("messages go cut, with back-pressure, and it is told when they are there", 
       opened[2].on("close", undefined, opened[2]);
     })({});`);
   t.deepEqual(printed, [
-    "boxes", 'open {"type":"inbox","seq":1,"box":"000102030405feff"}', "0",
-    "took 1,2,3,4 true", "took 7,8 true", 'send {"clear":true,"end":true} ',
+    "boxes",
+    'open {"type":"inbox","seq":1,"box":"000102030405feff"}',
+    "0",
+    "took 1,2,3,4 true",
+    "took 7,8 true",
+    'send {"clear":true,"end":true} ',
     'open {"type":"inbox","seq":1,"box":"1000000000000000"}',
     'open {"type":"outbox","seq":1,"to":"name"}',
-    "send {} 1,2,3,4,5,6,7,8", 'send {"done":true,"x":60} 9', 'send {"done":true,"x":60,"end":true} 8', "done undefined",
+    "send {} 1,2,3,4,5,6,7,8",
+    'send {"done":true,"x":60} 9',
+    'send {"done":true,"x":60,"end":true} 8',
+    "done undefined",
   ]);
 });

@@ -11,21 +11,25 @@ import type { Json } from "../../src/index.ts";
 import { bytes, hex } from "../helpers/core.ts";
 import { espruinoPath, runEspruino } from "../helpers/espruino.ts";
 
-const { code } = await cached("compression", () => compile({
-  input: fileURLToPath(new URL("../../src/channel/compression/espruino.ts", import.meta.url)),
-  output: "compression.js",
-  conditions: ["espruino", "crypto-script"],
-  names: ["Z_MAX", "pack", "unpack"],
-  role: "runtime",
-}));
+const { code } = await cached("compression", () =>
+  compile({
+    input: fileURLToPath(new URL("../../src/channel/compression/espruino.ts", import.meta.url)),
+    output: "compression.js",
+    conditions: ["espruino", "crypto-script"],
+    names: ["Z_MAX", "pack", "unpack"],
+    role: "runtime",
+  }),
+);
 
 // ---- the device's code in V8: its strings are bytes
 
 type Nested = number | string | ArrayLike<Nested>;
 const flat = (data: Nested): number[] =>
-  typeof data === "number" ? [data & 255]
-    : typeof data === "string" ? [...Buffer.from(data, "latin1")]
-    : Array.from(data).flatMap(flat);
+  typeof data === "number"
+    ? [data & 255]
+    : typeof data === "string"
+      ? [...Buffer.from(data, "latin1")]
+      : Array.from(data).flatMap(flat);
 const E = {
   toUint8Array: (data: Nested) => Uint8Array.from(flat(data)),
   toString: (data: Uint8Array) => Buffer.from(data).toString("latin1"),
@@ -37,16 +41,24 @@ new Function("E", "exports", code)(E, device);
 
 /** JSON with other texts. */
 const mapText = (json: unknown, text: (text: string) => string): unknown =>
-  typeof json === "string" ? text(json)
-    : Array.isArray(json) ? json.map((value) => mapText(value, text))
-    : json && typeof json === "object" ? Object.fromEntries(Object.entries(json).map(([name, value]) => [text(name), mapText(value, text)]))
-    : json;
+  typeof json === "string"
+    ? text(json)
+    : Array.isArray(json)
+      ? json.map((value) => mapText(value, text))
+      : json && typeof json === "object"
+        ? Object.fromEntries(Object.entries(json).map(([name, value]) => [text(name), mapText(value, text)]))
+        : json;
 const toDevice = (json: unknown): Json => mapText(json, (text) => Buffer.from(text).toString("latin1")) as Json;
 const fromDevice = (json: unknown): unknown => mapText(json, (text) => Buffer.from(text, "latin1").toString());
 
 /** What `unpack` says: JSON with its keys in order, and BODY; or the code of an error. What is thrown without one goes on. */
 type Said = { json: Json; body: string } | string;
-const sorted = (json: object): Json => Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)));
+const sorted = (json: object): Json =>
+  Object.fromEntries(
+    Object.entries(json)
+      .filter(([, value]) => value !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 const said = (z: number, payload: Uint8Array): Said => {
   try {
     const { json, body } = device.unpack(z, payload);
@@ -67,30 +79,55 @@ const head = (major: number, value: number | bigint, size: number): Buffer => {
   rest.writeBigUInt64BE(BigInt(value));
   return Buffer.from([first, ...rest.subarray(8 - size)]);
 };
-const sizesOf = (value: number): number[] => [...(value < 24 ? [0] : []), ...(value < 256 ? [1] : []), ...(value < 65536 ? [2] : []), ...(value < 2 ** 32 ? [4] : []), 8];
-const headOf = (major: number, value: number): fc.Arbitrary<Buffer> => fc.constantFrom(...sizesOf(value)).map((size) => head(major, value, size));
+const sizesOf = (value: number): number[] => [
+  ...(value < 24 ? [0] : []),
+  ...(value < 256 ? [1] : []),
+  ...(value < 65536 ? [2] : []),
+  ...(value < 2 ** 32 ? [4] : []),
+  8,
+];
+const headOf = (major: number, value: number): fc.Arbitrary<Buffer> =>
+  fc.constantFrom(...sizesOf(value)).map((size) => head(major, value, size));
 const uintOf = (value: number): fc.Arbitrary<Buffer> => headOf(0, value);
-const bytesOf = (major: number, data: Uint8Array): fc.Arbitrary<Buffer> => headOf(major, data.length).map((first) => Buffer.concat([first, data]));
+const bytesOf = (major: number, data: Uint8Array): fc.Arbitrary<Buffer> =>
+  headOf(major, data.length).map((first) => Buffer.concat([first, data]));
 const textOf = (value: string): fc.Arbitrary<Buffer> => bytesOf(3, Buffer.from(value));
-const listOf = (parts: fc.Arbitrary<Buffer>[]): fc.Arbitrary<Buffer> => fc.tuple(headOf(4, parts.length), ...parts).map((all) => Buffer.concat(all));
-const all = (parts: fc.Arbitrary<Buffer>[]): fc.Arbitrary<Uint8Array> => fc.tuple(...parts).map((each) => new Uint8Array(Buffer.concat(each)));
+const listOf = (parts: fc.Arbitrary<Buffer>[]): fc.Arbitrary<Buffer> =>
+  fc.tuple(headOf(4, parts.length), ...parts).map((all) => Buffer.concat(all));
+const all = (parts: fc.Arbitrary<Buffer>[]): fc.Arbitrary<Uint8Array> =>
+  fc.tuple(...parts).map((each) => new Uint8Array(Buffer.concat(each)));
 
 const text = fc.string({ unit: "grapheme", maxLength: 30 });
-const uint32 = fc.oneof(fc.nat(300), fc.constantFrom(1, 23, 24, 255, 256, 65535, 65536, 2 ** 31, 2 ** 32 - 1), fc.nat(2 ** 32 - 1));
+const uint32 = fc.oneof(
+  fc.nat(300),
+  fc.constantFrom(1, 23, 24, 255, 256, 65535, 65536, 2 ** 31, 2 ** 32 - 1),
+  fc.nat(2 ** 32 - 1),
+);
 const channel = uint32.map((c) => c || 1);
 // a device has no __proto__, see below; and what takes 6 bytes as JSON is no JSON HEAD
-const name = fc.oneof(text, fc.constantFrom("end", "err", "x", "c2", "to", "ack\n", "constructor", "length")).filter((name) => !["", "__proto__", "c", "type", "seq", "ack", "miss"].includes(name));
-const others = (value: fc.Arbitrary<unknown>): fc.Arbitrary<Json> => fc.array(fc.tuple(name, value), { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
-const fixed = fc.tuple(
-  fc.record({ c: channel, type: text, seq: uint32 }, { requiredKeys: ["c"] }),
-  fc.option(fc.tuple(uint32, fc.option(fc.array(uint32, { minLength: 1, maxLength: 40 })))),
-).map(([json, acks]): Json => (!acks ? json : acks[1] ? { ...json, ack: acks[0], miss: acks[1] } : { ...json, ack: acks[0] }));
-const json = fc.jsonValue({ stringUnit: "grapheme", depthSize: "small" }).filter((value) => !JSON.stringify(value).includes("__proto__"));
+const name = fc
+  .oneof(text, fc.constantFrom("end", "err", "x", "c2", "to", "ack\n", "constructor", "length"))
+  .filter((name) => !["", "__proto__", "c", "type", "seq", "ack", "miss"].includes(name));
+const others = (value: fc.Arbitrary<unknown>): fc.Arbitrary<Json> =>
+  fc.array(fc.tuple(name, value), { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
+const fixed = fc
+  .tuple(
+    fc.record({ c: channel, type: text, seq: uint32 }, { requiredKeys: ["c"] }),
+    fc.option(fc.tuple(uint32, fc.option(fc.array(uint32, { minLength: 1, maxLength: 40 })))),
+  )
+  .map(([json, acks]): Json =>
+    !acks ? json : acks[1] ? { ...json, ack: acks[0], miss: acks[1] } : { ...json, ack: acks[0] },
+  );
+const json = fc
+  .jsonValue({ stringUnit: "grapheme", depthSize: "small" })
+  .filter((value) => !JSON.stringify(value).includes("__proto__"));
 const heads = fc.tuple(others(json), fixed).map(([more, json]): Json => ({ ...more, ...json }));
 const bodies = fc.oneof(fc.constant(new Uint8Array(0)), fc.uint8Array({ maxLength: 300 }));
 const RUNS = { seed: 1, numRuns: 1000 };
 
-const { vectors } = JSON.parse(readFileSync(new URL("../vectors/data/peers/cbor-z1.json", import.meta.url), "utf8")) as {
+const { vectors } = JSON.parse(
+  readFileSync(new URL("../vectors/data/peers/cbor-z1.json", import.meta.url), "utf8"),
+) as {
   vectors: { name: string; json: Json; body: string; cbor: string }[];
 };
 
@@ -109,28 +146,46 @@ test("the vectors of cbor-z1.json", (t) => {
 });
 
 test("a host reads what a device writes", (t) => {
-  fc.assert(fc.property(heads, bodies, fc.constantFrom(0, 1), (head, body, z) => {
-    const packet = host.unpack(z, device.pack(z, toDevice(head), body));
-    t.deepEqual(packet.json, JSON.parse(JSON.stringify(head)));
-    t.is(hex(packet.body), hex(body));
-    // BODY may be left out; what is undefined is not there
-    if (!body.length) t.is(hex(device.pack(z, { ...toDevice(head), none: undefined })), hex(device.pack(z, toDevice(head), body)));
-  }), RUNS);
+  fc.assert(
+    fc.property(heads, bodies, fc.constantFrom(0, 1), (head, body, z) => {
+      const packet = host.unpack(z, device.pack(z, toDevice(head), body));
+      t.deepEqual(packet.json, JSON.parse(JSON.stringify(head)));
+      t.is(hex(packet.body), hex(body));
+      // BODY may be left out; what is undefined is not there
+      if (!body.length)
+        t.is(hex(device.pack(z, { ...toDevice(head), none: undefined })), hex(device.pack(z, toDevice(head), body)));
+    }),
+    RUNS,
+  );
 });
 
 test("where only its own keys are in a packet, a device writes what a host writes", (t) => {
-  fc.assert(fc.property(fixed, bodies, fc.constantFrom(0, 1), (head, body, z) => {
-    t.is(hex(device.pack(z, toDevice(head), body)), hex(host.pack(z, head, body)));
-  }), RUNS);
+  fc.assert(
+    fc.property(fixed, bodies, fc.constantFrom(0, 1), (head, body, z) => {
+      t.is(hex(device.pack(z, toDevice(head), body)), hex(host.pack(z, head, body)));
+    }),
+    RUNS,
+  );
 });
 
 test("a device reads what a host writes", (t) => {
   const number = fc.oneof(fc.maxSafeInteger(), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
-  fc.assert(fc.property(fc.tuple(others(fc.oneof(json, text, number)), fixed), bodies, fc.constantFrom(0, 1), ([more, own], body, z) => {
-    const head = { ...more, ...own };
-    const result = said(z, host.pack(z, head, body)) as Exclude<Said, string>;
-    t.deepEqual({ ...result, json: fromDevice(result.json) as Json }, { json: sorted(JSON.parse(JSON.stringify(head))), body: hex(body) });
-  }), RUNS);
+  fc.assert(
+    fc.property(
+      fc.tuple(others(fc.oneof(json, text, number)), fixed),
+      bodies,
+      fc.constantFrom(0, 1),
+      ([more, own], body, z) => {
+        const head = { ...more, ...own };
+        const result = said(z, host.pack(z, head, body)) as Exclude<Said, string>;
+        t.deepEqual(
+          { ...result, json: fromDevice(result.json) as Json },
+          { json: sorted(JSON.parse(JSON.stringify(head))), body: hex(body) },
+        );
+      },
+    ),
+    RUNS,
+  );
 });
 
 test("both read integers and lengths of any width, and later values take the place of earlier ones", (t) => {
@@ -141,7 +196,14 @@ test("both read integers and lengths of any width, and later values take the pla
     fc.maxSafeNat().map((value) => ({ cbor: head(0, value, 8), value })),
   );
   const entries = fc.uniqueArray(fc.tuple(name, value), { selector: ([name]) => name, maxLength: 6 });
-  const packets = fc.tuple(channel, fc.option(fc.tuple(fc.option(heads), bodies)), fc.option(entries), fc.option(text), fc.option(uint32), fc.option(fc.array(uint32, { maxLength: 30 })));
+  const packets = fc.tuple(
+    channel,
+    fc.option(fc.tuple(fc.option(heads), bodies)),
+    fc.option(entries),
+    fc.option(text),
+    fc.option(uint32),
+    fc.option(fc.array(uint32, { maxLength: 30 })),
+  );
   const cases = packets.chain(([c, inner, map, type, seq, list]) => {
     const json: Json = { ...inner?.[0], c };
     const parts = [uintOf(c)];
@@ -163,12 +225,15 @@ test("both read integers and lengths of any width, and later values take the pla
     const expected = { json: sorted(JSON.parse(JSON.stringify(json))), body: inner ? hex(inner[1]) : "" };
     return all(parts).map((payload) => ({ payload, expected }));
   });
-  fc.assert(fc.property(cases, ({ payload, expected }) => {
-    const packet = host.unpack(1, payload);
-    t.deepEqual({ json: sorted(packet.json!), body: hex(packet.body) }, expected);
-    const result = said(1, payload) as Exclude<Said, string>;
-    t.deepEqual({ ...result, json: sorted(fromDevice(result.json) as Json) }, expected);
-  }), RUNS);
+  fc.assert(
+    fc.property(cases, ({ payload, expected }) => {
+      const packet = host.unpack(1, payload);
+      t.deepEqual({ json: sorted(packet.json!), body: hex(packet.body) }, expected);
+      const result = said(1, payload) as Exclude<Said, string>;
+      t.deepEqual({ ...result, json: sorted(fromDevice(result.json) as Json) }, expected);
+    }),
+    RUNS,
+  );
 });
 
 // ---- what is not as it should be
@@ -182,7 +247,9 @@ const x = word("x");
 
 const read: [string, Json, string?][] = [
   // passed over: true, null, undefined, a simple value of two bytes, fractions of 16, 32 and 64 bits
-  ...["f5", "f6", "f7", "f8ff", "f93e00", "fa3fc00000", "fb3ff8000000000000", "fb7ff0000000000000"].map((value): [string, Json] => [`01a2${x}${value}${word("y")}02`, { c: 1, y: 2 }]),
+  ...["f5", "f6", "f7", "f8ff", "f93e00", "fa3fc00000", "fb3ff8000000000000", "fb7ff0000000000000"].map(
+    (value): [string, Json] => [`01a2${x}${value}${word("y")}02`, { c: 1, y: 2 }],
+  ),
   ["0180", { c: 1 }],
   [`01${lobOf('{"ack":1,"miss":[2]}')}80`, { c: 1, ack: 1, miss: [2] }],
   [`01${lobOf('{"ack":1,"miss":[2]}')}8103`, { c: 1, ack: 3, miss: [2] }],
@@ -196,31 +263,118 @@ const read: [string, Json, string?][] = [
 
 const deep = 20000;
 const refused: [string, string][] = [
-  ["", "CBOR"], ["20", "CBOR"], ["6161", "CBOR"], ["4401000000", "CBOR"], ["8101", "CBOR"], ["a0", "CBOR"], ["f5", "CBOR"], ["c101", "CBOR"],
-  ["00", "INNER"], ["1b0000000100000000", "INNER"], ["1bffffffffffffffff", "INNER"],
+  ["", "CBOR"],
+  ["20", "CBOR"],
+  ["6161", "CBOR"],
+  ["4401000000", "CBOR"],
+  ["8101", "CBOR"],
+  ["a0", "CBOR"],
+  ["f5", "CBOR"],
+  ["c101", "CBOR"],
+  ["00", "INNER"],
+  ["1b0000000100000000", "INNER"],
+  ["1bffffffffffffffff", "INNER"],
   // a value in the wrong place, twice, or after the last
-  ["0101616101", "INNER"], ["010101", "INNER"], ["018080", "INNER"], ["01f5", "INNER"], ["01c101", "INNER"], ["01a0a0", "INNER"], [`0100${word("t")}`, "INNER"], ["0120", "INNER"], ["01ff", "INNER"],
+  ["0101616101", "INNER"],
+  ["010101", "INNER"],
+  ["018080", "INNER"],
+  ["01f5", "INNER"],
+  ["01c101", "INNER"],
+  ["01a0a0", "INNER"],
+  [`0100${word("t")}`, "INNER"],
+  ["0120", "INNER"],
+  ["01ff", "INNER"],
   // cut off
-  ["18", "INNER"], ["1901", "INNER"], ["1b01020304050607", "INNER"], ["0119", "INNER"], ["0161", "INNER"], ["016261", "INNER"], ["0158", "PACKET_TOO_SHORT"], ["014200", "PACKET_TOO_SHORT"], ["01430000", "INNER"],
-  ["0181", "CBOR"], ["018201", "CBOR"], ["01820118", "INNER"], ["01a1", "CBOR"], [`01a1${x}`, "CBOR"], [`01a1${x}18`, "INNER"], [`01a1${x}61`, "INNER"], ["01a161", "CBOR"], ["01a1790001", "CBOR"], ["01a17900", "CBOR"], [`01a2${x}01`, "CBOR"],
+  ["18", "INNER"],
+  ["1901", "INNER"],
+  ["1b01020304050607", "INNER"],
+  ["0119", "INNER"],
+  ["0161", "INNER"],
+  ["016261", "INNER"],
+  ["0158", "PACKET_TOO_SHORT"],
+  ["014200", "PACKET_TOO_SHORT"],
+  ["01430000", "INNER"],
+  ["0181", "CBOR"],
+  ["018201", "CBOR"],
+  ["01820118", "INNER"],
+  ["01a1", "CBOR"],
+  [`01a1${x}`, "CBOR"],
+  [`01a1${x}18`, "INNER"],
+  [`01a1${x}61`, "INNER"],
+  ["01a161", "CBOR"],
+  ["01a1790001", "CBOR"],
+  ["01a17900", "CBOR"],
+  [`01a2${x}01`, "CBOR"],
   // indefinite lengths, reserved ones, a break
-  ["019f01ff", "CBOR"], ["01bfff", "CBOR"], ["015f4101ff", "CBOR"], ["017f6161ff", "CBOR"], ["011c00", "CBOR"], ["1d0000", "CBOR"], [`01a1${x}1e00`, "CBOR"], ["0181ff", "CBOR"], [`01a1${x}ff`, "CBOR"],
+  ["019f01ff", "CBOR"],
+  ["01bfff", "CBOR"],
+  ["015f4101ff", "CBOR"],
+  ["017f6161ff", "CBOR"],
+  ["011c00", "CBOR"],
+  ["1d0000", "CBOR"],
+  [`01a1${x}1e00`, "CBOR"],
+  ["0181ff", "CBOR"],
+  [`01a1${x}ff`, "CBOR"],
   // counts and lengths that nothing stands behind
-  ["019bffffffffffffffff", "CBOR"], ["019b001fffffffffffff0102", "CBOR"], ["01ba00ffffff", "CBOR"], [`01bbffffffffffffffff${x}01`, "CBOR"],
-  ["015affffffff0000", "INNER"], ["015bffffffffffffffff0000", "INNER"], ["017b7fffffffffffffff61", "INNER"], ["017b000000010000000061", "INNER"],
-  ["01a17affffffff61", "CBOR"], ["01a17bffffffffffffffff61", "CBOR"], ["01a17b000000010000000061", "CBOR"], [`01a1${x}7affffffff61`, "INNER"], [`01a2${x}7bffffffffffffffff61`, "CBOR"],
+  ["019bffffffffffffffff", "CBOR"],
+  ["019b001fffffffffffff0102", "CBOR"],
+  ["01ba00ffffff", "CBOR"],
+  [`01bbffffffffffffffff${x}01`, "CBOR"],
+  ["015affffffff0000", "INNER"],
+  ["015bffffffffffffffff0000", "INNER"],
+  ["017b7fffffffffffffff61", "INNER"],
+  ["017b000000010000000061", "INNER"],
+  ["01a17affffffff61", "CBOR"],
+  ["01a17bffffffffffffffff61", "CBOR"],
+  ["01a17b000000010000000061", "CBOR"],
+  [`01a1${x}7affffffff61`, "INNER"],
+  [`01a2${x}7bffffffffffffffff61`, "CBOR"],
   // in a map what is no text or number; in a list what is no unsigned integer
-  ["01a10102", "CBOR"], ["01a1f502", "CBOR"], [`01a1${x}4101`, "CBOR"], [`01a1${x}8101`, "CBOR"], [`01a1${x}a0`, "CBOR"], [`01a1${x}c101`, "CBOR"], ["01820120", "CBOR"], ["01816161", "CBOR"], ["01818101", "CBOR"],
+  ["01a10102", "CBOR"],
+  ["01a1f502", "CBOR"],
+  [`01a1${x}4101`, "CBOR"],
+  [`01a1${x}8101`, "CBOR"],
+  [`01a1${x}a0`, "CBOR"],
+  [`01a1${x}c101`, "CBOR"],
+  ["01820120", "CBOR"],
+  ["01816161", "CBOR"],
+  ["01818101", "CBOR"],
   // the interpreter would stop at a prototype that is no object
-  [`01a1${word("__proto__")}01`, "CBOR"], [`01a1${word("__proto__")}${word("x")}`, "CBOR"], [`01a1${word("__proto__")}a0`, "CBOR"],
+  [`01a1${word("__proto__")}01`, "CBOR"],
+  [`01a1${word("__proto__")}${word("x")}`, "CBOR"],
+  [`01a1${word("__proto__")}a0`, "CBOR"],
   // the LOB packet
-  ["0140", "PACKET_TOO_SHORT"], ["014100", "PACKET_TOO_SHORT"], ["01420001", "PACKET_LENGTH"], ["0144000201ff", "INNER"], ["01490007ffffffffffffff", "INNER"], [`01${lobOf("[1,2,3,4]")}`, "INNER"], [`01${lobOf("{}")}`, "INNER"],
+  ["0140", "PACKET_TOO_SHORT"],
+  ["014100", "PACKET_TOO_SHORT"],
+  ["01420001", "PACKET_LENGTH"],
+  ["0144000201ff", "INNER"],
+  ["01490007ffffffffffffff", "INNER"],
+  [`01${lobOf("[1,2,3,4]")}`, "INNER"],
+  [`01${lobOf("{}")}`, "INNER"],
   // nested deeply
-  [`01a1${x}${"81".repeat(deep)}`, "CBOR"], [`01${"81".repeat(deep)}`, "CBOR"], [`01${"c1".repeat(deep)}00`, "INNER"], [`01${`a1${x}`.repeat(deep)}`, "CBOR"],
+  [`01a1${x}${"81".repeat(deep)}`, "CBOR"],
+  [`01${"81".repeat(deep)}`, "CBOR"],
+  [`01${"c1".repeat(deep)}00`, "INNER"],
+  [`01${`a1${x}`.repeat(deep)}`, "CBOR"],
 ];
 const zeros: [string, string][] = [
-  ["", "PACKET_TOO_SHORT"], ["00", "PACKET_TOO_SHORT"], ["0001", "PACKET_LENGTH"], ["0000", "INNER"], ["000101", "INNER"],
-  ...['{"x":1}', "[1,2,3,4]", '{"c":0}', '{"c":-1}', '{"c":1.5}', '{"c":4294967296}', '{"c":"1"}', '{"c":true}', '{"c":null}', '{"c":[1]}'].map((json): [string, string] => [hex(lob.encode(new TextEncoder().encode(json))), "INNER"]),
+  ["", "PACKET_TOO_SHORT"],
+  ["00", "PACKET_TOO_SHORT"],
+  ["0001", "PACKET_LENGTH"],
+  ["0000", "INNER"],
+  ["000101", "INNER"],
+  ...[
+    '{"x":1}',
+    "[1,2,3,4]",
+    '{"c":0}',
+    '{"c":-1}',
+    '{"c":1.5}',
+    '{"c":4294967296}',
+    '{"c":"1"}',
+    '{"c":true}',
+    '{"c":null}',
+    '{"c":[1]}',
+  ].map((json): [string, string] => [hex(lob.encode(new TextEncoder().encode(json))), "INNER"]),
 ];
 
 test("what is passed over, and which of two values counts", (t) => {
@@ -234,7 +388,10 @@ test("what is no packet has a typed error", (t) => {
 
 /** Payloads like a host's, then with a bit changed or cut off, then noise. */
 function* hostile(seed: number, many: number): Generator<Uint8Array> {
-  for (const [head, body, noise, at] of fc.sample(fc.tuple(heads, fc.uint8Array({ maxLength: 8 }), fc.uint8Array({ maxLength: 40 }), fc.nat()), { seed, numRuns: many })) {
+  for (const [head, body, noise, at] of fc.sample(
+    fc.tuple(heads, fc.uint8Array({ maxLength: 8 }), fc.uint8Array({ maxLength: 40 }), fc.nat()),
+    { seed, numRuns: many },
+  )) {
     const payload = host.pack(1, head, body);
     yield payload.subarray(0, at % payload.length);
     const changed = payload.slice();
@@ -260,14 +417,15 @@ test("whatever comes is a packet or a typed error, and a device reads nothing el
       continue;
     }
     const { json } = result;
-    t.true(Number.isInteger(json["c"]) && json["c"] as number > 0 && json["c"] as number < 2 ** 32, hex(payload));
+    t.true(Number.isInteger(json["c"]) && (json["c"] as number) > 0 && (json["c"] as number) < 2 ** 32, hex(payload));
     if (!packet) continue;
     both++;
     t.is(result.body, hex(packet.body));
     // all but the fractions in a map; numbers in JSON may be too large for one
     const own = JSON.parse(JSON.stringify(fromDevice(json))) as Json;
     for (const [name, value] of Object.entries(own)) t.deepEqual(value, packet.json![name], hex(payload));
-    for (const [name, value] of Object.entries(packet.json!)) if (!Object.hasOwn(own, name)) t.false(Number.isInteger(value), hex(payload));
+    for (const [name, value] of Object.entries(packet.json!))
+      if (!Object.hasOwn(own, name)) t.false(Number.isInteger(value), hex(payload));
   }
   t.true(both > 1000);
 });
@@ -275,7 +433,10 @@ test("whatever comes is a packet or a typed error, and a device reads nothing el
 // ---- the real interpreter
 
 /** What is said of each payload there, and of each packet the payload. */
-function interpreted(payloads: [number, Uint8Array][], packets: [number, Json, Uint8Array][]): { read: Said[]; written: string[] } {
+function interpreted(
+  payloads: [number, Uint8Array][],
+  packets: [number, Json, Uint8Array][],
+): { read: Said[]; written: string[] } {
   const lines = runEspruino(`
     var lib = {};
     (function(exports) {${code}})(lib);
@@ -296,7 +457,9 @@ function interpreted(payloads: [number, Uint8Array][], packets: [number, Json, U
   `).map((line) => JSON.parse(line));
   if (lines.length !== payloads.length + packets.length) throw new Error(`${lines.length} lines`);
   return {
-    read: lines.slice(0, payloads.length).map((line) => (typeof line === "number" ? errorCode(line)! : { json: sorted(line.json), body: line.body })),
+    read: lines
+      .slice(0, payloads.length)
+      .map((line) => (typeof line === "number" ? errorCode(line)! : { json: sorted(line.json), body: line.body })),
     written: lines.slice(payloads.length),
   };
 }
@@ -321,9 +484,20 @@ test("the real interpreter reads and writes the vectors", (t) => {
 test("the real interpreter refuses what is to be refused, and passes over what is to be", (t) => {
   if (!espruinoPath()) return skip(t);
   const short = refused.filter(([payload]) => payload.length < 2000);
-  const payloads: [number, string][] = [...short.map(([payload]): [number, string] => [1, payload]), ...zeros.map(([payload]): [number, string] => [0, payload]), ...read.map(([payload]): [number, string] => [1, payload])];
-  const results = interpreted(payloads.map(([z, payload]) => [z, bytes(payload)]), []).read;
-  const expected = [...short.map(([, code]) => code), ...zeros.map(([, code]) => code), ...read.map(([, json, body = ""]) => ({ json: sorted(json), body }))];
+  const payloads: [number, string][] = [
+    ...short.map(([payload]): [number, string] => [1, payload]),
+    ...zeros.map(([payload]): [number, string] => [0, payload]),
+    ...read.map(([payload]): [number, string] => [1, payload]),
+  ];
+  const results = interpreted(
+    payloads.map(([z, payload]) => [z, bytes(payload)]),
+    [],
+  ).read;
+  const expected = [
+    ...short.map(([, code]) => code),
+    ...zeros.map(([, code]) => code),
+    ...read.map(([, json, body = ""]) => ({ json: sorted(json), body })),
+  ];
   payloads.forEach(([, payload], i) => t.deepEqual(results[i], expected[i], payload.slice(0, 60)));
 });
 
@@ -332,15 +506,24 @@ test("the real interpreter takes whatever comes as V8 does", (t) => {
   // what is JSON differs between both, and so do numbers that are no integers
   const payloads = [...hostile(3, 150)].filter((payload) => !Buffer.from(payload).includes("{"));
   t.true(payloads.length > 200);
-  const plain = (result: Said): unknown => (typeof result === "string" ? result : { ...result, json: fromDevice(result.json) });
-  const results = interpreted(payloads.map((payload) => [1, payload]), []).read;
+  const plain = (result: Said): unknown =>
+    typeof result === "string" ? result : { ...result, json: fromDevice(result.json) };
+  const results = interpreted(
+    payloads.map((payload) => [1, payload]),
+    [],
+  ).read;
   payloads.forEach((payload, i) => t.deepEqual(plain(results[i]!), plain(said(1, payload)), hex(payload)));
 });
 
 test("the real interpreter writes what V8 does", (t) => {
   if (!espruinoPath()) return skip(t);
-  const packets = fc.sample(fc.tuple(fc.constantFrom(0, 1), fixed, fc.uint8Array({ maxLength: 60 })), { seed: 4, numRuns: 150 })
-    .map(([z, json, body]): [number, Json, Uint8Array] => [z, { end: true, err: "x", ...json, ...(json["type"] ? { type: "t" } : {}) }, body]);
+  const packets = fc
+    .sample(fc.tuple(fc.constantFrom(0, 1), fixed, fc.uint8Array({ maxLength: 60 })), { seed: 4, numRuns: 150 })
+    .map(([z, json, body]): [number, Json, Uint8Array] => [
+      z,
+      { end: true, err: "x", ...json, ...(json["type"] ? { type: "t" } : {}) },
+      body,
+    ]);
   const { written } = interpreted([], packets);
   packets.forEach(([z, json, body], i) => t.is(written[i], hex(device.pack(z, json, body))));
 });

@@ -68,11 +68,20 @@ const WORLD = `
 `;
 
 /** What an application says of the modules. */
-const names = "stream streams write end request serve method path headers status reason blocks takeBlocks sock socks".split(" ");
+const names =
+  "stream streams write end request serve method path headers status reason blocks takeBlocks sock socks".split(" ");
 
-const compiled = (input: string, lent: string[] = []): Promise<{ code: string }> => cached([input, names, lent].join(), () => compile({
-  input: join(packageRoot, "src", input), output: "module.js", conditions: ["espruino"], role: "runtime", names, lent,
-}));
+const compiled = (input: string, lent: string[] = []): Promise<{ code: string }> =>
+  cached([input, names, lent].join(), () =>
+    compile({
+      input: join(packageRoot, "src", input),
+      output: "module.js",
+      conditions: ["espruino"],
+      role: "runtime",
+      names,
+      lent,
+    }),
+  );
 
 async function program(kind: string, body: string): Promise<string[]> {
   const lob = await compiled("packet/lob.ts");
@@ -90,7 +99,10 @@ async function program(kind: string, body: string): Promise<string[]> {
 const device = espruinoPath() ? test : test.skip;
 
 device("stream", async (t) => {
-  t.deepEqual(await program("stream", `
+  t.deepEqual(
+    await program(
+      "stream",
+      `
     let got = "";
     const log = (name) => (event, data) => {
       if (event === "data" && data instanceof Uint8Array) got += text(data);
@@ -126,15 +138,37 @@ device("stream", async (t) => {
     run();
     module$.stream(opener, undefined, log("e"));
     opener.channel({ type: "stream", seq: 1 }, new Uint8Array([9, 9]));
-    run();`), [
-    '{"name":"log"} A from', "answer", "false false", "a drain ", "true",
-    `b data {"a":[1,null,"${"x".repeat(50)}"]}`, "a drain ", 'b data {"key":"val"}C', "b data null", "b end ", "ended",
-    '{"name":"bad"}  from', 'b close "enc"', 'c close "enc"', '{"name":"odd"}  from', 'b close "enc"', 'd close "enc"', "refused stream", "refused stream",
-  ]);
+    run();`,
+    ),
+    [
+      '{"name":"log"} A from',
+      "answer",
+      "false false",
+      "a drain ",
+      "true",
+      `b data {"a":[1,null,"${"x".repeat(50)}"]}`,
+      "a drain ",
+      'b data {"key":"val"}C',
+      "b data null",
+      "b end ",
+      "ended",
+      '{"name":"bad"}  from',
+      'b close "enc"',
+      'c close "enc"',
+      '{"name":"odd"}  from',
+      'b close "enc"',
+      'd close "enc"',
+      "refused stream",
+      "refused stream",
+    ],
+  );
 });
 
 device("thtp", async (t) => {
-  t.deepEqual(await program("thtp", `
+  t.deepEqual(
+    await program(
+      "thtp",
+      `
     const done = (error, response) => print(error, response && response.status, response && response.reason, response && JSON.stringify(response.headers), response && text(response.body));
     let later;
     module$.serve(taker, (request, respond, from) => {
@@ -163,16 +197,31 @@ device("thtp", async (t) => {
     later({});
     run();
     opener.channel({ type: "thtp", end: true }, new Uint8Array([0, 0]));
-    run();`), [
-    "GET /t {} 0 from", "undefined 200 undefined {} 21.5", 'PUT /c {"content-type":"a/b"} 100 from', `undefined 201 Made {"etag":"1","n":"5"} ${"x".repeat(100)}`,
-    "413 undefined undefined undefined undefined", "PUT /c {} 200 from", "too large undefined undefined undefined undefined",
-    "GET /later {} 0 from", "undefined 204 undefined {} ", ...Array.from({ length: 5 }, () => 'packet \u0000\u000f{":status":400}'),
-    "GET /later {} 0 from", "timeout undefined undefined undefined undefined", "refused thtp",
-  ]);
+    run();`,
+    ),
+    [
+      "GET /t {} 0 from",
+      "undefined 200 undefined {} 21.5",
+      'PUT /c {"content-type":"a/b"} 100 from',
+      `undefined 201 Made {"etag":"1","n":"5"} ${"x".repeat(100)}`,
+      "413 undefined undefined undefined undefined",
+      "PUT /c {} 200 from",
+      "too large undefined undefined undefined undefined",
+      "GET /later {} 0 from",
+      "undefined 204 undefined {} ",
+      ...Array.from({ length: 5 }, () => 'packet \u0000\u000f{":status":400}'),
+      "GET /later {} 0 from",
+      "timeout undefined undefined undefined undefined",
+      "refused thtp",
+    ],
+  );
 });
 
 device("block", async (t) => {
-  t.deepEqual(await program("block", `
+  t.deepEqual(
+    await program(
+      "block",
+      `
     module$.takeBlocks(taker, (purpose, from) => {
       print(purpose && JSON.stringify(purpose.json), from);
       return purpose && ((block) => print(block ? block.length + " " + E.sum(block) : "over"));
@@ -186,11 +235,27 @@ device("block", async (t) => {
     b.end();
     run();
     module$.blocks(opener).send(new Uint8Array(1));
-    run();`), ['{"name":"eth"} from', "0 0", "5 5", "1300 1300", "2999 2999", "3000 3000", "undefined from", "refused block", "refused undefined"]);
+    run();`,
+    ),
+    [
+      '{"name":"eth"} from',
+      "0 0",
+      "5 5",
+      "1300 1300",
+      "2999 2999",
+      "3000 3000",
+      "undefined from",
+      "refused block",
+      "refused undefined",
+    ],
+  );
 });
 
 device("sock", async (t) => {
-  t.deepEqual(await program("sock", `
+  t.deepEqual(
+    await program(
+      "sock",
+      `
     const at = { ip: "192.0.2.1", port: 80 };
     const log = (name) => (event, data, sock, json) => print(name, event, data instanceof Uint8Array ? text(data) : data, json && JSON.stringify(json.src || json.dst || 0));
     module$.socks(taker, (sock, open, from) => {
@@ -211,10 +276,24 @@ device("sock", async (t) => {
     two.write(E.toUint8Array("to"), { dst: at });
     run();
     module$.sock(opener, { sock: "accept", dst: at });
-    run();`), [
-    "connect 192.0.2.1 from", "a open undefined 0", "false", "b data 01234567890123456789 0", "b data 01234567890123456789 0", "a drain undefined undefined",
-    "b data 01234567890123456789 0", "b data 0123456789 0", "b end undefined undefined",
-    "bind undefined from", 'c open undefined {"ip":"192.0.2.1","port":80}', 'c data datagram {"ip":"192.0.2.1","port":80}', 'b data to {"ip":"192.0.2.1","port":80}',
-    "accept 192.0.2.1 from", "refused sock",
-  ]);
+    run();`,
+    ),
+    [
+      "connect 192.0.2.1 from",
+      "a open undefined 0",
+      "false",
+      "b data 01234567890123456789 0",
+      "b data 01234567890123456789 0",
+      "a drain undefined undefined",
+      "b data 01234567890123456789 0",
+      "b data 0123456789 0",
+      "b end undefined undefined",
+      "bind undefined from",
+      'c open undefined {"ip":"192.0.2.1","port":80}',
+      'c data datagram {"ip":"192.0.2.1","port":80}',
+      'b data to {"ip":"192.0.2.1","port":80}',
+      "accept 192.0.2.1 from",
+      "refused sock",
+    ],
+  );
 });

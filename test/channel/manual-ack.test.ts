@@ -47,14 +47,20 @@ test("what is not acknowledged is kept by the sender, sent again, and delivered 
   p.pass(1);
   t.is(waits(channel), 0);
   // then there is nothing to be sent
-  p.a.endpoint.drain(p.now, { write: () => { frames++; } });
+  p.a.endpoint.drain(p.now, {
+    write: () => {
+      frames++;
+    },
+  });
   p.pass(30);
   t.is(frames, 0);
 });
 
 test("acknowledge is sent at once, and takes no more than what was delivered", (t) => {
   const p = pair();
-  const taken = taking(p, (_seq, channel) => { channel.acknowledge(1000); });
+  const taken = taking(p, (_seq, channel) => {
+    channel.acknowledge(1000);
+  });
   const channel = p.ab.channel({ type: "log", seq: 1 });
   p.until(() => waits(channel) === 0, 1);
   for (let i = 0; i < 5; i++) channel.send({}, new Uint8Array(5));
@@ -72,7 +78,7 @@ test("no more than a window is taken beyond what is acknowledged, whatever the s
   let sent = 1;
   const fill = (): void => {
     try {
-      for (;; sent++) channel.send({}, new Uint8Array(3));
+      for (; ; sent++) channel.send({}, new Uint8Array(3));
     } catch {
       // BUSY
     }
@@ -96,33 +102,49 @@ test("no more than a window is taken beyond what is acknowledged, whatever the s
 });
 
 test("all arrive once and in order over any radio, acknowledged late and in any portions", (t) => {
-  fc.assert(fc.property(fc.nat(), fc.constantFrom(0, 0.05, 0.15), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 12 }), (seed, loss, count, portion) => {
-    const p = pair({ window: 8 }, lossy(seed, loss, 0.05));
-    const taken = taking(p, (seq, channel) => { if (seq % portion === 0) channel.acknowledge(seq - (seed % portion)); });
-    const channel = p.ab.channel({ type: "log", seq: 1 });
-    let sent = 1;
-    p.until(() => {
-      // a commit each few seconds takes what is left over
-      if (p.now % 3 === 0) taken.channel?.acknowledge();
-      while (sent < count) {
-        try {
-          channel.send({}, new Uint8Array(7));
-        } catch {
-          break;
-        }
-        sent++;
-      }
-      return sent === count && waits(channel) === 0;
-    }, 900);
-    t.deepEqual(taken.got, Array.from({ length: count }, (_, i) => i + 1));
-  }), { seed: 4, numRuns: 25 });
+  fc.assert(
+    fc.property(
+      fc.nat(),
+      fc.constantFrom(0, 0.05, 0.15),
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 1, max: 12 }),
+      (seed, loss, count, portion) => {
+        const p = pair({ window: 8 }, lossy(seed, loss, 0.05));
+        const taken = taking(p, (seq, channel) => {
+          if (seq % portion === 0) channel.acknowledge(seq - (seed % portion));
+        });
+        const channel = p.ab.channel({ type: "log", seq: 1 });
+        let sent = 1;
+        p.until(() => {
+          // a commit each few seconds takes what is left over
+          if (p.now % 3 === 0) taken.channel?.acknowledge();
+          while (sent < count) {
+            try {
+              channel.send({}, new Uint8Array(7));
+            } catch {
+              break;
+            }
+            sent++;
+          }
+          return sent === count && waits(channel) === 0;
+        }, 900);
+        t.deepEqual(
+          taken.got,
+          Array.from({ length: count }, (_, i) => i + 1),
+        );
+      },
+    ),
+    { seed: 4, numRuns: 25 },
+  );
 });
 
 test("a channel of one packet, acknowledged after the commit and ended then, is over on both sides", (t) => {
   const p = pair();
   const taken = taking(p);
   const closed: unknown[] = [];
-  const channel = p.ab.channel({ type: "log", seq: 1, end: true }, new Uint8Array(16), (event, reason) => { if (event === "close") closed.push(reason); });
+  const channel = p.ab.channel({ type: "log", seq: 1, end: true }, new Uint8Array(16), (event, reason) => {
+    if (event === "close") closed.push(reason);
+  });
   p.pass(3);
   t.deepEqual([taken.got, closed, waits(channel)], [[1], [], 1]);
   taken.channel!.send({ end: true });
@@ -131,7 +153,9 @@ test("a channel of one packet, acknowledged after the commit and ended then, is 
   taken.channel!.acknowledge();
   p.until(() => closed.length > 0, 3);
   t.deepEqual(closed, [undefined]);
-  t.notThrows(() => { taken.channel!.acknowledge(5); });
+  t.notThrows(() => {
+    taken.channel!.acknowledge(5);
+  });
 });
 
 test("nothing that is acknowledged is known of what came after the last commit: a crash loses none of it", (t) => {
@@ -140,7 +164,9 @@ test("nothing that is acknowledged is known of what came after the last commit: 
   let got: number[] = [];
   stream.streams(p.b.endpoint, (one) => {
     one.channel.manualAck = true;
-    one.on = (event, data) => { if (event === "data") got.push(...(data as Uint8Array)); };
+    one.on = (event, data) => {
+      if (event === "data") got.push(...(data as Uint8Array));
+    };
     commit = () => {
       stored.push(...got);
       got = [];
@@ -155,7 +181,13 @@ test("nothing that is acknowledged is known of what came after the last commit: 
   p.pass(2);
   out.write(Uint8Array.of(4, 5, 6));
   p.pass(2);
-  t.deepEqual([stored, got], [[1, 2, 3], [4, 5, 6]]);
+  t.deepEqual(
+    [stored, got],
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+  );
   // the power cut here: the sender still has what was not stored
   t.is(waits(out.channel), 1);
 });
@@ -176,11 +208,20 @@ test("without manualAck all is as ever: acknowledged when it is delivered, and a
 });
 
 test("what it says is from what is acknowledged on: missing packets, and where the window ends; and nothing where there is no news", (t) => {
-  const keeper = { capacity: 8, once: () => undefined, wake: () => undefined, quota: () => 100, learn: () => undefined, probe: () => undefined };
+  const keeper = {
+    capacity: 8,
+    once: () => undefined,
+    wake: () => undefined,
+    quota: () => 100,
+    learn: () => undefined,
+    probe: () => undefined,
+  };
   const channel = new HostChannel(keeper, 2, "log", true, true);
   channel.manualAck = true;
   channel.on = () => undefined;
-  const come = (seq: number, now: number): void => { channel.receive({ head: new Uint8Array(0), json: { seq }, body: new Uint8Array(1) }, now); };
+  const come = (seq: number, now: number): void => {
+    channel.receive({ head: new Uint8Array(0), json: { seq }, body: new Uint8Array(1) }, now);
+  };
   const said = (now: number): unknown => channel.next(now)?.[0];
   come(1, 1);
   come(2, 1);

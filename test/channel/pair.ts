@@ -33,7 +33,11 @@ export function lossy(seed: number, loss: number, twice = 0): Radio {
 export function pair(options: SideOptions = {}, radio?: Radio, other: SideOptions = options): Pair {
   const { a, b, ab, ba } = linked(options, other);
   const made: Pair = {
-    a, b, ab, ba, now: 1,
+    a,
+    b,
+    ab,
+    ba,
+    now: 1,
     until: (condition, seconds = 600) => {
       const end = made.now + seconds;
       tick(a, b, made.now, radio);
@@ -52,12 +56,18 @@ export function pair(options: SideOptions = {}, radio?: Radio, other: SideOption
 }
 
 /** Bytes of a frame, and what share of them is lost: as much as leaves handshakes a chance to come through. */
-export const radios: fc.Arbitrary<[mtu: number, loss: number]> = fc.constantFrom([20, 0], [20, 0.05], [64, 0.1], [256, 0.2]);
+export const radios: fc.Arbitrary<[mtu: number, loss: number]> = fc.constantFrom(
+  [20, 0],
+  [20, 0.05],
+  [64, 0.1],
+  [256, 0.2],
+);
 
 /** How many channels of a link are not over. */
 export const alive = (link: GatewayLink): number => link.channels.list.filter((channel) => !channel.over).length;
 
-export const data = (length: number, seed = 7): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 13 + (i >> 8) * 5 + seed) & 255);
+export const data = (length: number, seed = 7): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (i * 13 + (i >> 8) * 5 + seed) & 255);
 
 export const text = (bytes: unknown): string => Buffer.from(bytes as Uint8Array).toString();
 

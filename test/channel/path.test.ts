@@ -9,28 +9,43 @@ test("a ping measures the time to an answer, and both sides are done with it", (
   answer(b.endpoint);
   let now = 10;
   const took: unknown[] = [];
-  ping(ab, () => now, (seconds) => took.push(seconds));
+  ping(
+    ab,
+    () => now,
+    (seconds) => took.push(seconds),
+  );
   now = 10.5;
   tick(a, b, 10.5);
   t.deepEqual(took, [0.5]);
   tick(a, b, 11);
   tick(a, b, 11.5);
   t.deepEqual([ab.channels.list.length, ba.channels.list.length], [0, 0]);
-  t.deepEqual([...a.events, ...b.events].filter((event) => event !== "drop STALE"), []);
+  t.deepEqual(
+    [...a.events, ...b.events].filter((event) => event !== "drop STALE"),
+    [],
+  );
 });
 
 test("without an answer it is told so, once, after 30 s; where nobody answers pings, at once", (t) => {
   const { a, b, ab } = linked();
   answer(b.endpoint);
   const took: unknown[] = [];
-  ping(ab, () => 10, (seconds) => took.push(seconds));
+  ping(
+    ab,
+    () => 10,
+    (seconds) => took.push(seconds),
+  );
   tick(a, b, 10, () => []);
   for (let now = 11; now < 40; now++) tick(a, b, now, () => []);
   t.deepEqual(took, []);
   tick(a, b, 41, () => []);
   t.deepEqual(took, [undefined]);
   b.endpoint.handle("path", () => {});
-  ping(ab, () => 10, (seconds) => took.push(seconds));
+  ping(
+    ab,
+    () => 10,
+    (seconds) => took.push(seconds),
+  );
   tick(a, b, 42);
   t.deepEqual(took, [undefined, undefined]);
   for (let now = 43; now < 100; now++) tick(a, b, now);

@@ -19,10 +19,17 @@ test("a packet goes to the router with the other's hashname, and to the other wi
   connects(a.endpoint, (packet, hashname, router) => got.push([hex(packet), hashname, router]));
   for (const given of [{ peer: name }, { peer: 5 }, {}]) ba.channel({ ...given, type: "connect" }, new Uint8Array([7]));
   tick(a, b, 1);
-  t.deepEqual(got, [["07", name, ab], ["07", 5, ab], ["07", undefined, ab]]);
+  t.deepEqual(got, [
+    ["07", name, ab],
+    ["07", 5, ab],
+    ["07", undefined, ab],
+  ]);
   // nothing is answered
   b.events.length = 0;
   for (let now = 2; now < 60; now++) tick(a, b, now);
   t.deepEqual([ab.channels.list.length, ba.channels.list.length], [0, 0]);
-  t.deepEqual(b.events.filter((event) => event !== "drop STALE"), []);
+  t.deepEqual(
+    b.events.filter((event) => event !== "drop STALE"),
+    [],
+  );
 });

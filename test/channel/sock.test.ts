@@ -49,38 +49,64 @@ test("what is asked for is said as sock.md has it", (t) => {
   sock(world.ab, { sock: "bind", src: { port: 0 } });
   sock(world.ab, { sock: "accept", dst, src: { ip: "198.51.100.7", port: 5678 } });
   world.pass(1);
-  t.deepEqual(opens.sort((one, other) => (one["c"] as number) - (other["c"] as number)).map(({ c: _c, ack: _ack, miss: _miss, ...rest }) => rest), [
-    { seq: 1, type: "sock", sock: "connect", dst },
-    { type: "sock", sock: "connect", dst, src: { ip: "198.51.100.7", port: 5678 } },
-    { seq: 1, type: "sock", sock: "bind", src: { port: 0 } },
-    { seq: 1, type: "sock", sock: "accept", dst, src: { ip: "198.51.100.7", port: 5678 } },
-  ]);
+  t.deepEqual(
+    opens
+      .sort((one, other) => (one["c"] as number) - (other["c"] as number))
+      .map(({ c: _c, ack: _ack, miss: _miss, ...rest }) => rest),
+    [
+      { seq: 1, type: "sock", sock: "connect", dst },
+      { type: "sock", sock: "connect", dst, src: { ip: "198.51.100.7", port: 5678 } },
+      { seq: 1, type: "sock", sock: "bind", src: { port: 0 } },
+      { seq: 1, type: "sock", sock: "accept", dst, src: { ip: "198.51.100.7", port: 5678 } },
+    ],
+  );
 });
 
 test("bytes both ways, whatever is lost; each way ends by itself", (t) => {
   const pieces = fc.array(fc.integer({ min: 1, max: 900 }), { maxLength: 6 });
-  fc.assert(fc.property(pieces, pieces, radios, fc.integer(), fc.constantFrom(2, 64), (forth, back, [mtu, loss], seed, window) => {
-    const world = pair({ pipe: { mtu }, window }, lossy(seed, loss, 0.05));
-    const bytes: [number[], number[]] = [[], []];
-    const events: [string[], string[]] = [[], []];
-    const on = (side: 0 | 1): SockOn => (event, what) => {
-      if (event === "data") bytes[side].push(...(what as Uint8Array));
-      else if (event !== "drain") events[side].push(what === undefined ? event : `${event} ${what as string}`);
-    };
-    socks(world.b.endpoint, (one) => {
-      one.on = on(1);
-      one.write(NONE);
-      back.forEach((length, i) => one.write(data(length, i + 50)));
-      one.end();
-    });
-    const from = sock(world.ab, { sock: "connect", dst }, on(0));
-    forth.forEach((length, i) => from.write(data(length, i)));
-    from.end();
-    world.until(() => events[0].length === 3 && events[1].length === 2, 3000);
-    t.deepEqual(bytes[1], forth.flatMap((length, i) => [...data(length, i)]));
-    t.deepEqual(bytes[0], back.flatMap((length, i) => [...data(length, i + 50)]));
-    t.deepEqual(events, [["open", "end", "close"], ["end", "close"]]);
-  }), { numRuns: 30 });
+  fc.assert(
+    fc.property(
+      pieces,
+      pieces,
+      radios,
+      fc.integer(),
+      fc.constantFrom(2, 64),
+      (forth, back, [mtu, loss], seed, window) => {
+        const world = pair({ pipe: { mtu }, window }, lossy(seed, loss, 0.05));
+        const bytes: [number[], number[]] = [[], []];
+        const events: [string[], string[]] = [[], []];
+        const on =
+          (side: 0 | 1): SockOn =>
+          (event, what) => {
+            if (event === "data") bytes[side].push(...(what as Uint8Array));
+            else if (event !== "drain") events[side].push(what === undefined ? event : `${event} ${what as string}`);
+          };
+        socks(world.b.endpoint, (one) => {
+          one.on = on(1);
+          one.write(NONE);
+          back.forEach((length, i) => one.write(data(length, i + 50)));
+          one.end();
+        });
+        const from = sock(world.ab, { sock: "connect", dst }, on(0));
+        forth.forEach((length, i) => from.write(data(length, i)));
+        from.end();
+        world.until(() => events[0].length === 3 && events[1].length === 2, 3000);
+        t.deepEqual(
+          bytes[1],
+          forth.flatMap((length, i) => [...data(length, i)]),
+        );
+        t.deepEqual(
+          bytes[0],
+          back.flatMap((length, i) => [...data(length, i + 50)]),
+        );
+        t.deepEqual(events, [
+          ["open", "end", "close"],
+          ["end", "close"],
+        ]);
+      },
+    ),
+    { numRuns: 30 },
+  );
 });
 
 test("the first packet of the other says that it is taken, with a bind's address, and with data or without", (t) => {
@@ -114,9 +140,20 @@ test("datagrams keep their bounds, and have addresses where a bind has", (t) => 
   from.write(data(2), { dst });
   others[0]!.write(data(1200), { src: other });
   world.pass(0.5);
-  t.deepEqual(mine.events, [`open ${JSON.stringify({ dst })}`, `data ${hex(data(1200))} ${JSON.stringify({ src: other })}`]);
-  t.deepEqual(ears.events, [`data ${hex(data(1300))} ${JSON.stringify({ dst: other })}`, `data ${hex(data(2))} ${JSON.stringify({ dst })}`]);
-  t.is(codeOf(() => { for (let i = 0; i < 100; i++) from.write(data(9), { dst }); }), "BUSY");
+  t.deepEqual(mine.events, [
+    `open ${JSON.stringify({ dst })}`,
+    `data ${hex(data(1200))} ${JSON.stringify({ src: other })}`,
+  ]);
+  t.deepEqual(ears.events, [
+    `data ${hex(data(1300))} ${JSON.stringify({ dst: other })}`,
+    `data ${hex(data(2))} ${JSON.stringify({ dst })}`,
+  ]);
+  t.is(
+    codeOf(() => {
+      for (let i = 0; i < 100; i++) from.write(data(9), { dst });
+    }),
+    "BUSY",
+  );
   world.pass(0.5);
   from.end();
   world.pass(0.5);
@@ -142,7 +179,10 @@ test("an opening packet may carry the first bytes; pause holds all back until it
   other!.write(NONE);
   other!.channel.resume();
   world.pass(2);
-  t.deepEqual(ears.events, [`data ${hex(data(5))} ${JSON.stringify({ sock: "connect", dst })}`, `data ${hex(data(6))}`]);
+  t.deepEqual(ears.events, [
+    `data ${hex(data(5))} ${JSON.stringify({ sock: "connect", dst })}`,
+    `data ${hex(data(6))}`,
+  ]);
 });
 
 test("what has no room waits, and drain goes on", (t) => {
@@ -188,7 +228,10 @@ test("opening packets of any content are passed on as they are", (t) => {
   world.ab.channel({ type: "sock", seq: 1, end: true }, packed(), log([]));
   world.pass(2);
   t.is(opens.length, 5);
-  t.deepEqual(ears.events.filter((event) => !event.startsWith("data")), ["end"]);
+  t.deepEqual(
+    ears.events.filter((event) => !event.startsWith("data")),
+    ["end"],
+  );
   const { events } = raw(world.b, "sock");
   sock(world.ab, { sock: "connect", dst });
   world.pass(2);

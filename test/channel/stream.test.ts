@@ -18,7 +18,9 @@ interface Heard {
 
 const heard = (): Heard => {
   const made: Heard = {
-    bytes: [], events: [], drains: 0,
+    bytes: [],
+    events: [],
+    drains: 0,
     on: (event, what) => {
       if (event === "drain") made.drains++;
       else if (what instanceof Uint8Array) made.bytes.push(...what);
@@ -29,16 +31,24 @@ const heard = (): Heard => {
 };
 
 /** A stream that b has taken, both ends with ears. */
-function open(world: Pair, options?: { json?: Json; body?: Uint8Array }, limit?: number): { from: Stream; to: Stream; ears: Heard; others: Heard; options: Packet | undefined } {
+function open(
+  world: Pair,
+  options?: { json?: Json; body?: Uint8Array },
+  limit?: number,
+): { from: Stream; to: Stream; ears: Heard; others: Heard; options: Packet | undefined } {
   const ears = heard();
   const others = heard();
   let to: Stream | undefined;
   let got: Packet | undefined;
-  streams(world.b.endpoint, (made, packet) => {
-    to = made;
-    got = packet;
-    made.on = others.on;
-  }, limit);
+  streams(
+    world.b.endpoint,
+    (made, packet) => {
+      to = made;
+      got = packet;
+      made.on = others.on;
+    },
+    limit,
+  );
   const from = stream(world.ab, options, ears.on, limit);
   world.until(() => to !== undefined);
   return { from, to: to!, ears, others, options: got };
@@ -46,18 +56,38 @@ function open(world: Pair, options?: { json?: Json; body?: Uint8Array }, limit?:
 
 test("whatever is written arrives once and in order, both ways, whatever is lost", (t) => {
   const pieces = fc.array(fc.integer({ min: 0, max: 900 }), { maxLength: 6 });
-  fc.assert(fc.property(pieces, pieces, radios, fc.integer(), fc.constantFrom(2, 5, 64), fc.constantFrom(0, 1, 2), (forth, back, [mtu, loss], seed, window, z) => {
-    const world = pair({ pipe: { mtu }, window, z }, lossy(seed, loss, 0.05));
-    const { from, to, ears, others } = open(world);
-    forth.forEach((length, i) => from.write(data(length, i)));
-    back.forEach((length, i) => to.write(data(length, i + 50)));
-    from.end();
-    to.end(data(3, 99));
-    world.until(() => ears.events.length === 2 && others.events.length === 2, 3000);
-    t.deepEqual(others.bytes, forth.flatMap((length, i) => [...data(length, i)]));
-    t.deepEqual(ears.bytes, [...back.flatMap((length, i) => [...data(length, i + 50)]), ...data(3, 99)]);
-    t.deepEqual([ears.events, others.events], [["end", "close"], ["end", "close"]]);
-  }), { numRuns: 40 });
+  fc.assert(
+    fc.property(
+      pieces,
+      pieces,
+      radios,
+      fc.integer(),
+      fc.constantFrom(2, 5, 64),
+      fc.constantFrom(0, 1, 2),
+      (forth, back, [mtu, loss], seed, window, z) => {
+        const world = pair({ pipe: { mtu }, window, z }, lossy(seed, loss, 0.05));
+        const { from, to, ears, others } = open(world);
+        forth.forEach((length, i) => from.write(data(length, i)));
+        back.forEach((length, i) => to.write(data(length, i + 50)));
+        from.end();
+        to.end(data(3, 99));
+        world.until(() => ears.events.length === 2 && others.events.length === 2, 3000);
+        t.deepEqual(
+          others.bytes,
+          forth.flatMap((length, i) => [...data(length, i)]),
+        );
+        t.deepEqual(ears.bytes, [...back.flatMap((length, i) => [...data(length, i + 50)]), ...data(3, 99)]);
+        t.deepEqual(
+          [ears.events, others.events],
+          [
+            ["end", "close"],
+            ["end", "close"],
+          ],
+        );
+      },
+    ),
+    { numRuns: 40 },
+  );
 });
 
 test("what is written as a whole comes as a whole: bytes, JSON values, packets", (t) => {
@@ -66,32 +96,39 @@ test("what is written as a whole comes as a whole: bytes, JSON values, packets",
     fc.jsonValue().map((json) => ["json", json] as const),
     fc.uint8Array({ maxLength: 300 }).map((body) => ["lob", { json: { key: "value" }, body }] as const),
   );
-  fc.assert(fc.property(fc.array(value, { maxLength: 5 }), fc.integer(), fc.boolean(), (values, seed, ends) => {
-    const world = pair({ window: 4 }, lossy(seed, 0.1));
-    const got: unknown[] = [];
-    streams(world.b.endpoint, (made) => {
-      made.on = (event, what) => {
-        if (event === "data") got.push(what);
-        if (event === "end") got.push("end");
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 5 }), fc.integer(), fc.boolean(), (values, seed, ends) => {
+      const world = pair({ window: 4 }, lossy(seed, 0.1));
+      const got: unknown[] = [];
+      streams(
+        world.b.endpoint,
+        (made) => {
+          made.on = (event, what) => {
+            if (event === "data") got.push(what);
+            if (event === "end") got.push("end");
+          };
+        },
+        100000,
+      );
+      const from = stream(world.ab);
+      const last = ends ? values.length - 1 : -1;
+      values.forEach(([enc, what], i) => (i === last ? from.end(what, enc) : from.write(what, enc)));
+      if (last < 0) from.end();
+      world.until(() => got[got.length - 1] === "end", 3000);
+      const plain = (one: unknown): unknown => (one instanceof Uint8Array ? hex(one) : one);
+      const packets = (one: unknown): unknown => {
+        const { json, body } = one as Packet;
+        return { json, body: hex(body) };
       };
-    }, 100000);
-    const from = stream(world.ab);
-    const last = ends ? values.length - 1 : -1;
-    values.forEach(([enc, what], i) => (i === last ? from.end(what, enc) : from.write(what, enc)));
-    if (last < 0) from.end();
-    world.until(() => got[got.length - 1] === "end", 3000);
-    const plain = (one: unknown): unknown => (one instanceof Uint8Array ? hex(one) : one);
-    const packets = (one: unknown): unknown => {
-      const { json, body } = one as Packet;
-      return { json, body: hex(body) };
-    };
-    t.is(got.length, values.length + 1);
-    values.forEach(([enc, what], i) => {
-      if (enc === "lob") t.deepEqual(packets(got[i]), packets(what));
-      else if (enc === "json") t.deepEqual(got[i], JSON.parse(JSON.stringify(what)));
-      else t.is(plain(got[i]), plain(what));
-    });
-  }), { numRuns: 30 });
+      t.is(got.length, values.length + 1);
+      values.forEach(([enc, what], i) => {
+        if (enc === "lob") t.deepEqual(packets(got[i]), packets(what));
+        else if (enc === "json") t.deepEqual(got[i], JSON.parse(JSON.stringify(what)));
+        else t.is(plain(got[i]), plain(what));
+      });
+    }),
+    { numRuns: 30 },
+  );
 });
 
 test("packets have frag but for the last one, which has enc; bytes have neither", (t) => {
@@ -112,7 +149,10 @@ test("packets have frag but for the last one, which has enc; bytes have neither"
   t.true(rest.length > 0);
   t.true(rest.every((packet) => packet.startsWith('packet {"frag":true} ')));
   t.true(last!.startsWith('packet {"enc":"json"} '));
-  t.is([...rest, last!].map((packet) => Buffer.from(packet.split(" ")[2]!, "hex").toString()).join(""), JSON.stringify({ long: "x".repeat(200) }));
+  t.is(
+    [...rest, last!].map((packet) => Buffer.from(packet.split(" ")[2]!, "hex").toString()).join(""),
+    JSON.stringify({ long: "x".repeat(200) }),
+  );
   t.deepEqual([bytes, end], [`packet {} ${hex(data(2))}`, 'packet {"end":true}']);
 });
 
@@ -141,7 +181,12 @@ test("the opening packet may carry a packet with options", (t) => {
 });
 
 test("a stream is refused where nobody takes it, where its options are no packet, and where it is not reliable", (t) => {
-  for (const [listens, body, seq] of [[false, undefined, 1], [true, data(1), 1], [true, Uint8Array.of(9, 9, 9), 1], [true, undefined, 0]] as const) {
+  for (const [listens, body, seq] of [
+    [false, undefined, 1],
+    [true, data(1), 1],
+    [true, Uint8Array.of(9, 9, 9), 1],
+    [true, undefined, 0],
+  ] as const) {
     const world = pair();
     let told = 0;
     const events: string[] = [];
@@ -183,15 +228,27 @@ test("one way ends before the other, and only then it is over", (t) => {
   from.end("last");
   world.until(() => others.events.length > 0);
   t.is(text(Uint8Array.from(others.bytes)), "last");
-  t.is(codeOf(() => from.write("more")), "CHANNEL_ENDED");
+  t.is(
+    codeOf(() => from.write("more")),
+    "CHANNEL_ENDED",
+  );
   world.pass(20);
   t.deepEqual([ears.events, others.events], [[], ["end"]]);
   to.write("answer");
   to.end();
   world.until(() => ears.events.length === 2);
   t.is(text(Uint8Array.from(ears.bytes)), "answer");
-  t.deepEqual([ears.events, others.events], [["end", "close"], ["end", "close"]]);
-  t.is(codeOf(() => to.write("more")), "CHANNEL_ENDED");
+  t.deepEqual(
+    [ears.events, others.events],
+    [
+      ["end", "close"],
+      ["end", "close"],
+    ],
+  );
+  t.is(
+    codeOf(() => to.write("more")),
+    "CHANNEL_ENDED",
+  );
 });
 
 test("a failure ends both ways, with its reason at the other side", (t) => {
@@ -201,7 +258,10 @@ test("a failure ends both ways, with its reason at the other side", (t) => {
   to.channel.fail("no disk");
   world.pass(5);
   t.deepEqual([ears.events, others.events], [["close no disk"], ["close no disk"]]);
-  t.is(codeOf(() => from.write(data(1))), "CHANNEL_ENDED");
+  t.is(
+    codeOf(() => from.write(data(1))),
+    "CHANNEL_ENDED",
+  );
 });
 
 test("what is not what enc says fails the stream, and so does more than the limit", (t) => {
@@ -220,7 +280,11 @@ test("what is not what enc says fails the stream, and so does more than the limi
     const { from, ears, others } = open(world, undefined, 100);
     from.channel.send(json, body);
     world.pass(3);
-    t.deepEqual([ears.events, others.events, others.bytes], [[`close ${reason}`], [`close ${reason}`], []], JSON.stringify(json));
+    t.deepEqual(
+      [ears.events, others.events, others.bytes],
+      [[`close ${reason}`], [`close ${reason}`], []],
+      JSON.stringify(json),
+    );
   }
   // up to the limit, in whatever pieces
   const world = pair();

@@ -10,14 +10,23 @@ import type { Pair } from "./pair.ts";
 type Result = { error: string | undefined; response: Answer | undefined };
 
 /** Asks b, which answers as `answer` says; undefined: not at all. */
-function ask(world: Pair, message: Request, answer: (asked: Asked) => Response | undefined, limits: { asked?: number; answer?: number } = {}): { results: Result[]; asked: Asked[] } {
+function ask(
+  world: Pair,
+  message: Request,
+  answer: (asked: Asked) => Response | undefined,
+  limits: { asked?: number; answer?: number } = {},
+): { results: Result[]; asked: Asked[] } {
   const results: Result[] = [];
   const asked: Asked[] = [];
-  serve(world.b.endpoint, (one, respond) => {
-    asked.push(one);
-    const response = answer(one);
-    if (response) respond(response);
-  }, limits.asked);
+  serve(
+    world.b.endpoint,
+    (one, respond) => {
+      asked.push(one);
+      const response = answer(one);
+      if (response) respond(response);
+    },
+    limits.asked,
+  );
   request(world.ab, message, (error, response) => results.push({ error, response }), limits.answer);
   return { results, asked };
 }
@@ -26,7 +35,11 @@ function ask(world: Pair, message: Request, answer: (asked: Asked) => Response |
 function sent(world: Pair, packet: Uint8Array, cut = packet.length): string[] {
   const events: string[] = [];
   const whole = cut >= packet.length;
-  const channel = world.ab.channel({ type: "thtp", seq: 1, ...(whole && { end: true }) }, packet.subarray(0, cut), log(events));
+  const channel = world.ab.channel(
+    { type: "thtp", seq: 1, ...(whole && { end: true }) },
+    packet.subarray(0, cut),
+    log(events),
+  );
   if (!whole) channel.send({ end: true }, packet.subarray(cut));
   world.pass(5);
   return events;
@@ -34,28 +47,54 @@ function sent(world: Pair, packet: Uint8Array, cut = packet.length): string[] {
 
 test("a request and its response, of any length, arrive whole, whatever is lost", (t) => {
   const length = fc.integer({ min: 0, max: 3500 });
-  fc.assert(fc.property(length, length, radios, fc.integer(), fc.constantFrom(2, 64), (forth, back, [mtu, loss], seed, window) => {
-    const world = pair({ pipe: { mtu }, window }, lossy(seed, loss, 0.05));
-    const { results, asked } = ask(world, { method: "POST", path: "/a?b=c", headers: { "Content-Type": "text/plain", "x-number": 5 as never }, body: data(forth) },
-      () => ({ status: 201, reason: "Made", headers: { ETag: '"1"' }, body: data(back, 9) }));
-    world.until(() => results.length > 0, 3000);
-    t.is(asked.length, 1);
-    const [{ method, path, headers, body }] = asked as [Asked];
-    t.deepEqual([method, path, headers, hex(body)], ["POST", "/a?b=c", { "content-type": "text/plain", "x-number": "5" }, hex(data(forth))]);
-    t.is(results[0]!.error, undefined);
-    const response = results[0]!.response!;
-    t.deepEqual([response.status, response.reason, response.headers, hex(response.body)], [201, "Made", { etag: '"1"' }, hex(data(back, 9))]);
-    world.pass(20);
-    t.is(results.length, 1);
-    t.deepEqual([alive(world.ab), alive(world.ba)], [0, 0]);
-  }), { numRuns: 30 });
+  fc.assert(
+    fc.property(
+      length,
+      length,
+      radios,
+      fc.integer(),
+      fc.constantFrom(2, 64),
+      (forth, back, [mtu, loss], seed, window) => {
+        const world = pair({ pipe: { mtu }, window }, lossy(seed, loss, 0.05));
+        const { results, asked } = ask(
+          world,
+          {
+            method: "POST",
+            path: "/a?b=c",
+            headers: { "Content-Type": "text/plain", "x-number": 5 as never },
+            body: data(forth),
+          },
+          () => ({ status: 201, reason: "Made", headers: { ETag: '"1"' }, body: data(back, 9) }),
+        );
+        world.until(() => results.length > 0, 3000);
+        t.is(asked.length, 1);
+        const [{ method, path, headers, body }] = asked as [Asked];
+        t.deepEqual(
+          [method, path, headers, hex(body)],
+          ["POST", "/a?b=c", { "content-type": "text/plain", "x-number": "5" }, hex(data(forth))],
+        );
+        t.is(results[0]!.error, undefined);
+        const response = results[0]!.response!;
+        t.deepEqual(
+          [response.status, response.reason, response.headers, hex(response.body)],
+          [201, "Made", { etag: '"1"' }, hex(data(back, 9))],
+        );
+        world.pass(20);
+        t.is(results.length, 1);
+        t.deepEqual([alive(world.ab), alive(world.ba)], [0, 0]);
+      },
+    ),
+    { numRuns: 30 },
+  );
 });
 
 test("a small request is one packet, and so is a small response", (t) => {
   const world = pair();
   const other = raw(world.b, "thtp");
   const results: string[] = [];
-  request(world.ab, { method: "GET", path: "/t" }, (error, response) => results.push(error ?? `${response!.status} ${text(response!.body)}`));
+  request(world.ab, { method: "GET", path: "/t" }, (error, response) =>
+    results.push(error ?? `${response!.status} ${text(response!.body)}`),
+  );
   world.pass(1);
   t.deepEqual(other.events, [`packet {"end":true} ${hex(packed({ ":method": "GET", ":path": "/t" }))}`]);
   other.channel!.send({ end: true }, packed({ ":status": 200 }, Buffer.from("21.5")));
@@ -64,7 +103,10 @@ test("a small request is one packet, and so is a small response", (t) => {
 
   const back = pair();
   serve(back.b.endpoint, (_asked, respond) => respond({ body: "21.5" }));
-  t.deepEqual(sent(back, packed({ ":method": "GET", ":path": "/t" })), [`packet {"end":true} ${hex(packed({ ":status": 200 }, Buffer.from("21.5")))}`, "close"]);
+  t.deepEqual(sent(back, packed({ ":method": "GET", ":path": "/t" })), [
+    `packet {"end":true} ${hex(packed({ ":status": 200 }, Buffer.from("21.5")))}`,
+    "close",
+  ]);
 });
 
 test("a large request is cut, and only its last packet ends", (t) => {
@@ -76,7 +118,10 @@ test("a large request is cut, and only its last packet ends", (t) => {
   t.true(events.length > 3);
   t.true(events.every((packet) => packet.startsWith("packet {} ")));
   t.true(last.startsWith('packet {"end":true} '));
-  t.is([...events, last].map((packet) => packet.split(" ")[2]).join(""), hex(packed({ ":method": "PUT", ":path": "/" }, data(1000))));
+  t.is(
+    [...events, last].map((packet) => packet.split(" ")[2]).join(""),
+    hex(packed({ ":method": "PUT", ":path": "/" }, data(1000))),
+  );
 });
 
 test("the opening packet has as much as goes well into a packet, where what opens channels says that", (t) => {
@@ -94,14 +139,26 @@ test("the opening packet has as much as goes well into a packet, where what open
 test("the example of thtp.md", (t) => {
   const world = pair({ pipe: { mtu: 256 } });
   const head = {
-    ":status": 301, ":reason": "Moved Permanently", "server": "nginx", "date": "Fri, 07 Mar 2014 21:12:39 GMT",
-    "content-type": "text/html", "content-length": "178", "location": "http://www.fooooo.com/",
+    ":status": 301,
+    ":reason": "Moved Permanently",
+    "server": "nginx",
+    "date": "Fri, 07 Mar 2014 21:12:39 GMT",
+    "content-type": "text/html",
+    "content-length": "178",
+    "location": "http://www.fooooo.com/",
   };
   const other = raw(world.b, "thtp");
   const results: Answer[] = [];
-  request(world.ab, { method: "GET", path: "/", headers: { "User-Agent": "curl/7.30.0", "Accept": "*/*" } }, (_, response) => results.push(response!));
+  request(
+    world.ab,
+    { method: "GET", path: "/", headers: { "User-Agent": "curl/7.30.0", "Accept": "*/*" } },
+    (_, response) => results.push(response!),
+  );
   world.pass(1);
-  t.is(other.events.map((packet) => packet.split(" ")[2]).join(""), hex(packed({ "user-agent": "curl/7.30.0", "accept": "*/*", ":method": "GET", ":path": "/" })));
+  t.is(
+    other.events.map((packet) => packet.split(" ")[2]).join(""),
+    hex(packed({ "user-agent": "curl/7.30.0", "accept": "*/*", ":method": "GET", ":path": "/" })),
+  );
   const whole = packed(head, data(178));
   // also in pieces that cut HEAD
   other.channel!.send({}, whole.subarray(0, 1));
@@ -116,9 +173,15 @@ test("the example of thtp.md", (t) => {
 
 test("what is no request is answered with 400, and no handler sees it", (t) => {
   const heads: [string, Json | Uint8Array | undefined][] = [
-    ["no HEAD", undefined], ["no JSON", Buffer.from("[1, 2, 3]")], ["binary HEAD", data(3)], ["nothing in it", { a: "bcdef" }],
-    ["no path", { ":method": "GET" }], ["no method", { ":path": "/" }], ["a number", { ":method": "GET", ":path": 7 }],
-    ["an object", { ":method": {}, ":path": "/" }], ["a response", { ":status": 200 }],
+    ["no HEAD", undefined],
+    ["no JSON", Buffer.from("[1, 2, 3]")],
+    ["binary HEAD", data(3)],
+    ["nothing in it", { a: "bcdef" }],
+    ["no path", { ":method": "GET" }],
+    ["no method", { ":path": "/" }],
+    ["a number", { ":method": "GET", ":path": 7 }],
+    ["an object", { ":method": {}, ":path": "/" }],
+    ["a response", { ":status": 200 }],
   ];
   const bad = `packet {"end":true} ${hex(packed({ ":status": 400 }))}`;
   const world = pair();
@@ -126,7 +189,8 @@ test("what is no request is answered with 400, and no handler sees it", (t) => {
   for (const [what, head] of heads) {
     for (const cut of [1, 1000]) t.deepEqual(sent(world, packed(head as Json), cut), [bad, "close"], what);
   }
-  for (const packet of [new Uint8Array(0), Uint8Array.of(0), Uint8Array.of(1, 0, 5), Uint8Array.of(255, 255)]) t.deepEqual(sent(world, packet), [bad, "close"]);
+  for (const packet of [new Uint8Array(0), Uint8Array.of(0), Uint8Array.of(1, 0, 5), Uint8Array.of(255, 255)])
+    t.deepEqual(sent(world, packet), [bad, "close"]);
   world.pass(12);
   t.is(alive(world.ba), 0);
 });
@@ -138,16 +202,38 @@ test("headers that are no strings are left out, and names come in lower case", (
     asked.push(one);
     respond({});
   });
-  sent(world, packed({ ":method": "GET", ":path": "/", ":other": "x", "Accept": "a/b", "n": 5, "o": { a: 1 }, "l": ["x"], "t": true, "e": "" }));
+  sent(
+    world,
+    packed({
+      ":method": "GET",
+      ":path": "/",
+      ":other": "x",
+      "Accept": "a/b",
+      "n": 5,
+      "o": { a: 1 },
+      "l": ["x"],
+      "t": true,
+      "e": "",
+    }),
+  );
   t.deepEqual(asked[0]!.headers, { accept: "a/b", e: "" });
   // the key that is not one
-  sent(world, Buffer.concat([Uint8Array.of(0, 54), Buffer.from('{":method":"GET",":path":"/","__proto__":"x","a":"bcd"}'.slice(0, 54))]));
+  sent(
+    world,
+    Buffer.concat([
+      Uint8Array.of(0, 54),
+      Buffer.from('{":method":"GET",":path":"/","__proto__":"x","a":"bcd"}'.slice(0, 54)),
+    ]),
+  );
   t.is(Object.getPrototypeOf(asked[1]?.headers ?? {}), Object.prototype);
 });
 
 test("what is no response is an error, and so is one that is cut off", (t) => {
   const cases: [string, Uint8Array][] = [
-    ["no HEAD", packed()], ["no status", packed({ a: "bcdef" })], ["a string", packed({ ":status": "200" })], ["nothing", new Uint8Array(0)],
+    ["no HEAD", packed()],
+    ["no status", packed({ a: "bcdef" })],
+    ["a string", packed({ ":status": "200" })],
+    ["nothing", new Uint8Array(0)],
     ["cut", packed({ ":status": 200 }).subarray(0, 9)],
   ];
   for (const [what, packet] of cases) {
@@ -201,13 +287,18 @@ test("the response may come later, is sent once, and not where nobody waits any 
     t.is(from, world.ba);
     respond = later;
   });
-  const channel = request(world.ab, { method: "GET", path: "/" }, (error, response) => results.push({ error, response }));
+  const channel = request(world.ab, { method: "GET", path: "/" }, (error, response) =>
+    results.push({ error, response }),
+  );
   world.pass(20);
   t.is(results.length, 0);
   respond!({ status: 204 });
   respond!({ status: 500 });
   world.pass(5);
-  t.deepEqual(results.map(({ response }) => response!.status), [204]);
+  t.deepEqual(
+    results.map(({ response }) => response!.status),
+    [204],
+  );
   channel.fail("late");
   t.is(results.length, 1);
 
@@ -252,11 +343,15 @@ test("thtp is refused where it is not reliable", (t) => {
 test("many requests at a time get each its own response, both ways", (t) => {
   const world = pair({ pipe: { mtu: 120 } }, lossy(3, 0.1));
   const results: string[] = [];
-  for (const side of [world.a, world.b]) serve(side.endpoint, ({ path }, respond) => respond({ body: `${side === world.a ? "a" : "b"}${path}` }));
+  for (const side of [world.a, world.b])
+    serve(side.endpoint, ({ path }, respond) => respond({ body: `${side === world.a ? "a" : "b"}${path}` }));
   for (let i = 0; i < 10; i++) {
     request(world.ab, { method: "GET", path: `/${i}` }, (_, response) => results.push(text(response!.body)));
     request(world.ba, { method: "GET", path: `/${i}` }, (_, response) => results.push(text(response!.body)));
   }
   world.until(() => results.length === 20);
-  t.deepEqual([...results].sort(), ["a", "b"].flatMap((name) => Array.from({ length: 10 }, (_, i) => `${name}/${i}`)));
+  t.deepEqual(
+    [...results].sort(),
+    ["a", "b"].flatMap((name) => Array.from({ length: 10 }, (_, i) => `${name}/${i}`)),
+  );
 });

@@ -18,15 +18,32 @@ const ends = (random = seeded("ends")) => {
 
 test("messages are those of the specification, made by OpenSSL", (t) => {
   const inners = fc.uint8Array({ maxLength: 1400, size: "max" });
-  fc.assert(fc.property(inners, fc.uint8Array({ minLength: 20, maxLength: 20 }).filter((one) => one.some(Boolean)), fc.uint8Array({ minLength: 4, maxLength: 4 }), (inner, secret, iv) => {
-    const script = [secret, iv];
-    const a = new Self(pair("a"), () => script.shift()!);
-    const b = new Self(pair("b"), seeded("b"));
-    const outer = new Exchange(a, b.key).encrypt(inner);
-    t.is(hex(outer), sealReference({ sender: textPair("a"), recipient: textPair("b"), ephemeral: hex(secret), iv: hex(iv), inner: hex(inner) }));
-    t.true(new Exchange(b, a.key).verify(outer));
-    t.is(hex(b.decrypt(outer)), hex(inner));
-  }), { seed: 8, numRuns: 60 });
+  fc.assert(
+    fc.property(
+      inners,
+      fc.uint8Array({ minLength: 20, maxLength: 20 }).filter((one) => one.some(Boolean)),
+      fc.uint8Array({ minLength: 4, maxLength: 4 }),
+      (inner, secret, iv) => {
+        const script = [secret, iv];
+        const a = new Self(pair("a"), () => script.shift()!);
+        const b = new Self(pair("b"), seeded("b"));
+        const outer = new Exchange(a, b.key).encrypt(inner);
+        t.is(
+          hex(outer),
+          sealReference({
+            sender: textPair("a"),
+            recipient: textPair("b"),
+            ephemeral: hex(secret),
+            iv: hex(iv),
+            inner: hex(inner),
+          }),
+        );
+        t.true(new Exchange(b, a.key).verify(outer));
+        t.is(hex(b.decrypt(outer)), hex(inner));
+      },
+    ),
+    { seed: 8, numRuns: 60 },
+  );
 });
 
 test("opening leaves a packet as it came, a Buffer too", (t) => {
@@ -63,8 +80,16 @@ test("a message cut or made longer is refused", (t) => {
     const cut = outer.subarray(0, length);
     t.false(ba.verify(cut));
     const code = codeOf(() => messageBody(cut));
-    t.is(code, length < 2 ? "PACKET_TOO_SHORT" : length < 3 ? "PACKET_LENGTH" : length < 32 ? "PACKET_TOO_SHORT" : undefined, `${length}`);
-    if (code) t.is(codeOf(() => b.decrypt(cut)), code);
+    t.is(
+      code,
+      length < 2 ? "PACKET_TOO_SHORT" : length < 3 ? "PACKET_LENGTH" : length < 32 ? "PACKET_TOO_SHORT" : undefined,
+      `${length}`,
+    );
+    if (code)
+      t.is(
+        codeOf(() => b.decrypt(cut)),
+        code,
+      );
   }
   t.false(ba.verify(Uint8Array.of(...outer, 0)));
 });
@@ -99,20 +124,37 @@ test("channel packets are refused with any one bit flipped, cut, or to another t
   }
   t.is(hex(ba.receive(packet).body), "55".repeat(20));
   // its own packet is to the other's token
-  t.is(codeOf(() => ab.receive(packet)), "TOKEN");
+  t.is(
+    codeOf(() => ab.receive(packet)),
+    "TOKEN",
+  );
 });
 
 test("channel packets both ways, of every INNER with a JSON HEAD", (t) => {
   const { ab, ba } = ends();
   ba.sync(ab.handshake());
   ab.sync(ba.handshake(ba.in));
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 1400, size: "max" }), fc.boolean(), (body, forth) => {
-    const [from, to] = forth ? [ab, ba] : [ba, ab];
-    const got = to.receive(from.send(Uint8Array.of(...bytes("00077b2263223a317d"), ...body)));
-    t.deepEqual([got.json, hex(got.body)], [{ c: 1 }, hex(body)]);
-  }), { seed: 9, numRuns: 60 });
-  for (const [inner, code] of [["", "PACKET_TOO_SHORT"], ["00", "PACKET_TOO_SHORT"], ["0000", "INNER"], ["0002", "PACKET_LENGTH"], ["00027b7d", "INNER"], ["00087b2263223a31787d", "INNER"]] as const) {
-    t.is(codeOf(() => ba.receive(ab.send(bytes(inner)))), code, inner);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 1400, size: "max" }), fc.boolean(), (body, forth) => {
+      const [from, to] = forth ? [ab, ba] : [ba, ab];
+      const got = to.receive(from.send(Uint8Array.of(...bytes("00077b2263223a317d"), ...body)));
+      t.deepEqual([got.json, hex(got.body)], [{ c: 1 }, hex(body)]);
+    }),
+    { seed: 9, numRuns: 60 },
+  );
+  for (const [inner, code] of [
+    ["", "PACKET_TOO_SHORT"],
+    ["00", "PACKET_TOO_SHORT"],
+    ["0000", "INNER"],
+    ["0002", "PACKET_LENGTH"],
+    ["00027b7d", "INNER"],
+    ["00087b2263223a31787d", "INNER"],
+  ] as const) {
+    t.is(
+      codeOf(() => ba.receive(ab.send(bytes(inner)))),
+      code,
+      inner,
+    );
   }
 });
 
@@ -124,7 +166,10 @@ test("IVs start where randomness says, count up little-endian, and wrap", (t) =>
   ] as const) {
     const script = [bytes("11".repeat(20)), bytes(start)];
     const x = new Exchange(new Self(pair("a"), () => script.shift()!), pair("b")["1a"].key);
-    t.deepEqual(wanted.map(() => hex(x.encrypt(bytes("0000")).subarray(24, 28))), [...wanted]);
+    t.deepEqual(
+      wanted.map(() => hex(x.encrypt(bytes("0000")).subarray(24, 28))),
+      [...wanted],
+    );
   }
 });
 

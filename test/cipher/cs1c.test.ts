@@ -29,21 +29,39 @@ const opensslOf = (secret: string): ECDH => {
   return ecdh;
 };
 const opensslKey = (secret: string): string => opensslOf(secret).getPublicKey("hex", "compressed");
-const opensslShared = (secret: string, key: string): string => opensslOf(secret).computeSecret(bytes(key)).toString("hex").padStart(64, "0");
+const opensslShared = (secret: string, key: string): string =>
+  opensslOf(secret).computeSecret(bytes(key)).toString("hex").padStart(64, "0");
 
 test("public keys and shared secrets are OpenSSL's", (t) => {
-  fc.assert(fc.property(secrets, secrets, (a, b) => {
-    const key = opensslKey(b);
-    t.is(result(b), key);
-    t.is(result(a, key), opensslShared(a, key));
-  }), { seed: 21, numRuns: 60 });
+  fc.assert(
+    fc.property(secrets, secrets, (a, b) => {
+      const key = opensslKey(b);
+      t.is(result(b), key);
+      t.is(result(a, key), opensslShared(a, key));
+    }),
+    { seed: 21, numRuns: 60 },
+  );
 });
 
 test("scalars at the edges, and with the generator and x = 0", (t) => {
-  const edges = [1n, 2n, 3n, N - 1n, N - 2n, N - 3n, N / 2n, N / 2n + 1n, 2n ** 255n, 2n ** 128n, 2n ** 224n - 1n, 2n ** 64n - 1n];
+  const edges = [
+    1n,
+    2n,
+    3n,
+    N - 1n,
+    N - 2n,
+    N - 3n,
+    N / 2n,
+    N / 2n + 1n,
+    2n ** 255n,
+    2n ** 128n,
+    2n ** 224n - 1n,
+    2n ** 64n - 1n,
+  ];
   for (const secret of edges.map((one) => text(one))) {
     t.is(result(secret), opensslKey(secret));
-    for (const key of [G, `02${G.slice(2)}`, `02${text(0n)}`, `03${text(0n)}`]) t.is(result(secret, key), opensslShared(secret, key));
+    for (const key of [G, `02${G.slice(2)}`, `02${text(0n)}`, `03${text(0n)}`])
+      t.is(result(secret, key), opensslShared(secret, key));
   }
 });
 
@@ -63,61 +81,123 @@ test("x with leading zeros keeps its 32 bytes", (t) => {
 
 test("secrets that are none are refused, without a key and with one", (t) => {
   const codes: [string, string | undefined][] = [
-    ["", "SECRET_LENGTH"], ["01".repeat(31), "SECRET_LENGTH"], ["01".repeat(33), "SECRET_LENGTH"], [`00${text(5n)}`, "SECRET_LENGTH"], ["01".repeat(20), "SECRET_LENGTH"],
-    [text(0n), "SECRET_RANGE"], [text(N), "SECRET_RANGE"], [text(N + 1n), "SECRET_RANGE"], ["ff".repeat(32), "SECRET_RANGE"],
-    [text(1n), undefined], [text(N - 1n), undefined],
+    ["", "SECRET_LENGTH"],
+    ["01".repeat(31), "SECRET_LENGTH"],
+    ["01".repeat(33), "SECRET_LENGTH"],
+    [`00${text(5n)}`, "SECRET_LENGTH"],
+    ["01".repeat(20), "SECRET_LENGTH"],
+    [text(0n), "SECRET_RANGE"],
+    [text(N), "SECRET_RANGE"],
+    [text(N + 1n), "SECRET_RANGE"],
+    ["ff".repeat(32), "SECRET_RANGE"],
+    [text(1n), undefined],
+    [text(N - 1n), undefined],
   ];
   for (const [secret, code] of codes) {
-    t.is(codeOf(() => checkSecret(bytes(secret))), code, secret);
-    t.is(codeOf(() => new cs1c.Job(bytes(secret))), code, secret);
-    t.is(codeOf(() => new cs1c.Job(bytes(secret), bytes(G))), code, secret);
+    t.is(
+      codeOf(() => checkSecret(bytes(secret))),
+      code,
+      secret,
+    );
+    t.is(
+      codeOf(() => new cs1c.Job(bytes(secret))),
+      code,
+      secret,
+    );
+    t.is(
+      codeOf(() => new cs1c.Job(bytes(secret), bytes(G))),
+      code,
+      secret,
+    );
   }
 });
 
 test("keys that are none are refused by their form, or as off the curve by a job", (t) => {
   const codes: [string, string][] = [
-    ["", "KEY_LENGTH"], [G.slice(2), "KEY_LENGTH"], [`${G}00`, "KEY_LENGTH"], [`02${"11".repeat(20)}`, "KEY_LENGTH"],
+    ["", "KEY_LENGTH"],
+    [G.slice(2), "KEY_LENGTH"],
+    [`${G}00`, "KEY_LENGTH"],
+    [`02${"11".repeat(20)}`, "KEY_LENGTH"],
     // uncompressed
     [opensslOf(text(1n)).getPublicKey("hex"), "KEY_LENGTH"],
-    ...["00", "01", "04", "05", "06", "07", "82", "ff"].map((prefix): [string, string] => [prefix + G.slice(2), "KEY_PREFIX"]),
-    [`02${text(P)}`, "KEY_RANGE"], [`03${text(P)}`, "KEY_RANGE"], [`02${text(P + 5n)}`, "KEY_RANGE"], [`02${"ff".repeat(32)}`, "KEY_RANGE"],
+    ...["00", "01", "04", "05", "06", "07", "82", "ff"].map((prefix): [string, string] => [
+      prefix + G.slice(2),
+      "KEY_PREFIX",
+    ]),
+    [`02${text(P)}`, "KEY_RANGE"],
+    [`03${text(P)}`, "KEY_RANGE"],
+    [`02${text(P + 5n)}`, "KEY_RANGE"],
+    [`02${"ff".repeat(32)}`, "KEY_RANGE"],
   ];
   for (const [key, code] of codes) {
-    t.is(codeOf(() => checkKey(bytes(key))), code, key);
-    t.is(codeOf(() => new cs1c.Job(bytes(text(5n)), bytes(key))), code, key);
+    t.is(
+      codeOf(() => checkKey(bytes(key))),
+      code,
+      key,
+    );
+    t.is(
+      codeOf(() => new cs1c.Job(bytes(text(5n)), bytes(key))),
+      code,
+      key,
+    );
   }
-  t.is(codeOf(() => checkKey(bytes(`02${text(P - 1n)}`))), undefined);
+  t.is(
+    codeOf(() => checkKey(bytes(`02${text(P - 1n)}`))),
+    undefined,
+  );
   // no point: checkKey does no curve work
-  t.is(codeOf(() => checkKey(bytes(`02${text(1n)}`))), undefined);
-  t.is(codeOf(() => new cs1c.Job(bytes(text(5n)), bytes(`02${text(1n)}`))), "KEY_OFF_CURVE");
+  t.is(
+    codeOf(() => checkKey(bytes(`02${text(1n)}`))),
+    undefined,
+  );
+  t.is(
+    codeOf(() => new cs1c.Job(bytes(text(5n)), bytes(`02${text(1n)}`))),
+    "KEY_OFF_CURVE",
+  );
 });
 
 test("a key is taken where OpenSSL takes it, and refused where it does not", (t) => {
   let off = 0;
-  fc.assert(fc.property(fc.bigInt({ min: 0n, max: P - 1n }), fc.constantFrom("02", "03"), (x, prefix) => {
-    const key = prefix + text(x);
-    let wanted: string | undefined;
-    try {
-      wanted = opensslShared(text(7n), key);
-    } catch {
-      off++;
-    }
-    const code = codeOf(() => t.is(result(text(7n), key), wanted!));
-    t.is(code, wanted === undefined ? "KEY_OFF_CURVE" : undefined, key);
-  }), { seed: 22, numRuns: 60 });
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: P - 1n }), fc.constantFrom("02", "03"), (x, prefix) => {
+      const key = prefix + text(x);
+      let wanted: string | undefined;
+      try {
+        wanted = opensslShared(text(7n), key);
+      } catch {
+        off++;
+      }
+      const code = codeOf(() => t.is(result(text(7n), key), wanted!));
+      t.is(code, wanted === undefined ? "KEY_OFF_CURVE" : undefined, key);
+    }),
+    { seed: 22, numRuns: 60 },
+  );
   t.true(off > 15 && off < 45, `${off}`);
 });
 
 test("no error holds key material", (t) => {
   const secret = "b7".repeat(33);
-  const off = Array.from({ length: 20 }, (_, i) => `02${"c9".repeat(31)}${text(BigInt(i), 2)}`).find((key) => codeOf(() => result(text(5n), key)))!;
+  const off = Array.from({ length: 20 }, (_, i) => `02${"c9".repeat(31)}${text(BigInt(i), 2)}`).find((key) =>
+    codeOf(() => result(text(5n), key)),
+  )!;
   const cases: [string, string | undefined][] = [
-    [secret, undefined], [text(N + 0xb7b7b7b7n), undefined], [secret.slice(0, 64), `02${"c9".repeat(33)}`], [secret.slice(0, 64), `07${"c9".repeat(32)}`],
-    [secret.slice(0, 64), `02${text(P + 0xc9n)}`], [secret.slice(0, 64), off],
+    [secret, undefined],
+    [text(N + 0xb7b7b7b7n), undefined],
+    [secret.slice(0, 64), `02${"c9".repeat(33)}`],
+    [secret.slice(0, 64), `07${"c9".repeat(32)}`],
+    [secret.slice(0, 64), `02${text(P + 0xc9n)}`],
+    [secret.slice(0, 64), off],
   ];
   for (const [own, key] of cases) {
     const error = t.throws(() => result(own, key))!;
-    const said = [error.message, error.stack, JSON.stringify(error, Object.getOwnPropertyNames(error)), String(error.cause)].join(" ").toLowerCase();
+    const said = [
+      error.message,
+      error.stack,
+      JSON.stringify(error, Object.getOwnPropertyNames(error)),
+      String(error.cause),
+    ]
+      .join(" ")
+      .toLowerCase();
     for (const one of [own, key]) {
       if (one === undefined) continue;
       const tail = one.slice(-8);
@@ -140,7 +220,10 @@ test("what is given is not changed, and the result is a copy of its own", (t) =>
 
 test("cipher sets by CSID", (t) => {
   t.deepEqual(Object.keys(sets), ["1a", "1c"]);
-  for (const [id, csid, length, secretLength] of [["1a", 0x1a, 21, 20], ["1c", 0x1c, 33, 32]] as const) {
+  for (const [id, csid, length, secretLength] of [
+    ["1a", 0x1a, 21, 20],
+    ["1c", 0x1c, 33, 32],
+  ] as const) {
     const set = setOf(id);
     t.is(set, setOf(csid));
     t.deepEqual([set.id, set.csid, set.length, set.secretLength], [id, csid, length, secretLength]);
@@ -157,24 +240,43 @@ test("cipher sets by CSID", (t) => {
     t.is(shared[0]!.length, 2 * (length - 1));
   }
   // keys of one are none of the other
-  t.is(codeOf(() => setOf("1a").checkKey(bytes(G))), "KEY_LENGTH");
-  for (const none of [0, 0x1b, 0x3a, 26.5, NaN, -0x1a, "", "1b", "1A", "3a", "constructor", "__proto__", "toString"]) t.is(codeOf(() => setOf(none)), "CSID", `${none}`);
+  t.is(
+    codeOf(() => setOf("1a").checkKey(bytes(G))),
+    "KEY_LENGTH",
+  );
+  for (const none of [0, 0x1b, 0x3a, 26.5, NaN, -0x1a, "", "1b", "1A", "3a", "constructor", "__proto__", "toString"])
+    t.is(
+      codeOf(() => setOf(none)),
+      "CSID",
+      `${none}`,
+    );
 });
 
 test("a key pair takes the numbers of its source of entropy, and others where they are no secret", (t) => {
-  for (const [id, length] of [["1a", 20], ["1c", 32]] as const) {
+  for (const [id, length] of [
+    ["1a", 20],
+    ["1c", 32],
+  ] as const) {
     const good = "5a".repeat(length);
     const asked: number[] = [];
-    const given = (...list: string[]) => (n: number): Uint8Array => {
-      asked.push(n);
-      return bytes(list.shift()!);
-    };
+    const given =
+      (...list: string[]) =>
+      (n: number): Uint8Array => {
+        asked.push(n);
+        return bytes(list.shift()!);
+      };
     t.is(hex(keyPair(setOf(id), given(good)).secret), good);
     t.deepEqual(asked.splice(0), [length]);
     t.is(hex(keyPair(setOf(id), given("00".repeat(length), good)).secret), good);
     t.deepEqual(asked.splice(0), [length, length]);
-    t.is(codeOf(() => keyPair(setOf(id), (n) => new Uint8Array(n))), "SECRET_RANGE");
-    t.is(codeOf(() => keyPair(setOf(id), () => new Uint8Array(7))), "SECRET_LENGTH");
+    t.is(
+      codeOf(() => keyPair(setOf(id), (n) => new Uint8Array(n))),
+      "SECRET_RANGE",
+    );
+    t.is(
+      codeOf(() => keyPair(setOf(id), () => new Uint8Array(7))),
+      "SECRET_LENGTH",
+    );
   }
   const script = [text(N), "ff".repeat(32), text(N - 1n)];
   t.is(hex(keyPair(setOf("1c"), () => bytes(script.shift()!)).key), `02${G.slice(2)}`);
@@ -203,24 +305,59 @@ interface Side extends Pair {
 interface Kinds {
   key: Pair & { secretBase32: string; keyBase32: string; hashname: string };
   ecdh: Pair & { peer: string; shared: string; by: string[] };
-  message: Message & { ephemeral: Pair; iv: string; inner: string; sharedEphemeral: string; aesKey: string; hmacKey: string; mac: string; token: string };
-  session: { note: string; at: number; shared: string; a: Side; b: Side; packets: { from: "a" | "b"; iv: string; inner: string; mac: string; packet: string }[] };
-  hashname: { keys: Record<string, string>; intermediates: Record<string, string>; hashname: string; attached: Record<string, string> };
-  negative: { name: string; code: string | null } & Partial<Message> & { key?: string; secret?: string; session?: number; to?: "a" | "b"; packet?: string };
+  message: Message & {
+    ephemeral: Pair;
+    iv: string;
+    inner: string;
+    sharedEphemeral: string;
+    aesKey: string;
+    hmacKey: string;
+    mac: string;
+    token: string;
+  };
+  session: {
+    note: string;
+    at: number;
+    shared: string;
+    a: Side;
+    b: Side;
+    packets: { from: "a" | "b"; iv: string; inner: string; mac: string; packet: string }[];
+  };
+  hashname: {
+    keys: Record<string, string>;
+    intermediates: Record<string, string>;
+    hashname: string;
+    attached: Record<string, string>;
+  };
+  negative: { name: string; code: string | null } & Partial<Message> & {
+      key?: string;
+      secret?: string;
+      session?: number;
+      to?: "a" | "b";
+      packet?: string;
+    };
 }
 
-const { vectors } = JSON.parse(readFileSync(new URL("../vectors/data/cs1c.json", import.meta.url), "utf8")) as { vectors: { kind: keyof Kinds }[] };
-const all = <K extends keyof Kinds>(kind: K): Kinds[K][] => vectors.filter((one) => one.kind === kind) as unknown as Kinds[K][];
+const { vectors } = JSON.parse(readFileSync(new URL("../vectors/data/cs1c.json", import.meta.url), "utf8")) as {
+  vectors: { kind: keyof Kinds }[];
+};
+const all = <K extends keyof Kinds>(kind: K): Kinds[K][] =>
+  vectors.filter((one) => one.kind === kind) as unknown as Kinds[K][];
 
 const ends = ({ secret, key }: Pair, script: string[] = []): Self => {
   const random = seeded(key);
-  return new Self({ "1c": { secret: bytes(secret), key: bytes(key) } }, (n) => (script.length ? bytes(script.shift()!) : random(n)));
+  return new Self({ "1c": { secret: bytes(secret), key: bytes(key) } }, (n) =>
+    script.length ? bytes(script.shift()!) : random(n),
+  );
 };
 /** The exchange of one side: its next KEY and IV are the script's. */
-const exchangeOf = (own: Pair, key: string, script?: string[], out = 0): Exchange => new Exchange(ends(own, script), bytes(key), out, 0, "1c");
+const exchangeOf = (own: Pair, key: string, script?: string[], out = 0): Exchange =>
+  new Exchange(ends(own, script), bytes(key), out, 0, "1c");
 
 test("telehash-c's vectors: how many of each kind", (t) => {
-  const counts = Object.fromEntries((["key", "ecdh", "message", "session", "hashname", "negative"] as const).map((kind) => [kind, all(kind).length]));
+  const counts = Object.fromEntries(
+    (["key", "ecdh", "message", "session", "hashname", "negative"] as const).map((kind) => [kind, all(kind).length]),
+  );
   t.deepEqual(counts, { key: 14, ecdh: 36, message: 27, session: 7, hashname: 6, negative: 56 });
   t.is(vectors.length, 146);
 });
@@ -248,15 +385,36 @@ test("telehash-c's vectors: hashnames of keys of several cipher sets", (t) => {
     for (const [id, key] of list) {
       t.is(hex(intermediate(bytes(key))), intermediates[id]);
       // what a link handshake in this cipher set carries
-      const head = Object.fromEntries(Object.entries(intermediates).map(([one, digest]) => [one, one === id || toBase32(bytes(digest))]));
+      const head = Object.fromEntries(
+        Object.entries(intermediates).map(([one, digest]) => [one, one === id || toBase32(bytes(digest))]),
+      );
       t.is(hex(encode(head, bytes(key))), attached[id]);
-      t.is(hashname(Object.fromEntries(Object.entries(head).map(([one, digest]) => [one, digest === true ? bytes(key) : digest as string]))), name);
+      t.is(
+        hashname(
+          Object.fromEntries(
+            Object.entries(head).map(([one, digest]) => [one, digest === true ? bytes(key) : (digest as string)]),
+          ),
+        ),
+        name,
+      );
     }
   }
 });
 
 test("telehash-c's vectors: messages, every value", (t) => {
-  for (const { sender, recipient, ephemeral, iv, inner, sharedEphemeral, aesKey, hmacKey, mac, outer, token: routing } of all("message")) {
+  for (const {
+    sender,
+    recipient,
+    ephemeral,
+    iv,
+    inner,
+    sharedEphemeral,
+    aesKey,
+    hmacKey,
+    mac,
+    outer,
+    token: routing,
+  } of all("message")) {
     t.is(result(ephemeral.secret), ephemeral.key);
     t.is(result(ephemeral.secret, recipient.key), sharedEphemeral);
     t.is(result(recipient.secret, ephemeral.key), sharedEphemeral);
@@ -288,7 +446,10 @@ test("telehash-c's vectors: messages by the library, both ways", (t) => {
 test("telehash-c's vectors: sessions, every value", (t) => {
   for (const { shared, a, b, packets } of all("session")) {
     const sides = { a, b };
-    for (const [own, other] of [[a, b], [b, a]] as const) {
+    for (const [own, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
       t.is(result(own.ephemeral.secret, other.ephemeral.key), shared);
       t.is(hex(channelKey(bytes(shared), bytes(own.ephemeral.key), bytes(other.ephemeral.key))), own.encryptKey);
       t.is(hex(channelKey(bytes(shared), bytes(other.ephemeral.key), bytes(own.ephemeral.key))), own.decryptKey);
@@ -308,13 +469,17 @@ test("telehash-c's vectors: sessions, every value", (t) => {
   }
 });
 
-const HEAD = ({ inner }: { inner: string }): string | undefined => decode(bytes(inner)).json?.["type"] as string | undefined;
+const HEAD = ({ inner }: { inner: string }): string | undefined =>
+  decode(bytes(inner)).json?.["type"] as string | undefined;
 
 test("telehash-c's vectors: sessions by the library, on either side", (t) => {
   const notes = [];
   for (const { note, at, a, b, packets } of all("session")) {
     notes.push(note);
-    for (const [own, other] of [[a, b], [b, a]] as const) {
+    for (const [own, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
       const name = own === a ? "a" : "b";
       const firstIv = packets.find(({ from }) => from === name)!.iv;
       // `a` chose `at`
@@ -328,7 +493,11 @@ test("telehash-c's vectors: sessions by the library, on either side", (t) => {
       for (const { from, inner, packet } of packets) {
         if (from === name) t.is(hex(x.send(bytes(inner))), packet);
         else if (decode(bytes(inner)).json) t.is(hex(x.receive(bytes(packet)).body), hex(decode(bytes(inner)).body));
-        else t.is(codeOf(() => x.receive(bytes(packet))), "INNER");
+        else
+          t.is(
+            codeOf(() => x.receive(bytes(packet))),
+            "INNER",
+          );
       }
     }
     t.true([undefined, "link", "key"].includes(HEAD(a.handshake)));
@@ -338,8 +507,18 @@ test("telehash-c's vectors: sessions by the library, on either side", (t) => {
 
 test("malformed and edge inputs, of which telehash-c takes many, are refused for what is wrong", (t) => {
   for (const { name, code, key, secret, sender, recipient, outer, session, to, packet } of all("negative")) {
-    if (name.startsWith("identity key")) t.is(codeOf(() => new cs1c.Job(bytes(text(5n)), bytes(key!))), code!, name);
-    else if (name.startsWith("secret")) t.is(codeOf(() => new cs1c.Job(bytes(secret!))), code!, name);
+    if (name.startsWith("identity key"))
+      t.is(
+        codeOf(() => new cs1c.Job(bytes(text(5n)), bytes(key!))),
+        code!,
+        name,
+      );
+    else if (name.startsWith("secret"))
+      t.is(
+        codeOf(() => new cs1c.Job(bytes(secret!))),
+        code!,
+        name,
+      );
     else if (name.startsWith("message")) {
       const x = exchangeOf(recipient!, sender!.key);
       const whole = bytes(outer!);
@@ -347,7 +526,11 @@ test("malformed and edge inputs, of which telehash-c takes many, are refused for
         // INNER too short for a packet: an authentic message with nothing that can be taken in it
         t.true(x.verify(whole), name);
         t.true(x.self.decrypt(whole).length < 2, name);
-        t.is(codeOf(() => x.sync(whole)), "PACKET_TOO_SHORT", name);
+        t.is(
+          codeOf(() => x.sync(whole)),
+          "PACKET_TOO_SHORT",
+          name,
+        );
       } else if (name.includes("one bit")) {
         t.true(x.verify(whole));
         for (let bit = 24; bit < whole.length * 8; bit++) {
@@ -356,13 +539,30 @@ test("malformed and edge inputs, of which telehash-c takes many, are refused for
           t.false(x.verify(flipped), `bit ${bit}`);
         }
       } else if (code === "KEY_OFF_CURVE") {
-        t.is(codeOf(() => x.self.decrypt(whole)), code, name);
-        t.is(codeOf(() => x.sync(whole)), code, name);
+        t.is(
+          codeOf(() => x.self.decrypt(whole)),
+          code,
+          name,
+        );
+        t.is(
+          codeOf(() => x.sync(whole)),
+          code,
+          name,
+        );
         t.is(x.in, 0);
       } else {
         t.false(x.verify(whole), name);
-        t.is(codeOf(() => x.sync(whole)), "MAC", name);
-        if (code !== "MAC") t.is(codeOf(() => x.self.decrypt(whole)), code, name);
+        t.is(
+          codeOf(() => x.sync(whole)),
+          "MAC",
+          name,
+        );
+        if (code !== "MAC")
+          t.is(
+            codeOf(() => x.self.decrypt(whole)),
+            code,
+            name,
+          );
       }
     } else {
       const { at, ...sides } = all("session")[session!]!;
@@ -376,12 +576,25 @@ test("malformed and edge inputs, of which telehash-c takes many, are refused for
         for (let bit = 16 + 128; bit < whole.length * 8; bit++) {
           const flipped = new Uint8Array(whole);
           flipped[bit >> 3]! ^= 128 >> (bit & 7);
-          t.is(codeOf(() => x.receive(flipped)), "MAC", `bit ${bit}`);
+          t.is(
+            codeOf(() => x.receive(flipped)),
+            "MAC",
+            `bit ${bit}`,
+          );
         }
       } else if (code === null) {
         x.receive(whole);
-        t.is(codeOf(() => x.receive(whole)), "REPLAY", name);
-      } else t.is(codeOf(() => x.receive(whole)), code, name);
+        t.is(
+          codeOf(() => x.receive(whole)),
+          "REPLAY",
+          name,
+        );
+      } else
+        t.is(
+          codeOf(() => x.receive(whole)),
+          code,
+          name,
+        );
       // the session goes on
       const good = sides.packets.filter(({ from }) => from !== to)[1]!;
       t.is(hex(x.receive(bytes(good.packet)).body), hex(decode(bytes(good.inner)).body), name);

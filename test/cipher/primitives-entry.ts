@@ -2,4 +2,14 @@
 import { ctr, hmac, sha256 } from "#crypto/primitives";
 import { authentic, channelKey, messageKey, open, seal, token } from "../../src/cipher/seal.ts";
 
-export const request = { "sha256": sha256, "hmac": hmac, "ctr": ctr, "seal": seal, "authentic": authentic, "open": open, "messageKey": messageKey, "channelKey": channelKey, "token": token };
+export const request = {
+  "sha256": sha256,
+  "hmac": hmac,
+  "ctr": ctr,
+  "seal": seal,
+  "authentic": authentic,
+  "open": open,
+  "messageKey": messageKey,
+  "channelKey": channelKey,
+  "token": token,
+};

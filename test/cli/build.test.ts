@@ -4,7 +4,9 @@ import test from "ava";
 import { loadBoards } from "../../tools/build/boards.ts";
 import { folder, mote } from "./mote.ts";
 
-const built = loadBoards().filter(({ refused }) => refused === undefined).map(({ name }) => name);
+const built = loadBoards()
+  .filter(({ refused }) => refused === undefined)
+  .map(({ name }) => name);
 
 test("boards and their radios as tables that fit 80 columns, and as JSON", (t) => {
   const names = loadBoards().map(({ name }) => name);
@@ -14,9 +16,21 @@ test("boards and their radios as tables that fit 80 columns, and as JSON", (t) =
   for (const line of lines) t.true(line.length <= 80, line);
   const [boards, radios, ...notes] = run.out.trimEnd().split("\n\n");
   t.regex(boards!, /^board +chip/);
-  t.deepEqual(boards!.split("\n").slice(1).map((line) => line.split(" ")[0]), names);
+  t.deepEqual(
+    boards!
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(" ")[0]),
+    names,
+  );
   t.regex(radios!, /^Radios.*\nboard +ble +nus +advertising +serial +sx127x +nrf24 +udp +tcp\n/);
-  t.deepEqual(radios!.split("\n").slice(2).map((line) => line.split(" ")[0]), names);
+  t.deepEqual(
+    radios!
+      .split("\n")
+      .slice(2)
+      .map((line) => line.split(" ")[0]),
+    names,
+  );
   t.regex(boards!, /^microbit1 .* refused /m);
   t.regex(notes.join(" ").replaceAll("\n", " "), /micro:bit 1 is refused: it has 350 variables/);
   t.deepEqual(JSON.parse(mote(["boards", "--json"]).out), JSON.parse(JSON.stringify(loadBoards())));
@@ -56,7 +70,10 @@ test("an application's channel goes into its bundle, with the runtime that has c
   for (const board of [["--board", "puckjs"], ["--all"]]) {
     const missing = mote(["build", ...board, "--app", "app.ts", "--out", "out"], { cwd });
     t.is(missing.code, 1);
-    t.regex(missing.err, /^mote: there is no e3x-mote\/streams; [^\n]* can use the radios [^\n]*, and channels, stream, thtp, [^\n]*box\n$/);
+    t.regex(
+      missing.err,
+      /^mote: there is no e3x-mote\/streams; [^\n]* can use the radios [^\n]*, and channels, stream, thtp, [^\n]*box\n$/,
+    );
   }
 });
 
@@ -65,11 +82,33 @@ test("without native code", (t) => {
   const reports = ([[], ["--plain"]] as const).map((more) => {
     const run = mote(["build", "--board", "puckjs", ...more, "--out", "out", "--json"], { cwd });
     t.is(run.code, 0, run.err);
-    t.deepEqual(readdirSync(join(cwd, "out/puckjs")).sort(), ["advertising.js", "ble.js", "channels", "e3x-mote.js", "nrf24.js", "nus.js", "peer", "serial.js", "sx127x.js"]);
-    t.deepEqual(readdirSync(join(cwd, "out/puckjs/channels")).sort(), ["block.js", "box.js", "channels.js", "e3x-mote.js", "path.js", "sock.js", "stream.js", "thtp.js"]);
+    t.deepEqual(readdirSync(join(cwd, "out/puckjs")).sort(), [
+      "advertising.js",
+      "ble.js",
+      "channels",
+      "e3x-mote.js",
+      "nrf24.js",
+      "nus.js",
+      "peer",
+      "serial.js",
+      "sx127x.js",
+    ]);
+    t.deepEqual(readdirSync(join(cwd, "out/puckjs/channels")).sort(), [
+      "block.js",
+      "box.js",
+      "channels.js",
+      "e3x-mote.js",
+      "path.js",
+      "sock.js",
+      "stream.js",
+      "thtp.js",
+    ]);
     return JSON.parse(run.out)[0];
   });
-  t.deepEqual(reports.map((report) => report.backEnd), ["thumb", "firmware"]);
+  t.deepEqual(
+    reports.map((report) => report.backEnd),
+    ["thumb", "firmware"],
+  );
   t.true(reports[0].native.text > 2000 && reports[0].native.binary < reports[0].native.text);
   t.is(reports[1].native, null);
 });
@@ -80,7 +119,10 @@ test("every board: what holds the runtime is built, what does not is listed", (t
   t.is(run.code, 0, run.err);
   const [head, ...lines] = run.out.split("\n");
   t.regex(head!, /^board +back end +e3x-mote +native +radio +total +budget +used$/);
-  t.deepEqual(lines.slice(0, built.length).map((line) => line.split(" ")[0]), built);
+  t.deepEqual(
+    lines.slice(0, built.length).map((line) => line.split(" ")[0]),
+    built,
+  );
   for (const line of lines) t.true(line.length <= 80, line);
   t.regex(run.out, /Not built: BBC micro:bit 1 is refused: it has 350 variables/);
   t.deepEqual(readdirSync(join(cwd, "out")).sort(), built);
@@ -93,7 +135,10 @@ test("every board with an application: those without its radio are listed", (t) 
   t.is(run.code, 0, run.err);
   const reports: { board: string; bundle?: number; refused?: string }[] = JSON.parse(run.out);
   const made = ["esp32", "esp32c3", "esp32s3", "espruinowifi", "linux"];
-  t.deepEqual(reports.filter(({ bundle }) => bundle !== undefined).map(({ board }) => board), made);
+  t.deepEqual(
+    reports.filter(({ bundle }) => bundle !== undefined).map(({ board }) => board),
+    made,
+  );
   t.regex(reports.find(({ board }) => board === "puckjs")!.refused!, /^Puck\.js has no e3x-mote\/udp; .* ble, nus, /);
   t.deepEqual(readdirSync(join(cwd, "out")).sort(), made);
 });

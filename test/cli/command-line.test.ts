@@ -11,7 +11,10 @@ test("what is wrong with a command line is one line with exit code 2", (t) => {
     [["chunk", "join"], /no frame was given; /],
     [["build"], /say which board; /],
     [["build", "--all", "--board", "puckjs"], /say which board; /],
-    [["packet", "inspect", "--as", "letter", "00"], /Allowed choices are packet, frame, payload; see mote packet inspect --help/],
+    [
+      ["packet", "inspect", "--as", "letter", "00"],
+      /Allowed choices are packet, frame, payload; see mote packet inspect --help/,
+    ],
   ];
   for (const [args, expected] of cases) {
     const run = mote(args);
@@ -31,7 +34,8 @@ test("a value behind an option that there is not is not repeated", (t) => {
 test("help and version", (t) => {
   const help = mote(["--help"]);
   t.is(help.code, 0);
-  for (const name of ["keys", "hashname", "message", "packet", "chunk", "build", "boards", "sim", "replay"]) t.regex(help.out, new RegExp(`^  ${name} `, "m"));
+  for (const name of ["keys", "hashname", "message", "packet", "chunk", "build", "boards", "sim", "replay"])
+    t.regex(help.out, new RegExp(`^  ${name} `, "m"));
   t.is(mote([]).code, 2);
   t.regex(mote(["--version"]).out, /^\d+\.\d+\.\d+\n$/);
 });

@@ -5,7 +5,12 @@ import test from "ava";
 import { findInterpreter } from "../../sim/index.ts";
 import { folder, mote } from "./mote.ts";
 
-const readings = readFileSync(fileURLToPath(new URL("../../examples/telemetry/readings.jsonl", import.meta.url)), "utf8").trimEnd().split("\n");
+const readings = readFileSync(
+  fileURLToPath(new URL("../../examples/telemetry/readings.jsonl", import.meta.url)),
+  "utf8",
+)
+  .trimEnd()
+  .split("\n");
 const sizes = readings.map((line) => Buffer.byteLength(line));
 
 test("the sample readings: 25 to 40 JSON values of 1 to 1,400 bytes, both ends included", (t) => {
@@ -60,7 +65,10 @@ test("sim in JSON, its capture replays, and another application is found out", (
   const changed = mote(["replay", "out/capture.jsonl", "--app", "app.ts"], { cwd });
   t.is(changed.code, 1, changed.err);
   t.regex(changed.out, /the bundle of puckjs is not the one/);
-  t.regex(changed.out, /differs at \d+:\d\d\.\d{3}, puckjs, event 1 \(capture line \d+\)\n +expected: linked\n +got: +joined\n/);
+  t.regex(
+    changed.out,
+    /differs at \d+:\d\d\.\d{3}, puckjs, event 1 \(capture line \d+\)\n +expected: linked\n +got: +joined\n/,
+  );
 
   writeFileSync(join(cwd, "cut.jsonl"), readFileSync(join(cwd, "out/capture.jsonl"), "utf8").slice(0, 5000));
   const cut = mote(["replay", "cut.jsonl"], { cwd });
@@ -69,7 +77,19 @@ test("sim in JSON, its capture replays, and another application is found out", (
 });
 
 test("sim on a bad radio says what was lost, and ends well", (t) => {
-  const run = mote(["sim", "--loss", "0.02", "--duplicate", "0.02", "--reorder", "0.02", "--seed", "3", "--board", "microbit2"]);
+  const run = mote([
+    "sim",
+    "--loss",
+    "0.02",
+    "--duplicate",
+    "0.02",
+    "--reorder",
+    "0.02",
+    "--seed",
+    "3",
+    "--board",
+    "microbit2",
+  ]);
   t.is(run.code, 0, run.err);
   const [, sent, delivered, lost] = /messages: (\d+) sent, (\d+) delivered, (\d+) lost\n/.exec(run.out) ?? [];
   t.is(Number(sent), readings.length);
@@ -80,7 +100,9 @@ test("sim on a bad radio says what was lost, and ends well", (t) => {
 
 test("sim with an application that uses channels: their packets are told as such, many in short", (t) => {
   const cwd = folder(t);
-  writeFileSync(join(cwd, "channels.js"), `
+  writeFileSync(
+    join(cwd, "channels.js"),
+    `
     require("e3x-mote/channels");
     const mote = require("e3x-mote").create({ radio: Bluetooth, gateway: require("Storage").readJSON("config").gateway });
     let n = 0;
@@ -89,23 +111,33 @@ test("sim with an application that uses channels: their packets are told as such
       else print(event, data);
     });
     mote.on("up", open);
-  `);
+  `,
+  );
   const run = mote(["sim", "--app", "channels.js", "--seconds", "100"], { cwd });
   t.is(run.code, 0, run.err + run.out);
-  t.regex(run.out, /puckjs > gateway +\d+ x [^\n]*channel packet \(\d+ bytes\)\n[^\n]*gateway > puckjs [^\n]*channel packet/);
+  t.regex(
+    run.out,
+    /puckjs > gateway +\d+ x [^\n]*channel packet \(\d+ bytes\)\n[^\n]*gateway > puckjs [^\n]*channel packet/,
+  );
   t.regex(run.out, /12 more channel packets\n/);
   t.regex(run.out, /messages: 0 sent, 0 delivered, 0 lost\nchannels: 20 packets, [\d,]+ bytes\n/);
   t.notRegex(run.out, /unknown \(/);
-  t.like(JSON.parse(mote(["sim", "--app", "channels.js", "--seconds", "100", "--json"], { cwd }).out), { channels: { packets: 20 }, sent: 0 });
+  t.like(JSON.parse(mote(["sim", "--app", "channels.js", "--seconds", "100", "--json"], { cwd }).out), {
+    channels: { packets: 20 },
+    sent: 0,
+  });
 });
 
 test("sim with an application of one's own, and with what can not be", (t) => {
   const cwd = folder(t);
-  writeFileSync(join(cwd, "own.js"), `
+  writeFileSync(
+    join(cwd, "own.js"),
+    `
     const mote = require("e3x-mote").create({ radio: Bluetooth, gateway: require("Storage").readJSON("config").gateway });
     mote.on("up", () => mote.send("hello"));
     mote.on("ready", () => { setTimeout(() => { throw new Error("mine"); }, 10); });
-  `);
+  `,
+  );
   const own = mote(["sim", "--app", "own.js", "--seconds", "300"], { cwd });
   t.is(own.code, 1, own.err);
   t.regex(own.out, /messages: 1 sent, 1 delivered, 0 lost\n/);

@@ -15,12 +15,21 @@ test("what would be sent: files, bytes, lines; nothing is opened", (t) => {
   for (const line of run.out.split("\n")) t.true(line.length <= 100, line);
   const json = mote(["flash", "--board", "esp32", "--dry-run", "--erase", "--json"], { cwd });
   t.is(json.code, 0, json.err);
-  const { board, erase, files } = JSON.parse(json.out) as { board: string; erase: boolean; files: { name: string; bytes: number; lines: number; keep: boolean }[] };
+  const { board, erase, files } = JSON.parse(json.out) as {
+    board: string;
+    erase: boolean;
+    files: { name: string; bytes: number; lines: number; keep: boolean }[];
+  };
   t.deepEqual([board, erase], ["esp32", true]);
-  t.like(files.find(({ name }) => name === "mote.seed0"), { bytes: 40, lines: 1, keep: true });
+  t.like(
+    files.find(({ name }) => name === "mote.seed0"),
+    { bytes: 40, lines: 1, keep: true },
+  );
   t.false(files.some(({ name }) => name === ".bootcde"));
   // a board with entropy of its own is given no seed
-  const puck = JSON.parse(mote(["flash", "--board", "puckjs", "--dry-run", "--json"], { cwd }).out) as { files: { name: string }[] };
+  const puck = JSON.parse(mote(["flash", "--board", "puckjs", "--dry-run", "--json"], { cwd }).out) as {
+    files: { name: string }[];
+  };
   t.false(puck.files.some(({ name }) => name.startsWith("mote.")));
 });
 

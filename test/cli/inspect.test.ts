@@ -14,10 +14,11 @@ const outer = fromHex("00011a0345ef8780d3618d9949606d2bbfa081b0d4a2700c1f0b9e30d
 
 function seeded(seed: number): (n: number) => Uint8Array {
   let state = seed;
-  return (n) => Uint8Array.from({ length: n }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
+  return (n) =>
+    Uint8Array.from({ length: n }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state >>> 24;
+    });
 }
 
 /** The fields of a part have all its bytes, in order. */
@@ -36,7 +37,7 @@ test("whatever bytes are, nothing throws and every byte is in a field", (t) => {
   const self = new Self({ "1a": { key, secret } }, random);
   const inputs: Uint8Array[] = [];
   for (let i = 0; i < 1500; i++) {
-    const bytes = random(1 + random(1)[0]! % 90);
+    const bytes = random(1 + (random(1)[0]! % 90));
     // half of them begin as packets do
     if (i % 2) bytes.set([0, random(1)[0]! % 8, 0x1a].slice(0, bytes.length));
     inputs.push(bytes);

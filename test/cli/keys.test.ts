@@ -22,18 +22,37 @@ test("keys new writes a file that only its owner reads, and prints no secret", (
 
 test("keys new makes keys of the Cipher Sets that are asked for; the hashname is of all", (t) => {
   const cwd = folder(t);
-  for (const [args, csids] of [[["--csid", "1c"], ["1c"]], [["--csid", "1c,1a"], ["1a", "1c"]], [["--csid", "1a", "--csid", "1c"], ["1a", "1c"]]] as const) {
+  for (const [args, csids] of [
+    [["--csid", "1c"], ["1c"]],
+    [
+      ["--csid", "1c,1a"],
+      ["1a", "1c"],
+    ],
+    [
+      ["--csid", "1a", "--csid", "1c"],
+      ["1a", "1c"],
+    ],
+  ] as const) {
     const run = mote(["keys", "new", "--out", "k", "--force", "--json", ...args], { cwd });
     t.is(run.code, 0, run.err);
     const file = JSON.parse(readFileSync(join(cwd, "k"), "utf8"));
     t.deepEqual([Object.keys(file.keys), Object.keys(file.secrets)], [[...csids], [...csids]]);
-    for (const csid of csids) t.is(toBase32(finish(new sets[csid]!.Job(fromBase32(file.secrets[csid])))), file.keys[csid]);
+    for (const csid of csids)
+      t.is(toBase32(finish(new sets[csid]!.Job(fromBase32(file.secrets[csid])))), file.keys[csid]);
     const keys = Object.fromEntries(csids.map((csid) => [csid, fromBase32(file.keys[csid])]));
     t.is(file.hashname, hashname(keys));
     const told = JSON.parse(run.out);
-    t.deepEqual(told, { hashname: file.hashname, key: file.keys[csids[0]!], hex: toHex(keys[csids[0]!]!), keys: file.keys, file: "k" });
+    t.deepEqual(told, {
+      hashname: file.hashname,
+      key: file.keys[csids[0]!],
+      hex: toHex(keys[csids[0]!]!),
+      keys: file.keys,
+      file: "k",
+    });
     const again = mote(["hashname", "k"], { cwd });
-    t.true(again.out.includes(file.hashname) && Object.values(file.keys).every((key) => again.out.includes(key as string)));
+    t.true(
+      again.out.includes(file.hashname) && Object.values(file.keys).every((key) => again.out.includes(key as string)),
+    );
   }
   const one = mote(["hashname", JSON.parse(readFileSync(join(cwd, "k"), "utf8")).keys["1c"]], { cwd });
   t.is(one.code, 0, one.err);
@@ -57,7 +76,13 @@ test("keys new does not replace a file unless told to, and then in mode 600 what
   t.is(modeOf(path), 0o600);
   const file = JSON.parse(readFileSync(path, "utf8"));
   const told = JSON.parse(forced.out);
-  t.deepEqual(told, { hashname: file.hashname, key: file.keys["1a"], hex: toHex(fromBase32(file.keys["1a"])), keys: file.keys, file: "k.json" });
+  t.deepEqual(told, {
+    hashname: file.hashname,
+    key: file.keys["1a"],
+    hex: toHex(fromBase32(file.keys["1a"])),
+    keys: file.keys,
+    file: "k.json",
+  });
 });
 
 test("keys new does not write through a link, and leaves nothing where it can not write", (t) => {
@@ -127,7 +152,11 @@ test("a damaged keys file is refused without a word of what is in it", (t) => {
   };
   for (const [name, text] of Object.entries(bad)) {
     writeFileSync(join(cwd, name), text);
-    for (const args of [["message", "encrypt", "--to", KEY], ["message", "decrypt", "00"], ["packet", "inspect", "0000"]]) {
+    for (const args of [
+      ["message", "encrypt", "--to", KEY],
+      ["message", "decrypt", "00"],
+      ["packet", "inspect", "0000"],
+    ]) {
       const { code, out, err } = mote([...args, "--keys", name], { cwd });
       t.is(code, 1, name);
       t.is(out, "");

@@ -11,7 +11,17 @@ function terminal({ isTTY = true, colours = true, columns = 60 } = {}): { out: W
   return { out: out as unknown as WriteStream, written };
 }
 
-const state: RunProgress = { time: 90, duration: 3600, devices: 1000, linked: 250, sent: 2000, delivered: 1500, transmissions: 12_345, lost: 67, events: 98_765 };
+const state: RunProgress = {
+  time: 90,
+  duration: 3600,
+  devices: 1000,
+  linked: 250,
+  sent: 2000,
+  delivered: 1500,
+  transmissions: 12_345,
+  lost: 67,
+  events: 98_765,
+};
 
 test("it says how far the run is, in place, five times a second at most", (t) => {
   const { out, written } = terminal();

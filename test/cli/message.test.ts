@@ -55,7 +55,11 @@ test("a changed packet, the wrong sender, the wrong recipient: refused, and noth
   mote(["keys", "new", "--out", "c"], { cwd });
   const packet = mote(["message", "encrypt", "--keys", "a", "--to", key.b], { cwd, input: "plain" }).out.trim();
   const changed = packet.slice(0, -1) + (packet.endsWith("0") ? "1" : "0");
-  const cases = [["b", "a", changed], ["b", "c", packet], ["c", "a", packet]];
+  const cases = [
+    ["b", "a", changed],
+    ["b", "c", packet],
+    ["c", "a", packet],
+  ];
   for (const [keys, from, text] of cases) {
     const run = mote(["message", "decrypt", "--keys", keys!, "--from", from!, text!], { cwd });
     t.is(run.code, 1);
@@ -93,8 +97,18 @@ test("content beyond 1,400 bytes goes in several messages and is put together", 
 
 test("keys of several Cipher Sets: the highest that both have is used, and told where there is none", (t) => {
   const cwd = folder(t);
-  for (const [name, csids] of [["both", "1a,1c"], ["other", "1a,1c"], ["old", "1a"], ["new", "1c"]]) mote(["keys", "new", "--out", name!, "--csid", csids!], { cwd });
-  for (const [to, csid] of [["other", "1c"], ["old", "1a"], ["new", "1c"]]) {
+  for (const [name, csids] of [
+    ["both", "1a,1c"],
+    ["other", "1a,1c"],
+    ["old", "1a"],
+    ["new", "1c"],
+  ])
+    mote(["keys", "new", "--out", name!, "--csid", csids!], { cwd });
+  for (const [to, csid] of [
+    ["other", "1c"],
+    ["old", "1a"],
+    ["new", "1c"],
+  ]) {
     const sent = mote(["message", "encrypt", "--keys", "both", "--to", to!], { cwd, input: "content" });
     t.is(sent.code, 0, sent.err);
     t.is(sent.out.slice(4, 6), csid);
@@ -115,7 +129,9 @@ test("INNER as it is, by value and from standard input", (t) => {
   ];
   for (const run of runs) {
     t.is(run.code, 0, run.err);
-    const [message] = JSON.parse(mote(["message", "decrypt", "--keys", "b", "--from", "a", "--json", run.out.trim()], { cwd }).out);
+    const [message] = JSON.parse(
+      mote(["message", "decrypt", "--keys", "b", "--from", "a", "--json", run.out.trim()], { cwd }).out,
+    );
     t.is(message.inner, inner);
     t.is(message.at, 3);
     t.is(message.content, "aabb");
@@ -148,7 +164,9 @@ test("a message of the vectors, cloaked too; keys in hex, with secrets of 20 and
 test("keys from standard input", (t) => {
   const { secret, key } = vector.recipient;
   const input = JSON.stringify({ keys: { "1a": key }, secrets: { "1a": secret } });
-  const run = mote(["message", "decrypt", "--keys", "-", "--from", vector.sender.key, "--raw", vector.outer], { input });
+  const run = mote(["message", "decrypt", "--keys", "-", "--from", vector.sender.key, "--raw", vector.outer], {
+    input,
+  });
   t.is(run.out, "C");
   const twice = mote(["message", "decrypt", "--keys", "-"], { input });
   t.is(twice.code, 2);
@@ -159,7 +177,9 @@ test("content that acts on a terminal is shown as hex", (t) => {
   const { cwd, key } = twoKeys(t);
   const evil = "\x1b]0;owned\x07\u009b2J\u202e";
   const packet = mote(["message", "encrypt", "--keys", "a", "--to", key.b], { cwd, input: evil }).out.trim();
-  const human = mote(["message", "decrypt", "--keys", "b", "--from", "a", packet], { cwd }).out + mote(["packet", "inspect", "--keys", "b", packet], { cwd }).out;
+  const human =
+    mote(["message", "decrypt", "--keys", "b", "--from", "a", packet], { cwd }).out +
+    mote(["packet", "inspect", "--keys", "b", packet], { cwd }).out;
   t.notRegex(human, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
   t.true(human.includes(Buffer.from(evil).toString("hex")));
   const json = mote(["message", "decrypt", "--keys", "b", "--from", "a", "--json", packet], { cwd }).out;

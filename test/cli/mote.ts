@@ -13,8 +13,10 @@ function isFresh(): boolean {
   if (!existsSync(built)) return false;
   const { mtimeMs } = statSync(built);
   return ["src", "tools", "cli", "sim", "boards"].every((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).every((file) =>
-      file.startsWith("dist") || statSync(join(root, folder, file)).mtimeMs <= mtimeMs));
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).every(
+      (file) => file.startsWith("dist") || statSync(join(root, folder, file)).mtimeMs <= mtimeMs,
+    ),
+  );
 }
 
 // what was built starts in a sixth of the time

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import type { ExecutionContext } from "ava";
@@ -15,20 +24,34 @@ function run(cwd: string, command: string): { status: number | null; stdout: str
     symlinkSync(join(cwd, "../node_modules/typescript/bin/tsc"), join(bin, "tsc"));
   }
   const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
-  return spawnSync("sh", ["-c", command], { cwd, encoding: "utf8", timeout: 240_000, env: { ...env, PATH: `${bin}:${process.env["PATH"]}` } });
+  return spawnSync("sh", ["-c", command], {
+    cwd,
+    encoding: "utf8",
+    timeout: 240_000,
+    env: { ...env, PATH: `${bin}:${process.env["PATH"]}` },
+  });
 }
 
 const built = isBuilt ? test.serial : test.serial.skip;
-if (!isBuilt) test("starter projects", (t) => { t.pass(); t.log("skipped: npm run build comes first"); });
+if (!isBuilt)
+  test("starter projects", (t) => {
+    t.pass();
+    t.log("skipped: npm run build comes first");
+  });
 
 built("a starter project builds, and its tests pass, from outside the package", (t) => {
   t.timeout(300_000);
   const outside = install(["e3x-mote", "e3x-mote-tools"], [], ["espruino"]);
   t.teardown(() => rmSync(outside, { recursive: true }));
   const cli = join(outside, "node_modules/e3x-mote/dist/host/cli.js");
-  const flash = spawnSync(process.execPath, [cli, "flash", "--board", "puckjs", "--port", "/dev/none"], { encoding: "utf8" });
+  const flash = spawnSync(process.execPath, [cli, "flash", "--board", "puckjs", "--port", "/dev/none"], {
+    encoding: "utf8",
+  });
   t.is(flash.status, 1);
-  t.regex(flash.stderr, /^mote: EspruinoTools is not installed or does not start \(Cannot find module 'espruino'\); run "npm install espruino", and try again\n$/);
+  t.regex(
+    flash.stderr,
+    /^mote: EspruinoTools is not installed or does not start \(Cannot find module 'espruino'\); run "npm install espruino", and try again\n$/,
+  );
   // Bluetooth, Wi-Fi, and a cable
   for (const board of ["puckjs", "esp32", "pico"]) {
     const made = spawnSync(process.execPath, [cli, "new", board, "--board", board], { cwd: outside, encoding: "utf8" });
@@ -36,9 +59,14 @@ built("a starter project builds, and its tests pass, from outside the package", 
     const cwd = join(outside, board);
     const keys = readFileSync(join(cwd, "gateway.json"), "utf8");
     t.is(statSync(join(cwd, "gateway.json")).mode & 0o777, 0o600);
-    t.true(readFileSync(join(cwd, "app.ts"), "utf8").includes((JSON.parse(keys) as { keys: { "1a": string } }).keys["1a"]));
-    for (const file of readdirSync(cwd)) t.notRegex(readFileSync(join(cwd, file), "utf8"), /\{\{|(?<!\| )undefined/, file);
-    const { scripts } = JSON.parse(readFileSync(join(cwd, "package.json"), "utf8")) as { scripts: Record<string, string> };
+    t.true(
+      readFileSync(join(cwd, "app.ts"), "utf8").includes((JSON.parse(keys) as { keys: { "1a": string } }).keys["1a"]),
+    );
+    for (const file of readdirSync(cwd))
+      t.notRegex(readFileSync(join(cwd, file), "utf8"), /\{\{|(?<!\| )undefined/, file);
+    const { scripts } = JSON.parse(readFileSync(join(cwd, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
     const build = run(cwd, scripts["build"]!);
     t.is(build.status, 0, build.stdout + build.stderr);
     t.true(existsSync(join(cwd, `dist/boards/${board}/bundle.js`)));
@@ -92,11 +120,21 @@ function channels(t: ExecutionContext, cwd: string): void {
   t.is(build.status, 0, build.stdout + build.stderr);
   const kinds = ["channels", "stream", "thtp", "block", "sock", "path", "box"];
   for (const kind of kinds) t.true(existsSync(join(cwd, `dist/boards/puckjs/${kind}.js`)), kind);
-  writeFileSync(join(cwd, "app.ts"), `${app}import { peer } from "e3x-mote/peer";\nprint(peer(mote, "", "").id, serve(mote, 5));\n`);
+  writeFileSync(
+    join(cwd, "app.ts"),
+    `${app}import { peer } from "e3x-mote/peer";\nprint(peer(mote, "", "").id, serve(mote, 5));\n`,
+  );
   const wrong = run(cwd, "tsc");
   t.regex(wrong.stdout, /Property 'id' does not exist on type 'Peer'/);
   t.regex(wrong.stdout, /Argument of type 'number' is not assignable/);
-  t.is(wrong.stdout.trim().split("\n").filter((line) => line.startsWith("app.ts")).length, 2, wrong.stdout);
+  t.is(
+    wrong.stdout
+      .trim()
+      .split("\n")
+      .filter((line) => line.startsWith("app.ts")).length,
+    2,
+    wrong.stdout,
+  );
 }
 
 test("a folder with something in it is left alone; so are boards that hold no application", (t) => {

@@ -23,7 +23,10 @@ interface Part {
   inside?: Part;
 }
 
-const inspect = (args: string[], options = {}): { packets: Part[]; onAir?: { frames: { items: string[] }[]; packets: string[]; rest: string } } => {
+const inspect = (
+  args: string[],
+  options = {},
+): { packets: Part[]; onAir?: { frames: { items: string[] }[]; packets: string[]; rest: string } } => {
   const run = mote(["packet", "inspect", "--json", ...args], options);
   if (run.code) throw new Error(run.err);
   return JSON.parse(run.out);
@@ -46,21 +49,25 @@ const vector = {
   token: "79b937451b602829c1c9d23e3bd7496e",
 };
 
-const keysFile = ({ key, secret }: { key: string; secret: string }): string => JSON.stringify({ keys: { "1a": key }, secrets: { "1a": secret } });
+const keysFile = ({ key, secret }: { key: string; secret: string }): string =>
+  JSON.stringify({ keys: { "1a": key }, secrets: { "1a": secret } });
 
 test("a message, field by field", (t) => {
   const [part] = inspect([vector.outer]).packets;
   t.is(part!.kind, "message");
-  t.deepEqual(part!.fields.map(({ name, offset, hex }) => [name, offset, hex]), [
-    ["LENGTH", 0, "0001"],
-    ["HEAD", 2, "1a"],
-    ["KEY", 3, vector.key],
-    ["IV", 24, vector.iv],
-    ["ciphertext", 28, "dc66"],
-    ["MAC", 30, vector.mac],
-    ["stable prefix", undefined, vector.key.slice(0, 32)],
-    ["routing token", undefined, vector.token],
-  ]);
+  t.deepEqual(
+    part!.fields.map(({ name, offset, hex }) => [name, offset, hex]),
+    [
+      ["LENGTH", 0, "0001"],
+      ["HEAD", 2, "1a"],
+      ["KEY", 3, vector.key],
+      ["IV", 24, vector.iv],
+      ["ciphertext", 28, "dc66"],
+      ["MAC", 30, vector.mac],
+      ["stable prefix", undefined, vector.key.slice(0, 32)],
+      ["routing token", undefined, vector.token],
+    ],
+  );
   t.is(field(part!, "KEY").check!.state, "ok");
   t.is(field(part!, "MAC").check!.state, "open");
   t.is(part!.inside, undefined);
@@ -85,8 +92,9 @@ test("with keys it is decrypted, with the sender's key its MAC is checked", (t) 
 function session(): { handshakes: Uint8Array[]; channel: Uint8Array } {
   let n = 0;
   const random = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (++n * 31 + i * 7) & 127);
-  const [a, b] = [vector.sender, vector.recipient].map(({ key, secret }) =>
-    new Self({ "1a": { key: fromHex(key), secret: fromHex(secret) } }, random)) as [Self, Self];
+  const [a, b] = [vector.sender, vector.recipient].map(
+    ({ key, secret }) => new Self({ "1a": { key: fromHex(key), secret: fromHex(secret) } }, random),
+  ) as [Self, Self];
   const ab = new Exchange(a, b.key);
   const ba = new Exchange(b, a.key);
   const first = ab.handshake();
@@ -111,7 +119,16 @@ test("a handshake says who sends it and is checked with that key; a channel pack
   t.is(field(attached, "KEY").check!.state, "ok");
   const [, sent] = inspect(["--keys", "s", toHex(handshakes[1]!), toHex(channel)], { cwd }).packets;
   t.is(sent!.kind, "channel");
-  t.deepEqual(sent!.fields.map(({ name, offset }) => [name, offset]), [["LENGTH", 0], ["TOKEN", 2], ["IV", 18], ["ciphertext", 22], ["MAC", channel.length - 4]]);
+  t.deepEqual(
+    sent!.fields.map(({ name, offset }) => [name, offset]),
+    [
+      ["LENGTH", 0],
+      ["TOKEN", 2],
+      ["IV", 18],
+      ["ciphertext", 22],
+      ["MAC", channel.length - 4],
+    ],
+  );
   t.regex(field(sent!, "TOKEN").note!, /packet 1/);
   t.is(field(inspect([toHex(channel)]).packets[0]!, "TOKEN").note!.includes("packet 1"), false);
 });
@@ -122,9 +139,11 @@ function message(csid: Csid, head: Json, body: Uint8Array): { outer: string; key
   const random = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (++n * 31 + i * 7) & 127);
   const [a, b] = [generate(random, ["1a", "1c"]), generate(random, ["1a", "1c"])] as const;
   const exchange = new Exchange(new Self(a, random), b[csid]!.key, 0, 0, csid);
-  const file = (pairs: KeyPairs): string => JSON.stringify({
-    keys: { "1a": toHex(pairs["1a"]!.key), "1c": toHex(pairs["1c"]!.key) }, secrets: { "1a": toHex(pairs["1a"]!.secret), "1c": toHex(pairs["1c"]!.secret) },
-  });
+  const file = (pairs: KeyPairs): string =>
+    JSON.stringify({
+      keys: { "1a": toHex(pairs["1a"]!.key), "1c": toHex(pairs["1c"]!.key) },
+      secrets: { "1a": toHex(pairs["1a"]!.secret), "1c": toHex(pairs["1c"]!.secret) },
+    });
   return { outer: toHex(exchange.encrypt(lob.encode(head, body))), keys: file(b), from: file(a) };
 }
 
@@ -134,7 +153,11 @@ test("messages of CS1c, and handshakes with the keys of several Cipher Sets", (t
   const random = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (++n * 17 + i) & 127);
   const keys = Object.fromEntries((["1a", "1c"] as const).map((csid) => [csid, keyPair(setOf(csid), random).key]));
   for (const csid of ["1a", "1c"] as const) {
-    const { outer, keys: own, from } = message(csid, { type: "link", at: 8, z: 1 }, lob.encode(attachedHead(csid, keys), keys[csid]!));
+    const {
+      outer,
+      keys: own,
+      from,
+    } = message(csid, { type: "link", at: 8, z: 1 }, lob.encode(attachedHead(csid, keys), keys[csid]!));
     writeFileSync(join(cwd, "own"), own);
     writeFileSync(join(cwd, "from"), from);
     const [part] = inspect(["--keys", "own", "--from", "from", outer], { cwd }).packets;
@@ -146,12 +169,19 @@ test("messages of CS1c, and handshakes with the keys of several Cipher Sets", (t
     const attached = handshake.inside!;
     const other = csid === "1a" ? "1c" : "1a";
     t.regex(field(attached, "HEAD").note!, new RegExp(`\n${other}: the digest of its key`));
-    t.is(field(attached, "KEY").note, `the sender's public key, of hashname ${hashname(keys)}; with what HEAD has of ${other}`);
+    t.is(
+      field(attached, "KEY").note,
+      `the sender's public key, of hashname ${hashname(keys)}; with what HEAD has of ${other}`,
+    );
     // the key that the handshake brings is another's
     const brought = field(inspect(["--keys", "own", outer], { cwd }).packets[0]!, "MAC");
     t.is(brought.check!.state, "wrong");
   }
-  const { outer, keys: own } = message("1a", { type: "link", at: 3, z: 9 }, lob.encode({ "1c": "short", "1a": true }, keys["1a"]!));
+  const { outer, keys: own } = message(
+    "1a",
+    { type: "link", at: 3, z: 9 },
+    lob.encode({ "1c": "short", "1a": true }, keys["1a"]!),
+  );
   writeFileSync(join(cwd, "own"), own);
   const bad = inspect(["--keys", "own", outer], { cwd }).packets[0]!.inside!;
   t.regex(field(bad, "HEAD").note!, /z asks for what is not known here/);
@@ -166,7 +196,10 @@ test("messages of CS1c, and handshakes with the keys of several Cipher Sets", (t
 
 test("handshakes of types jwt, uri and tx", (t) => {
   const cwd = folder(t);
-  const token = lob.encode({ alg: "HS256", typ: "JWT" }, lob.encode({ aud: ["me"], exp: 7 }, fromHex("0123456789abcdef")));
+  const token = lob.encode(
+    { alg: "HS256", typ: "JWT" },
+    lob.encode({ aud: ["me"], exp: 7 }, fromHex("0123456789abcdef")),
+  );
   const explained = (head: Json, body: Uint8Array = new Uint8Array(0)): Part => {
     const { outer, keys } = message("1a", head, body);
     writeFileSync(join(cwd, "own"), keys);
@@ -177,7 +210,10 @@ test("handshakes of types jwt, uri and tx", (t) => {
   t.regex(jwt.title, /^handshake of type "jwt"/);
   t.is(field(jwt.inside!, "HEAD").note, '{"alg":"HS256","typ":"JWT"}');
   t.is(field(jwt.inside!.inside!, "HEAD").note, '{"aud":["me"],"exp":7}');
-  t.deepEqual([field(jwt.inside!.inside!, "signature").hex, field(jwt.inside!.inside!, "signature").check!.state], ["0123456789abcdef", "open"]);
+  t.deepEqual(
+    [field(jwt.inside!.inside!, "signature").hex, field(jwt.inside!.inside!, "signature").check!.state],
+    ["0123456789abcdef", "open"],
+  );
   const uri = explained({ type: "uri", at: 5, uri: "link://a.b#c" });
   t.regex(field(uri, "HEAD").note!, /^\{"type":"uri","at":5,"uri":"link:\/\/a\.b#c"\}\nat is odd/);
   t.is(field(uri, "HEAD").check, undefined);
@@ -190,14 +226,20 @@ test("channel packets are decrypted with ephemeral keys, either way, as both sid
   const cwd = folder(t);
   let n = 3;
   const random = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (++n * 29 + i * 5) & 127);
-  for (const [ours, theirs, agreed] of [[1, 1, 1], [0, 0, 0], [2, 2, 2], [1, 0, 0]] as const) {
+  for (const [ours, theirs, agreed] of [
+    [1, 1, 1],
+    [0, 0, 0],
+    [2, 2, 2],
+    [1, 0, 0],
+  ] as const) {
     const [a, b] = [generate(random), generate(random)] as const;
     const ab = new Exchange(new Self(a, random), b["1a"].key);
     const ba = new Exchange(new Self(b, random), a["1a"].key);
     const first = ab.handshake(0, ours);
     const answer = ba.handshake(ba.sync(first).at, theirs);
     ab.sync(answer);
-    const file = (name: string, { key, secret }: KeyPair): void => writeFileSync(join(cwd, name), keysFile({ key: toHex(key), secret: toHex(secret) }));
+    const file = (name: string, { key, secret }: KeyPair): void =>
+      writeFileSync(join(cwd, name), keysFile({ key: toHex(key), secret: toHex(secret) }));
     file("own", a["1a"]);
     file("other", b["1a"]);
     file("ephemeral", ab.ephemeral!);
@@ -207,15 +249,35 @@ test("channel packets are decrypted with ephemeral keys, either way, as both sid
     const handshakes = [toHex(first), toHex(answer)];
     // one's own first handshake is to the other: its z shows to who has the other's keys
     for (const keys of ["own", "other"]) {
-      const [, , sent, got] = inspect(["--keys", keys, "--ephemeral", "ephemeral", ...handshakes, there, back], { cwd }).packets;
-      t.deepEqual([field(sent!, "MAC").check, field(got!, "MAC").check], [{ state: "ok", text: "made by --ephemeral" }, { state: "ok", text: "made by who sent packet 2" }]);
-      t.regex(field(sent!.inside!, "means").note!, /^channel 3, opened by the side with the higher public key\nopens it: type "stream", reliable$/);
-      t.is(field(got!.inside!, "means").note, "channel 3, opened by the side with the higher public key\nhas got all up to 1\nmisses 3\nhas room up to 10\nthe last of this side");
+      const [, , sent, got] = inspect(["--keys", keys, "--ephemeral", "ephemeral", ...handshakes, there, back], {
+        cwd,
+      }).packets;
+      t.deepEqual(
+        [field(sent!, "MAC").check, field(got!, "MAC").check],
+        [
+          { state: "ok", text: "made by --ephemeral" },
+          { state: "ok", text: "made by who sent packet 2" },
+        ],
+      );
+      t.regex(
+        field(sent!.inside!, "means").note!,
+        /^channel 3, opened by the side with the higher public key\nopens it: type "stream", reliable$/,
+      );
+      t.is(
+        field(got!.inside!, "means").note,
+        "channel 3, opened by the side with the higher public key\nhas got all up to 1\nmisses 3\nhas room up to 10\nthe last of this side",
+      );
       t.regex(sent!.inside!.title, [/^payload, /, /^payload in CBOR/, /^payload in DEFLATE/][agreed]!);
     }
     // what one has sent oneself opens with the other's key: then both say what they asked for
-    const [mine, , whole] = inspect(["--keys", "own", "--from", toHex(b["1a"].key), "--ephemeral", "ephemeral", ...handshakes, there], { cwd }).packets;
-    t.deepEqual([mine!.inside!.kind, field(mine!, "MAC").check!.state, whole!.inside!.kind], ["handshake", "ok", "payload"]);
+    const [mine, , whole] = inspect(
+      ["--keys", "own", "--from", toHex(b["1a"].key), "--ephemeral", "ephemeral", ...handshakes, there],
+      { cwd },
+    ).packets;
+    t.deepEqual(
+      [mine!.inside!.kind, field(mine!, "MAC").check!.state, whole!.inside!.kind],
+      ["handshake", "ok", "payload"],
+    );
     t.is(inspect(["--keys", "own", "--ephemeral", "ephemeral", handshakes[0]!], { cwd }).packets[0]!.inside, undefined);
     const closed = inspect(["--keys", "own", ...handshakes, there], { cwd }).packets[2]!;
     t.deepEqual([field(closed, "MAC").check!.state, closed.inside], ["open", undefined]);
@@ -226,7 +288,9 @@ test("channel packets are decrypted with ephemeral keys, either way, as both sid
   }
 });
 
-const cbor = JSON.parse(readFileSync(new URL("../vectors/data/peers/cbor-z1.json", import.meta.url), "utf8")) as { vectors: { name: string; json: Json; body: string; cbor: string }[] };
+const cbor = JSON.parse(readFileSync(new URL("../vectors/data/peers/cbor-z1.json", import.meta.url), "utf8")) as {
+  vectors: { name: string; json: Json; body: string; cbor: string }[];
+};
 
 test("payloads of channel packets by themselves, all that the vectors have of CBOR", (t) => {
   const found = inspect(["--as", "payload", ...cbor.vectors.map((vector) => vector.cbor)]).packets;
@@ -235,9 +299,20 @@ test("payloads of channel packets by themselves, all that the vectors have of CB
     t.regex(part.title, /^payload in CBOR/, name);
     t.is(part.fields.filter(({ check }) => check?.state === "wrong").length, 0, name);
     t.true(field(part, "means").note!.startsWith(`channel ${String(json["c"])},`), name);
-    if (body) t.true(part.inside!.fields.some(({ hex }) => hex === body), name);
+    if (body)
+      t.true(
+        part.inside!.fields.some(({ hex }) => hex === body),
+        name,
+      );
   }
-  const [other, order, cut, none] = inspect(["--as", "payload", "01f6", "01820102" + "61" + "61", "0143000000" + "19", "000078"]).packets;
+  const [other, order, cut, none] = inspect([
+    "--as",
+    "payload",
+    "01f6",
+    "01820102" + "61" + "61",
+    "0143000000" + "19",
+    "000078",
+  ]).packets;
   t.is(field(other!, "value").check!.text, "not here, by its type");
   t.is(field(order!, "value").check!.state, "wrong");
   t.is(field(cut!, "rest").check!.state, "wrong");
@@ -254,12 +329,10 @@ test("a key off the curve is told", (t) => {
 test("radio frames: chunks, the end, acks, and the packet in them", (t) => {
   const frames = split(fromHex(vector.outer), 20).map(toHex);
   const found = inspect(["00", ...frames, "00"]);
-  t.deepEqual(found.onAir!.frames.map(({ items }) => items), [
-    ["ack or keepalive"],
-    ["chunk of 19"],
-    ["chunk of 15", "end of packet 1"],
-    ["ack or keepalive"],
-  ]);
+  t.deepEqual(
+    found.onAir!.frames.map(({ items }) => items),
+    [["ack or keepalive"], ["chunk of 19"], ["chunk of 15", "end of packet 1"], ["ack or keepalive"]],
+  );
   t.deepEqual(found.onAir!.packets, [vector.outer]);
   t.is(found.packets[0]!.kind, "message");
   const cut = inspect(frames.slice(0, 1));
@@ -269,7 +342,10 @@ test("radio frames: chunks, the end, acks, and the packet in them", (t) => {
 
 test("a last chunk that fills its frame: the end has a frame of its own", (t) => {
   const found = inspect(split(fromHex("0000" + "ab".repeat(17)), 20).map(toHex));
-  t.deepEqual(found.onAir!.frames.map(({ items }) => items), [["chunk of 19"], ["end of packet 1"]]);
+  t.deepEqual(
+    found.onAir!.frames.map(({ items }) => items),
+    [["chunk of 19"], ["end of packet 1"]],
+  );
 });
 
 test("a stream cut anywhere, taken as frames", (t) => {
@@ -293,7 +369,12 @@ test("cloaked packets are recognised, whatever frames look like", (t) => {
 
 test("anything else is explained as far as it goes", (t) => {
   const [cut, json, noJson, other, tiny, noise] = inspect([
-    "00ff01", "00077b2261223a317dbeef", "000761626364656667beef", "00012aff", "0000", "fe0102",
+    "00ff01",
+    "00077b2261223a317dbeef",
+    "000761626364656667beef",
+    "00012aff",
+    "0000",
+    "fe0102",
   ]).packets;
   t.is(cut!.kind, "unknown");
   t.is(field(cut!, "LENGTH").check!.state, "wrong");

@@ -11,15 +11,42 @@ const scenario = {
   duration: 90,
   media: { air: { kind: "ideal", frameSize: 64, latency: 5 } },
   devices: [{ name: "sensor", count: 6, traffic: { every: 10 } }],
-  faults: [{ at: 20, what: "reboot", device: "sensor-2" }, { at: 30, what: "radio", device: "sensor-5", for: 50 }],
-  expect: [{ what: "linked", atLeast: 1 }, { what: "delivered", within: 5, atLeast: 0.5 }],
+  faults: [
+    { at: 20, what: "reboot", device: "sensor-2" },
+    { at: 30, what: "radio", device: "sensor-5", for: 50 },
+  ],
+  expect: [
+    { what: "linked", atLeast: 1 },
+    { what: "delivered", within: 5, atLeast: 0.5 },
+  ],
 };
-const failing = { ...scenario, expect: [{ what: "linked", atLeast: 1 }, { what: "delivered", within: 5, devices: ["sensor-5"], atLeast: 0.9 }] };
+const failing = {
+  ...scenario,
+  expect: [
+    { what: "linked", atLeast: 1 },
+    { what: "delivered", within: 5, devices: ["sensor-5"], atLeast: 0.9 },
+  ],
+};
 
 test("one that holds: code 0, a summary of 80 columns, and its files", (t) => {
   const cwd = folder(t);
   writeFileSync(join(cwd, "six.json"), JSON.stringify(scenario));
-  const run = mote(["sim", "scenario", "six.json", "--capture", "out/c.jsonl", "--pcap", "out/c.pcapng", "--keys", "out/c.keys", "--report", "out/c.html"], { cwd });
+  const run = mote(
+    [
+      "sim",
+      "scenario",
+      "six.json",
+      "--capture",
+      "out/c.jsonl",
+      "--pcap",
+      "out/c.pcapng",
+      "--keys",
+      "out/c.keys",
+      "--report",
+      "out/c.html",
+    ],
+    { cwd },
+  );
   t.is(run.code, 0, run.err);
   t.is(run.err, "");
   t.regex(run.out, /^Six sensors\nseed 1, 0:01:30 of virtual time in /);
@@ -35,7 +62,9 @@ test("one that holds: code 0, a summary of 80 columns, and its files", (t) => {
   // the same of the capture alone, with the keys in it
   const secret = mote(["sim", "pcap", "out/c.jsonl", "-o", "secret.pcapng", "--keys", "out/c.keys"], { cwd });
   t.regex(secret.out, /who has it can read it/);
-  const [plain, keys, with_] = ["out/c.pcapng", "out/c.keys", "secret.pcapng"].map((file) => readFileSync(join(cwd, file))) as [Buffer, Buffer, Buffer];
+  const [plain, keys, with_] = ["out/c.pcapng", "out/c.keys", "secret.pcapng"].map((file) =>
+    readFileSync(join(cwd, file)),
+  ) as [Buffer, Buffer, Buffer];
   t.true(with_.includes(keys) && !plain.includes(keys.subarray(0, 60)));
   t.true(with_.includes(plain.subarray(-200)));
   t.is(mote(["sim", "report", "out/c.jsonl", "-o", "again.html"], { cwd }).code, 0);
@@ -53,11 +82,15 @@ test("one that does not hold: code 1, and the command that it prints fails the s
   t.is(command, "mote sim scenario 'it'\\''s six.json' --seed 5");
   const again = JSON.parse(mote(["sim", "scenario", "it's six.json", "--seed", "5", "--json"], { cwd }).out);
   t.deepEqual([again.held, again.seed, again.command], [false, 5, command]);
-  for (const { text, held, got } of again.verdicts) t.true(run.out.includes(`\n${held ? "held      " : "not held  "}${text}: ${got}\n`));
+  for (const { text, held, got } of again.verdicts)
+    t.true(run.out.includes(`\n${held ? "held      " : "not held  "}${text}: ${got}\n`));
 
   const shrunk = mote(["sim", "shrink", "it's six.json", "-o", "small.json"], { cwd });
   t.is(shrunk.code, 0, shrunk.err);
-  t.regex(shrunk.out, /^1 device, 1 fault, \d+ s, where there were 6 devices, 2 faults, 90 s: small\.json\nIt fails the same way:\nmote sim scenario small\.json --seed 1\n$/);
+  t.regex(
+    shrunk.out,
+    /^1 device, 1 fault, \d+ s, where there were 6 devices, 2 faults, 90 s: small\.json\nIt fails the same way:\nmote sim scenario small\.json --seed 1\n$/,
+  );
   t.regex(shrunk.err, /mote: \d+ runs: /);
   const small = JSON.parse(readFileSync(join(cwd, "small.json"), "utf8"));
   t.deepEqual(small.faults, [failing.faults[1]]);
@@ -69,13 +102,19 @@ test("one that does not hold: code 1, and the command that it prints fails the s
 test("a check is a function: the small scenario is a module that takes it from the original", (t) => {
   const cwd = folder(t);
   const check = "({ devices }) => (devices.some(({ boots }) => boots > 1) ? 'one has restarted' : undefined)";
-  writeFileSync(join(cwd, "six.mjs"), `export default { ...${JSON.stringify(scenario)}, expect: [{ what: "linked", atLeast: 1 }, { what: "check", check: ${check} }] };\n`);
+  writeFileSync(
+    join(cwd, "six.mjs"),
+    `export default { ...${JSON.stringify(scenario)}, expect: [{ what: "linked", atLeast: 1 }, { what: "check", check: ${check} }] };\n`,
+  );
   const refused = mote(["sim", "shrink", "six.mjs", "-o", "small.json"], { cwd });
   t.is(refused.code, 2);
   t.regex(refused.err, /six\.mjs has checks, which are functions and cannot be in JSON; give -o a file of \.mjs/);
   const run = mote(["sim", "shrink", "six.mjs"], { cwd });
   t.is(run.code, 0, run.err);
-  t.regex(readFileSync(join(cwd, "six.small.mjs"), "utf8"), /import original from "\.\/six\.mjs";[^]*original\.expect\[1\]/);
+  t.regex(
+    readFileSync(join(cwd, "six.small.mjs"), "utf8"),
+    /import original from "\.\/six\.mjs";[^]*original\.expect\[1\]/,
+  );
   const last = mote(["sim", "scenario", "six.small.mjs"], { cwd });
   t.is(last.code, 1);
   t.regex(last.out, /\nnot held +check: one has restarted\n/);
@@ -99,20 +138,30 @@ test("what is wrong with the command line, or the file, is code 2; what holds ca
 
 test("one device's side of a capture, against a new build: the field that is another", (t) => {
   const cwd = folder(t);
-  const pucks = { duration: 40, media: { air: { kind: "ble", central: "gateway" } }, devices: [{ name: "puck", count: 2, board: "puckjs", app: "app.ts" }], expect: [{ what: "linked", atLeast: 1 }] };
+  const pucks = {
+    duration: 40,
+    media: { air: { kind: "ble", central: "gateway" } },
+    devices: [{ name: "puck", count: 2, board: "puckjs", app: "app.ts" }],
+    expect: [{ what: "linked", atLeast: 1 }],
+  };
   writeFileSync(join(cwd, "app.ts"), readFileSync(app));
   writeFileSync(join(cwd, "pucks.json"), JSON.stringify(pucks));
   const run = mote(["sim", "scenario", "pucks.json", "-c", "c.jsonl", "-q"], { cwd });
   t.is(run.code, 0, run.err + run.out);
   const one = JSON.parse(mote(["replay", "c.jsonl", "-a", "app.ts", "--device", "puck-2", "--json"], { cwd }).out);
-  const commands = readFileSync(join(cwd, "c.jsonl"), "utf8").split("\n").filter((line) => line.includes('"device":"puck-2"') && line.includes('"out":'));
+  const commands = readFileSync(join(cwd, "c.jsonl"), "utf8")
+    .split("\n")
+    .filter((line) => line.includes('"device":"puck-2"') && line.includes('"out":'));
   t.deepEqual([one.agreed, one.commands], [true, commands.length]);
 
   writeFileSync(join(cwd, "new.ts"), readFileSync(app, "utf8").replace("let n = 0;", "let n = 1;"));
   const changed = mote(["replay", "c.jsonl", "-a", "new.ts", "--device", "puck-2"], { cwd });
   t.is(changed.code, 1);
   t.regex(changed.out, /the bundle of puck-2 is not the one/);
-  t.regex(changed.out, /differs at .*, puck-2, frame 1 \(capture line \d+\)\n {2}field: {4}ciphertext of a message, byte \d+ of \d+\n {2}expected: .*\n {2}got: /);
+  t.regex(
+    changed.out,
+    /differs at .*, puck-2, frame 1 \(capture line \d+\)\n {2}field: {4}ciphertext of a message, byte \d+ of \d+\n {2}expected: .*\n {2}got: /,
+  );
 
   const nobody = mote(["replay", "c.jsonl", "-a", "app.ts", "--device", "puck-3"], { cwd });
   t.is(nobody.code, 2);

@@ -13,11 +13,14 @@ const oursShared = (secret: string, key: string): string => hex(finish(new Curve
 const secrets = fc.bigInt({ min: 1n, max: N - 1n });
 
 test("public keys and shared secrets are OpenSSL's", (t) => {
-  fc.assert(fc.property(secrets, secrets, (a, b) => {
-    const key = publicReference(text(b));
-    t.is(ours(text(b)), key);
-    t.is(oursShared(text(a), key), sharedReference(text(a), key));
-  }), { seed: 5, numRuns: 150 });
+  fc.assert(
+    fc.property(secrets, secrets, (a, b) => {
+      const key = publicReference(text(b));
+      t.is(ours(text(b)), key);
+      t.is(oursShared(text(a), key), sharedReference(text(a), key));
+    }),
+    { seed: 5, numRuns: 150 },
+  );
 });
 
 test("scalars at the edges: few bits, many bits, near n and its halves, around 2^160", (t) => {
@@ -54,7 +57,10 @@ test("x with leading zeros keeps its 20 bytes", (t) => {
     t.is(oursShared(secret, G), shared);
     t.is(ours(secret).slice(2), shared);
     // as a key that comes in
-    t.is(oursShared("2".padStart(40, "0"), publicReference(secret)), sharedReference("2".padStart(40, "0"), publicReference(secret)));
+    t.is(
+      oursShared("2".padStart(40, "0"), publicReference(secret)),
+      sharedReference("2".padStart(40, "0"), publicReference(secret)),
+    );
   }
   t.is(zeros, 4);
   // x = 0 is a point
@@ -68,50 +74,95 @@ test("a secret of 20 bytes and the same of 21 are one", (t) => {
 });
 
 test("both sides come to the same secret", (t) => {
-  fc.assert(fc.property(secrets, secrets, (a, b) => {
-    t.is(oursShared(text(a), ours(text(b))), oursShared(text(b), ours(text(a))));
-  }), { seed: 6, numRuns: 50 });
+  fc.assert(
+    fc.property(secrets, secrets, (a, b) => {
+      t.is(oursShared(text(a), ours(text(b))), oursShared(text(b), ours(text(a))));
+    }),
+    { seed: 6, numRuns: 50 },
+  );
 });
 
 test("secrets that are none are refused before any work", (t) => {
   const codes: [string, string][] = [
-    ["", "SECRET_LENGTH"], ["01", "SECRET_LENGTH"], ["01".repeat(19), "SECRET_LENGTH"], ["01".repeat(22), "SECRET_LENGTH"],
-    [text(0n), "SECRET_RANGE"], [text(0n, 40), "SECRET_RANGE"], [text(N), "SECRET_RANGE"], [text(N + 1n), "SECRET_RANGE"],
-    [text(2n ** 161n - 1n), "SECRET_RANGE"], ["ff".repeat(21), "SECRET_RANGE"],
+    ["", "SECRET_LENGTH"],
+    ["01", "SECRET_LENGTH"],
+    ["01".repeat(19), "SECRET_LENGTH"],
+    ["01".repeat(22), "SECRET_LENGTH"],
+    [text(0n), "SECRET_RANGE"],
+    [text(0n, 40), "SECRET_RANGE"],
+    [text(N), "SECRET_RANGE"],
+    [text(N + 1n), "SECRET_RANGE"],
+    [text(2n ** 161n - 1n), "SECRET_RANGE"],
+    ["ff".repeat(21), "SECRET_RANGE"],
   ];
   for (const [secret, code] of codes) {
-    t.is(codeOf(() => new CurveJob(bytes(secret))), code, secret);
-    t.is(codeOf(() => new CurveJob(bytes(secret), bytes(G))), code, secret);
-    t.is(codeOf(() => checkSecret(bytes(secret))), code, secret);
+    t.is(
+      codeOf(() => new CurveJob(bytes(secret))),
+      code,
+      secret,
+    );
+    t.is(
+      codeOf(() => new CurveJob(bytes(secret), bytes(G))),
+      code,
+      secret,
+    );
+    t.is(
+      codeOf(() => checkSecret(bytes(secret))),
+      code,
+      secret,
+    );
   }
-  t.is(codeOf(() => checkSecret(bytes(text(N - 1n)))), undefined);
+  t.is(
+    codeOf(() => checkSecret(bytes(text(N - 1n)))),
+    undefined,
+  );
 });
 
 test("keys that are none are refused: form at once, off the curve in a step", (t) => {
   const codes: [string, string][] = [
-    ["", "KEY_LENGTH"], [G.slice(2), "KEY_LENGTH"], [`${G}00`, "KEY_LENGTH"], [`04${G.slice(2)}`, "KEY_PREFIX"], [`00${G.slice(2)}`, "KEY_PREFIX"],
-    [`02${text(P, 40)}`, "KEY_RANGE"], [`03${text(P + 4n, 40)}`, "KEY_RANGE"], [`02${"ff".repeat(20)}`, "KEY_RANGE"],
+    ["", "KEY_LENGTH"],
+    [G.slice(2), "KEY_LENGTH"],
+    [`${G}00`, "KEY_LENGTH"],
+    [`04${G.slice(2)}`, "KEY_PREFIX"],
+    [`00${G.slice(2)}`, "KEY_PREFIX"],
+    [`02${text(P, 40)}`, "KEY_RANGE"],
+    [`03${text(P + 4n, 40)}`, "KEY_RANGE"],
+    [`02${"ff".repeat(20)}`, "KEY_RANGE"],
   ];
   for (const [key, code] of codes) {
-    t.is(codeOf(() => checkKey(bytes(key))), code, key);
-    t.is(codeOf(() => new CurveJob(bytes(text(5n)), bytes(key))), code, key);
+    t.is(
+      codeOf(() => checkKey(bytes(key))),
+      code,
+      key,
+    );
+    t.is(
+      codeOf(() => new CurveJob(bytes(text(5n)), bytes(key))),
+      code,
+      key,
+    );
   }
-  t.is(codeOf(() => checkKey(bytes(`02${text(P - 1n, 40)}`))), undefined);
+  t.is(
+    codeOf(() => checkKey(bytes(`02${text(P - 1n, 40)}`))),
+    undefined,
+  );
 });
 
 test("a key is taken where OpenSSL takes it, and refused where it does not", (t) => {
   let off = 0;
-  fc.assert(fc.property(fc.bigInt({ min: 0n, max: P - 1n }), fc.constantFrom("02", "03"), (x, prefix) => {
-    const key = prefix + text(x, 40);
-    let wanted: string | undefined;
-    try {
-      wanted = sharedReference(text(7n), key);
-    } catch {
-      off++;
-    }
-    const code = codeOf(() => t.is(oursShared(text(7n), key), wanted!));
-    t.is(code, wanted === undefined ? "KEY_OFF_CURVE" : undefined, key);
-  }), { seed: 7, numRuns: 120 });
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: P - 1n }), fc.constantFrom("02", "03"), (x, prefix) => {
+      const key = prefix + text(x, 40);
+      let wanted: string | undefined;
+      try {
+        wanted = sharedReference(text(7n), key);
+      } catch {
+        off++;
+      }
+      const code = codeOf(() => t.is(oursShared(text(7n), key), wanted!));
+      t.is(code, wanted === undefined ? "KEY_OFF_CURVE" : undefined, key);
+    }),
+    { seed: 7, numRuns: 120 },
+  );
   t.true(off > 30 && off < 90, `${off}`);
 });
 
@@ -128,7 +179,11 @@ test("a job takes the same steps whatever the secret, and wipes the secret", (t)
       const inside = job.secrets;
       // scalar, registers, table
       t.is(inside.length, 3);
-      for (const array of inside) t.true([...array].every((one) => one === 0), "something is left of the secret");
+      for (const array of inside)
+        t.true(
+          [...array].every((one) => one === 0),
+          "something is left of the secret",
+        );
     }
   }
 });

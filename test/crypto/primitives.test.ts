@@ -21,13 +21,19 @@ Object.assign(globalThis, {
 });
 const small: Primitives = await import("../../src/crypto/script/primitives.ts");
 
-interface Case { op: keyof Primitives; args: Uint8Array[]; want: string }
+interface Case {
+  op: keyof Primitives;
+  args: Uint8Array[];
+  want: string;
+}
 
 const oracle = {
   sha256: (data: Uint8Array) => createHash("sha256").update(data).digest("hex"),
   hmac: (key: Uint8Array, data: Uint8Array) => createHmac("sha256", key).update(data).digest("hex"),
   ctr: (key: Uint8Array, iv: Uint8Array, data: Uint8Array) =>
-    createCipheriv("aes-128-ctr", key, Buffer.concat([iv, Buffer.alloc(12)])).update(data).toString("hex"),
+    createCipheriv("aes-128-ctr", key, Buffer.concat([iv, Buffer.alloc(12)]))
+      .update(data)
+      .toString("hex"),
 };
 
 // FIPS 180-4's examples, then the lengths around a block's padding.
@@ -43,9 +49,21 @@ const sha: Case[] = [
 
 // RFC 4231, test cases 1 to 4 (5 is truncated; the keys of 6 and 7 are longer than a block).
 const rfc4231: Case[] = [
-  { op: "hmac", args: [bytes("0b".repeat(20)), ascii("Hi There")], want: "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
-  { op: "hmac", args: [ascii("Jefe"), ascii("what do ya want for nothing?")], want: "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
-  { op: "hmac", args: [bytes("aa".repeat(20)), bytes("dd".repeat(50))], want: "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
+  {
+    op: "hmac",
+    args: [bytes("0b".repeat(20)), ascii("Hi There")],
+    want: "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+  },
+  {
+    op: "hmac",
+    args: [ascii("Jefe"), ascii("what do ya want for nothing?")],
+    want: "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+  },
+  {
+    op: "hmac",
+    args: [bytes("aa".repeat(20)), bytes("dd".repeat(50))],
+    want: "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+  },
   {
     op: "hmac",
     args: [bytes("0102030405060708090a0b0c0d0e0f10111213141516171819"), bytes("cd".repeat(50))],
@@ -57,15 +75,27 @@ const rfc4231: Case[] = [
 // for single blocks do (AESAVS: GFSbox's key table, VarKey, VarTxt), and OpenSSL is the oracle for the rest.
 const zeros = new Uint8Array(16);
 const aes: Case[] = [
-  { op: "ctr", args: [bytes("10a58869d74be5a374cf867cfb473859"), new Uint8Array(4), zeros], want: "6d251e6944b051e04eaa6fb4dbf78465" },
-  { op: "ctr", args: [bytes("80000000000000000000000000000000"), new Uint8Array(4), zeros], want: "0edd33d3c621e546455bd8ba1418bec8" },
+  {
+    op: "ctr",
+    args: [bytes("10a58869d74be5a374cf867cfb473859"), new Uint8Array(4), zeros],
+    want: "6d251e6944b051e04eaa6fb4dbf78465",
+  },
+  {
+    op: "ctr",
+    args: [bytes("80000000000000000000000000000000"), new Uint8Array(4), zeros],
+    want: "0edd33d3c621e546455bd8ba1418bec8",
+  },
   { op: "ctr", args: [zeros, bytes("80000000"), zeros], want: "3ad78e726c1ec02b7ebfe92b23d9ec34" },
 ];
 
 const pattern = (length: number): Uint8Array => new Uint8Array(length).map((_, i) => (i * 167 + (i >> 8)) & 255);
 const expected = (op: keyof Primitives, ...args: Uint8Array[]): Case => {
   const [a, b, c] = args as [Uint8Array, Uint8Array, Uint8Array];
-  return { op, args, want: op === "sha256" ? oracle.sha256(a) : op === "hmac" ? oracle.hmac(a, b) : oracle.ctr(a, b, c) };
+  return {
+    op,
+    args,
+    want: op === "sha256" ? oracle.sha256(a) : op === "hmac" ? oracle.hmac(a, b) : oracle.ctr(a, b, c),
+  };
 };
 
 // Every length up to three AES and two SHA-256 blocks has its own padding; 4,096 bytes carry the counter
@@ -85,7 +115,11 @@ const generated: fc.Arbitrary<Case> = fc.oneof(
   fc.tuple(fc.uint8Array({ maxLength: 300 })).map(([d]) => expected("sha256", d)),
   fc.tuple(fc.uint8Array({ maxLength: 64 }), fc.uint8Array({ maxLength: 300 })).map(([k, d]) => expected("hmac", k, d)),
   fc
-    .tuple(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ maxLength: 300 }))
+    .tuple(
+      fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      fc.uint8Array({ minLength: 4, maxLength: 4 }),
+      fc.uint8Array({ maxLength: 300 }),
+    )
     .map(([k, iv, d]) => expected("ctr", k, iv, d)),
 );
 
@@ -119,7 +153,8 @@ for (const [title, primitives] of Object.entries({ node, noble, small } as Recor
       fc.property(generated, (c) => {
         const before = c.args.map(hex);
         const [a, b, d] = c.args as [Uint8Array, Uint8Array, Uint8Array];
-        const got = c.op === "sha256" ? primitives.sha256(a) : c.op === "hmac" ? primitives.hmac(a, b) : primitives.ctr(a, b, d);
+        const got =
+          c.op === "sha256" ? primitives.sha256(a) : c.op === "hmac" ? primitives.hmac(a, b) : primitives.ctr(a, b, d);
         if (c.op === "ctr") before[2] = c.want;
         return hex(got) === c.want && c.args.every((arg, i) => hex(arg) === before[i] && (arg === got) === (i === 2));
       }),
@@ -141,7 +176,9 @@ for (const backEnd of ["firmware", "script"]) {
   const run = espruinoPath() ? test : test.skip;
   run(`${backEnd}: the same bytes in the real interpreter (skipped without espruino-linux)`, (t) => {
     const cases = [...vectors, ...fc.sample(generated, { seed: 26, numRuns: 60 })];
-    const lines = runEspruino(harness(scriptOf(new URL(`../../src/crypto/${backEnd}/primitives.ts`, import.meta.url)), cases));
+    const lines = runEspruino(
+      harness(scriptOf(new URL(`../../src/crypto/${backEnd}/primitives.ts`, import.meta.url)), cases),
+    );
     t.is(lines.length, cases.length, lines.at(-1));
     cases.forEach((c, i) => {
       t.is(lines[i], `${c.want.length / 2}:${Buffer.from(c.want, "hex").toString("base64")}`, name(c));

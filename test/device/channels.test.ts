@@ -43,21 +43,37 @@ for (const { name, make } of hosts) {
     writeFileSync(join(folder, "app.js"), APP);
     const board = loadBoard("puckjs");
     const { files } = await measureBoard(board, { app: join(folder, "app.js") });
-    const gateway = new Gateway({ pair: generate(seeded("gateway"))["1a"], random: seeded("random"), mtu: 20, pairing: true });
+    const gateway = new Gateway({
+      pair: generate(seeded("gateway"))["1a"],
+      random: seeded("random"),
+      mtu: 20,
+      pairing: true,
+    });
     const logs: string[] = [];
     const simulator = new Simulator({
-      seed: 1, medium: { frameSize: 20, latency: 5 },
-      observe: (event) => { if (event.kind === "log" && event.at === "device") logs.push(event.text); },
+      seed: 1,
+      medium: { frameSize: 20, latency: 5 },
+      observe: (event) => {
+        if (event.kind === "log" && event.at === "device") logs.push(event.text);
+      },
     });
     const host = make();
     t.teardown(() => host.close());
     const heard: string[] = [];
     gateway.handle("hello", (channel, open) => {
-      heard.push(`hello ${channel.id % 2} ${JSON.stringify(open.json!["again"])} ${textOf(open.body)} ${channel.reliable}`);
-      channel.on = (event) => { if (event === "packet") channel.send({ end: true, answer: [1, null] }); };
+      heard.push(
+        `hello ${channel.id % 2} ${JSON.stringify(open.json!["again"])} ${textOf(open.body)} ${channel.reliable}`,
+      );
+      channel.on = (event) => {
+        if (event === "packet") channel.send({ end: true, answer: [1, null] });
+      };
     });
     await simulator.addNode("gateway", gateway);
-    await simulator.addDevice("device", host, { board, bundle: files["bundle.js"]!, storage: provision(gateway.key, 20, []) });
+    await simulator.addDevice("device", host, {
+      board,
+      bundle: files["bundle.js"]!,
+      storage: provision(gateway.key, 20, []),
+    });
     t.true(await simulator.runWhile(() => heard.length > 0, 60_000));
     const order = gateway.links[0]!.exchange.order;
     t.deepEqual(heard, [`hello ${1 - order} 0 hi false`]);
@@ -66,9 +82,13 @@ for (const { name, make } of hosts) {
     logs.length = 0;
 
     const said: string[] = [];
-    const on = (label: string) => (event: string, data: Packet | string | undefined): void => {
-      said.push(`${label} ${event} ${typeof data === "string" ? data : data ? `${textOf(data.body)} ${data.json!["end"] ?? ""}` : data}`);
-    };
+    const on =
+      (label: string) =>
+      (event: string, data: Packet | string | undefined): void => {
+        said.push(
+          `${label} ${event} ${typeof data === "string" ? data : data ? `${textOf(data.body)} ${data.json!["end"] ?? ""}` : data}`,
+        );
+      };
     const open = async (open: Record<string, unknown>, content: string, label: string): Promise<Channel> => {
       const channel = gateway.endpoint.links[0]!.channel(open, new TextEncoder().encode(content), on(label));
       await simulator.poke("gateway");
@@ -79,14 +99,24 @@ for (const { name, make } of hosts) {
     await open({ type: "deaf", seq: 1 }, "", "reliable");
     // what objects have by themselves is no handler
     await open({ type: "constructor" }, "", "odd");
-    t.deepEqual(said.splice(0), ["unreliable close unknown type", "reliable close unknown type", "odd close unknown type"]);
+    t.deepEqual(said.splice(0), [
+      "unreliable close unknown type",
+      "reliable close unknown type",
+      "odd close unknown type",
+    ]);
     const long = "0123456789".repeat(30);
     const echo = await open({ type: "echo", seq: 1, tag: "x" }, long, "echo");
     for (const part of ["one", "two"]) echo.send(undefined, new TextEncoder().encode(part));
     echo.send({ end: true });
     await simulator.poke("gateway");
     await simulator.runUntil(simulator.time + 3000);
-    t.deepEqual(said.splice(0), [`echo packet ${long} `, "echo packet one ", "echo packet two ", "echo packet  true", "echo close undefined"]);
+    t.deepEqual(said.splice(0), [
+      `echo packet ${long} `,
+      "echo packet one ",
+      "echo packet two ",
+      "echo packet  true",
+      "echo close undefined",
+    ]);
     t.deepEqual(logs, [`echo ${echo.id} true x`]);
     const once = await open({ type: "echo", end: true }, "once", "once");
     t.deepEqual(said.splice(0), ["once packet once true", "once close undefined"]);
@@ -100,6 +130,9 @@ for (const { name, make } of hosts) {
     t.throws(() => lost.send(), { code: "CHANNEL_ENDED" });
     t.is((await open({ type: "echo", seq: 1, end: true }, "again", "again")).id, order ? 1 : 2);
     t.true(said.includes("again packet again true"), said.join("\n"));
-    t.deepEqual(logs.filter((line) => line.startsWith("drop") || line.startsWith("Uncaught")), []);
+    t.deepEqual(
+      logs.filter((line) => line.startsWith("drop") || line.startsWith("Uncaught")),
+      [],
+    );
   });
 }

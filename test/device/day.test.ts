@@ -21,8 +21,14 @@ setInterval(() => {
 for (const channels of long ? [false, true] : [false]) {
   test(`${hours} hours of a Puck.js ${channels ? "with" : "without"} channels`, async (t) => {
     t.timeout(long ? 3600_000 : 240_000);
-    if (findFixedInterpreter(2630) === undefined) return skip(t, "there is no espruino-linux-2630, nor another with variables of that size");
-    const { run, host } = await enduring({ board: "puckjs", channels, share: channels ? 0.1 : 0.3, largest: 600 }, 3, 0.02, scribble);
+    if (findFixedInterpreter(2630) === undefined)
+      return skip(t, "there is no espruino-linux-2630, nor another with variables of that size");
+    const { run, host } = await enduring(
+      { board: "puckjs", channels, share: channels ? 0.1 : 0.3, largest: 600 },
+      3,
+      0.02,
+      scribble,
+    );
     const usage: number[] = [];
     let arrived = 0;
     let sent = 0;
@@ -47,7 +53,9 @@ for (const channels of long ? [false, true] : [false]) {
         await run.forMs(Math.max(0, 3600_000 - (run.simulator.time - start)));
         usage.push((await host.collect(run.simulator.time)).memory!.usage);
       }
-      t.log(`${arrived} of ${sent} messages; at rest after each hour: ${usage.join(", ")}; ${host.writes} writes to flash since the last restart`);
+      t.log(
+        `${arrived} of ${sent} messages; at rest after each hour: ${usage.join(", ")}; ${host.writes} writes to flash since the last restart`,
+      );
       t.true(arrived > sent * 0.75, `${arrived} of ${sent}`);
       // what the application takes changes with every hour: not what the runtime does
       t.true(Math.max(...usage.slice(hours / 2)) < Math.max(...usage.slice(0, hours / 4)) + 60, usage.join(", "));

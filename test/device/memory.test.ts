@@ -19,7 +19,12 @@ async function idle(t: ExecutionContext, before: string): Promise<{ application:
   t.teardown(() => host.close());
   await host.boot({ board, bundle: `global.kept = ${ALONE};`, entropy: [1, 2, 3, 4], storage: {} });
   const application = (await host.collect(0)).memory!.usage;
-  let output = await host.boot({ board, bundle: await build(`${before}require("e3x-mote").create(${ALONE});`), entropy: [1, 2, 3, 4], storage: {} });
+  let output = await host.boot({
+    board,
+    bundle: await build(`${before}require("e3x-mote").create(${ALONE});`),
+    entropy: [1, 2, 3, 4],
+    storage: {},
+  });
   for (let i = 0; i < 100 && output.next !== undefined; i++) output = await host.run(output.next);
   t.is(output.next, undefined);
   return { application, runtime: (await host.collect(output.now)).memory!.usage - application };
@@ -61,7 +66,9 @@ test("packets that are refused leave nothing behind", async (t) => {
       }
     };
     await rest(await host.boot({ board, bundle: await build(app), entropy: [1, 2, 3, 4], storage: {} }));
-    const wrong = ["00", "0000", "000100", "00011a02", `0000${"00".repeat(30)}`, `00011a02${"11".repeat(60)}`].map((hex) => Buffer.from(hex, "hex"));
+    const wrong = ["00", "0000", "000100", "00011a02", `0000${"00".repeat(30)}`, `00011a02${"11".repeat(60)}`].map(
+      (hex) => Buffer.from(hex, "hex"),
+    );
     const round = async (): Promise<number> => {
       for (const packet of wrong) {
         time += 5000;
@@ -71,7 +78,7 @@ test("packets that are refused leave nothing behind", async (t) => {
     };
     const first = await round();
     // a time that is kept takes a variable where it is no whole number; what stayed of a packet would take some of each
-    for (let i = 0; i < 3; i++) t.true(Math.abs(await round() - first) <= 2, before);
+    for (let i = 0; i < 3; i++) t.true(Math.abs((await round()) - first) <= 2, before);
     const { logs } = await host.run(2e7);
     t.deepEqual(logs, [`drops ${4 * wrong.length}`]);
   }
@@ -109,7 +116,12 @@ test("with channels the runtime takes 600 variables at rest, and a Puck.js holds
   const host = new WeighedInterpreter();
   t.teardown(() => host.close());
   const s = new Telemetry({
-    board, bundle, host, seed: 1, messages: [], medium: { frameSize: 20, latency: 15, loss: 0.02, duplication: 0, reordering: 0 },
+    board,
+    bundle,
+    host,
+    seed: 1,
+    messages: [],
+    medium: { frameSize: 20, latency: 15, loss: 0.02, duplication: 0, reordering: 0 },
   });
   let bytes = 0;
   let ended = false;
@@ -137,7 +149,9 @@ test("with channels the runtime takes 600 variables at rest, and a Puck.js holds
   const most = host.peak;
   await s.forMs(60_000);
   const after = await collected();
-  t.log(`${runtime} variables at rest, ${open} with an open channel (${before} at most until then), ${most} at most while ${bytesSent} bytes are sent, ${after} after it, of ${board.variables}`);
+  t.log(
+    `${runtime} variables at rest, ${open} with an open channel (${before} at most until then), ${most} at most while ${bytesSent} bytes are sent, ${after} after it, of ${board.variables}`,
+  );
   t.true(runtime <= 600 && open <= 1800 && most < board.variables && after <= 1100);
 });
 
@@ -152,7 +166,12 @@ test(`a live exchange and 1,400 bytes under way take 1,250 variables at most, an
   const host = new WeighedInterpreter();
   t.teardown(() => host.close());
   const s = new Telemetry({
-    board, bundle, host, seed: 1, messages: [], medium: { frameSize: 250, latency: 5, loss: 0, duplication: 0, reordering: 0 },
+    board,
+    bundle,
+    host,
+    seed: 1,
+    messages: [],
+    medium: { frameSize: 250, latency: 5, loss: 0, duplication: 0, reordering: 0 },
   });
   await s.start();
   t.true(await s.until(() => s.gateway.ups > 0, 60_000));

@@ -39,7 +39,8 @@ const APP = `
 `;
 
 const text = new TextEncoder();
-const kept = (data: Uint8Array): Uint8Array => Uint8Array.from([...createHash("sha256").update(data).digest().subarray(0, 8), ...data]);
+const kept = (data: Uint8Array): Uint8Array =>
+  Uint8Array.from([...createHash("sha256").update(data).digest().subarray(0, 8), ...data]);
 
 // a board with 12,000 variables: a Puck.js does not hold two links with channels
 for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))) {
@@ -50,14 +51,20 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
     writeFileSync(join(folder, "app.js"), APP);
     const board = loadBoard("joltjs");
     const { files } = await measureBoard(board, { app: join(folder, "app.js") });
-    const gateway = new Gateway({ pair: generate(seeded("gateway"))["1a"], random: seeded("random"), mtu: 20, pairing: true });
+    const gateway = new Gateway({
+      pair: generate(seeded("gateway"))["1a"],
+      random: seeded("random"),
+      mtu: 20,
+      pairing: true,
+    });
     const router = new Router(gateway.endpoint, { allow: () => true });
     const names = ["one", "two"];
     const pairs = names.map((device) => generate(seeded(device))["1a"]);
     const logs: string[] = [];
     const sent: SimEvent[] = [];
     const simulator = new Simulator({
-      seed: 1, medium: { frameSize: 20, latency: 5 },
+      seed: 1,
+      medium: { frameSize: 20, latency: 5 },
       observe: (event) => {
         if (event.kind === "log" && event.at !== "gateway") logs.push(`${event.at}: ${event.text}`);
         if (event.kind === "sent") sent.push(event);
@@ -70,7 +77,9 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
       const storage = provision(gateway.key, 20, []);
       const config = JSON.parse(new TextDecoder().decode(storage["config"]));
       const other = pairs[1 - i]!.key;
-      storage["config"] = text.encode(JSON.stringify({ ...config, name: device, key: toBase32(other), hashname: hashname({ "1a": other }) }));
+      storage["config"] = text.encode(
+        JSON.stringify({ ...config, name: device, key: toBase32(other), hashname: hashname({ "1a": other }) }),
+      );
       storage["mote.id"] = kept(Uint8Array.from([...pairs[i]!.key, ...pairs[i]!.secret]));
       storage["mote.0"] = kept(text.encode("[0,0,0,0,0]"));
       gateway.pairing = true;
@@ -81,7 +90,11 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
     await simulator.runUntil(30_000);
     for (const [i, device] of names.entries()) {
       const own = logs.filter((line) => line.startsWith(`${device}: `)).map((line) => line.slice(device.length + 2));
-      t.deepEqual(own.sort(), ["close true", `echo ${device}`, `message from ${names[1 - i]}`, "up"].sort(), logs.join("\n"));
+      t.deepEqual(
+        own.sort(),
+        ["close true", `echo ${device}`, `message from ${names[1 - i]}`, "up"].sort(),
+        logs.join("\n"),
+      );
     }
     // it had nothing of it, but passed it on
     t.deepEqual(gateway.messages, []);

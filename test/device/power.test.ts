@@ -3,7 +3,16 @@
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import type { ExecutionContext } from "ava";
-import { DeviceError, Gateway, InterpreterHost, Simulator, VmHost, findInterpreter, randomOf, sfc32 } from "../../sim/index.ts";
+import {
+  DeviceError,
+  Gateway,
+  InterpreterHost,
+  Simulator,
+  VmHost,
+  findInterpreter,
+  randomOf,
+  sfc32,
+} from "../../sim/index.ts";
 import type { DeviceHost, DeviceOptions, Faults, Output, SimBoard } from "../../sim/index.ts";
 import { loadBoard, measureBoard } from "../../tools/build/index.ts";
 import { errorNumber } from "../../src/errors.ts";
@@ -22,7 +31,11 @@ interface Kind {
 const kind = async (name: string, native: boolean): Promise<Kind> => {
   const board = loadBoard(name);
   const { files } = await measureBoard(board, { app, native });
-  return { name: `${name}${native ? "" : " without native code"}`, board: { ...board, curveStepMs: 0.01 }, bundle: files["bundle.js"]! };
+  return {
+    name: `${name}${native ? "" : " without native code"}`,
+    board: { ...board, curveStepMs: 0.01 },
+    bundle: files["bundle.js"]!,
+  };
 };
 // entropy of the hardware, and by a seed; the curve in native code, which the simulator has fast
 const hardware = await kind("puckjs", true);
@@ -68,7 +81,9 @@ class CheckedDevice {
       storage: () => host.storage(),
       close: () => host.close(),
     };
-    const storage = { config: Uint8Array.from(Buffer.from(JSON.stringify({ gateway: toBase32(pair.key), mtu: 20, pause }))) };
+    const storage = {
+      config: Uint8Array.from(Buffer.from(JSON.stringify({ gateway: toBase32(pair.key), mtu: 20, pause }))),
+    };
     const { name, bytes } = seedFile(randomOf(1, "seed"));
     this.#options = {
       board: kind.board,
@@ -82,7 +97,10 @@ class CheckedDevice {
       sink: () => undefined,
       observe: (event) => {
         if (event.kind === "log" && event.at === "device") this.logs.push(event.text);
-        if (event.kind === "sent" && event.from === "device") this.#joiner.add(event.bytes, (outer) => { this.#packet(outer); });
+        if (event.kind === "sent" && event.from === "device")
+          this.#joiner.add(event.bytes, (outer) => {
+            this.#packet(outer);
+          });
       },
     });
   }
@@ -141,7 +159,8 @@ class CheckedDevice {
     const type = isHandshake(inner) ? "handshake" : "message";
     const at = stampOf(inner);
     const last = this.#at[type];
-    if (at <= (type === "message" ? Math.max(last.now, last.before) : last.before)) this.faults.push(`${type} ${at} in boot ${this.boot} after ${last.before}, ${last.now}`);
+    if (at <= (type === "message" ? Math.max(last.now, last.before) : last.before))
+      this.faults.push(`${type} ${at} in boot ${this.boot} after ${last.before}, ${last.now}`);
     last.now = Math.max(last.now, at);
     if (type === "handshake") {
       const identity = toHex(lob.decode(inner.body).body);
@@ -173,7 +192,11 @@ async function play(t: ExecutionContext, kind: Kind, at: number, faults: Faults,
     t.true(await w.talk(), `${name}, then ${w.logs.slice(-5).join("; ")}`);
   }
   t.deepEqual(w.faults, [], name);
-  t.deepEqual(w.logs.filter((text) => text.startsWith("Uncaught") && !(faults.full !== undefined && text.includes(storageError))), [], name);
+  t.deepEqual(
+    w.logs.filter((text) => text.startsWith("Uncaught") && !(faults.full !== undefined && text.includes(storageError))),
+    [],
+    name,
+  );
   t.false("UNKNOWN_SENDER" in w.gateway.drops, name);
   await w.close();
 }
@@ -251,7 +274,11 @@ test("a thousand messages each way take few writes to the flash", async (t) => {
 test("the real interpreter is cut alike", async (t) => {
   if (findInterpreter() === undefined) return t.log("skipped: no espruino-linux found");
   t.timeout(240_000);
-  for (const cut of [{ write: 1, step: 4 }, { write: 4, step: 3 }, { write: 5, step: 5 }]) {
+  for (const cut of [
+    { write: 1, step: 4 },
+    { write: 4, step: 3 },
+    { write: 5, step: 5 },
+  ]) {
     const w = new CheckedDevice(seeded, new InterpreterHost({ heap: "free" }));
     await w.start({ cut });
     t.false(await w.talk(60));

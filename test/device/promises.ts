@@ -77,10 +77,24 @@ export async function bundleOf(name: string, app: string): Promise<string> {
 }
 
 /** A board with the endurance application, not started yet. */
-export async function enduring(promised: Promised, seed = 1, loss = 0, more = ""): Promise<{ run: Endurance; host: WeighedInterpreter }> {
+export async function enduring(
+  promised: Promised,
+  seed = 1,
+  loss = 0,
+  more = "",
+): Promise<{ run: Endurance; host: WeighedInterpreter }> {
   const board = loadBoard(promised.board);
   const host = new WeighedInterpreter();
-  const bundle = await bundleOf(promised.board, enduranceApp({ share: promised.share, channels: promised.channels, variables: board.variables, window: promised.window, more }));
+  const bundle = await bundleOf(
+    promised.board,
+    enduranceApp({
+      share: promised.share,
+      channels: promised.channels,
+      variables: board.variables,
+      window: promised.window,
+      more,
+    }),
+  );
   const medium = { frameSize: 50, latency: 5, loss, duplication: 0, reordering: 0 };
   return { host, run: new Endurance({ board, bundle, host, seed, medium }) };
 }
@@ -111,23 +125,41 @@ export async function tried(promised: Promised, count: number, bytes: number, lo
     const rest = await collected();
     host.peak = 0;
     // a message that loses a frame is lost: there the streams tell
-    if (!loss) for (const size of SIZES.filter((one) => one <= promised.largest)) {
-      for (const [way, delivery] of [["from", await run.up(count, size)], ["to", await run.down(count, size)]] as const) {
-        if (delivery.arrived < count) broken.push(`${delivery.arrived} of ${count} messages of ${size} bytes ${way} the board`);
+    if (!loss)
+      for (const size of SIZES.filter((one) => one <= promised.largest)) {
+        for (const [way, delivery] of [
+          ["from", await run.up(count, size)],
+          ["to", await run.down(count, size)],
+        ] as const) {
+          if (delivery.arrived < count)
+            broken.push(`${delivery.arrived} of ${count} messages of ${size} bytes ${way} the board`);
+        }
       }
-    }
     const messages = host.peak;
     let streams: number | undefined;
     if (promised.channels) {
-      for (const [way, stream] of [["from", await run.streamUp(bytes, 4e6)], ["to", await run.streamDown(bytes, 4e6)]] as const) {
-        if (stream.bytes !== bytes || stream.closed !== undefined) broken.push(`stream ${way} the board: ${stream.bytes} of ${bytes} bytes, ${String(stream.closed)}`);
+      for (const [way, stream] of [
+        ["from", await run.streamUp(bytes, 4e6)],
+        ["to", await run.streamDown(bytes, 4e6)],
+      ] as const) {
+        if (stream.bytes !== bytes || stream.closed !== undefined)
+          broken.push(`stream ${way} the board: ${stream.bytes} of ${bytes} bytes, ${String(stream.closed)}`);
       }
       streams = host.peak;
     }
     if (run.logged("refused 30")["refused 30"]) broken.push(`MEMORY ${run.logged("refused 30")["refused 30"]} times`);
     if (host.exhausted) broken.push(`out of memory ${host.exhausted} times`);
     for (const line of Object.keys(run.logged("Uncaught"))) broken.push(line);
-    return { host: host.executable.replace(/.*\//, ""), exact: host.memory!.exact, rest, live, linking, messages, ...(streams !== undefined && { streams }), broken };
+    return {
+      host: host.executable.replace(/.*\//, ""),
+      exact: host.memory!.exact,
+      rest,
+      live,
+      linking,
+      messages,
+      ...(streams !== undefined && { streams }),
+      broken,
+    };
   } finally {
     await run.close();
   }

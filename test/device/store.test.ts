@@ -12,7 +12,8 @@ const entry = fileURLToPath(new URL("./fixtures/store.ts", import.meta.url));
 const program = (await measureBoard(board, { entry })).files["e3x-mote.js"]!;
 
 const hosts: { name: string; make: () => DeviceHost }[] = [{ name: "vm", make: () => new VmHost() }];
-if (findInterpreter() !== undefined) hosts.push({ name: "interpreter", make: () => new InterpreterHost({ heap: "free" }) });
+if (findInterpreter() !== undefined)
+  hosts.push({ name: "interpreter", make: () => new InterpreterHost({ heap: "free" }) });
 
 type Call = [call: "read" | "identity" | "state" | "erase" | "random", argument?: number[]];
 
@@ -28,7 +29,12 @@ class Board {
 
   async run(todo: Call[], faults?: Faults, storage?: StorageImage): Promise<string[]> {
     const output = await this.host.boot({
-      board, bundle: program, entropy: [1, 2, 3, 4], globals: { todo: todo as unknown as Json }, ...(faults && { faults }), ...(storage && { storage }),
+      board,
+      bundle: program,
+      entropy: [1, 2, 3, 4],
+      globals: { todo: todo as unknown as Json },
+      ...(faults && { faults }),
+      ...(storage && { storage }),
     });
     this.cut = output.cut ?? false;
     this.writes = output.writes ?? 0;
@@ -37,7 +43,7 @@ class Board {
 }
 
 const base64 = (bytes: Iterable<number>): string => Buffer.from([...bytes]).toString("base64");
-const identity = Array.from({ length: 41 }, (_, i) => i * 7 % 256);
+const identity = Array.from({ length: 41 }, (_, i) => (i * 7) % 256);
 const other = identity.map((byte) => byte ^ 255);
 const storageError = String(errorNumber("STORAGE"));
 const steps = [0, 1, 2, 3, 4, 5];
@@ -46,7 +52,10 @@ const seed = (byte: number): StorageImage => {
   return { [name]: bytes };
 };
 /** A file with some of its bytes changed, as a worn flash has it. */
-const damaged = (image: StorageImage, name: string): StorageImage => ({ ...image, [name]: image[name]!.map((byte, i) => (i === 12 ? byte ^ 4 : byte)) });
+const damaged = (image: StorageImage, name: string): StorageImage => ({
+  ...image,
+  [name]: image[name]!.map((byte, i) => (i === 12 ? byte ^ 4 : byte)),
+});
 
 for (const { name, make } of hosts) {
   test(`${name}: identity and state are kept, the newest state counts, and all can be erased`, async (t) => {
@@ -72,7 +81,10 @@ for (const { name, make } of hosts) {
 
   test(`${name}: a power cut leaves the old state or the new one, and no part of an identity`, async (t) => {
     const b = new Board(make());
-    await b.run([["identity", identity], ["state", [1, 1, 1, 1]]]);
+    await b.run([
+      ["identity", identity],
+      ["state", [1, 1, 1, 1]],
+    ]);
     const image = await b.host.storage();
     for (const step of steps) {
       const logs = await b.run([["read"], ["state", [2, 2, 2, 2]], ["read"]], { cut: { write: 0, step } }, image);
@@ -87,7 +99,9 @@ for (const { name, make } of hosts) {
       for (const step of steps) {
         await b.run([["identity", identity]], { cut: { write, step } }, {});
         const there = write === 1 && step === 5;
-        t.deepEqual(await b.run([["read"]]), [there ? `${base64(identity)} [0,0,0,0]` : `none ${write === 1 || step === 5 ? "[0,0,0,0]" : "none"}`]);
+        t.deepEqual(await b.run([["read"]]), [
+          there ? `${base64(identity)} [0,0,0,0]` : `none ${write === 1 || step === 5 ? "[0,0,0,0]" : "none"}`,
+        ]);
         if (there) continue;
         // cut a second time, then made; zeros that are there are not written again
         await b.run([["read"], ["identity", other]], { cut: { write: write === 1 || step === 5 ? 0 : 1, step: 4 } });
@@ -102,7 +116,10 @@ for (const { name, make } of hosts) {
 
   test(`${name}: an identity whose files are damaged is not replaced by another, unless it is erased`, async (t) => {
     const b = new Board(make());
-    await b.run([["identity", identity], ["state", [1, 0, 0, 0]]]);
+    await b.run([
+      ["identity", identity],
+      ["state", [1, 0, 0, 0]],
+    ]);
     const image = await b.host.storage();
     t.deepEqual(await b.run([["read"]], undefined, damaged(image, "mote.id")), [storageError]);
     t.deepEqual(await b.run([["read"]], undefined, { "mote.id": image["mote.id"]! }), [storageError]);
@@ -123,9 +140,16 @@ for (const { name, make } of hosts) {
 
   test(`${name}: where there is no room, STORAGE is thrown and what counts stays`, async (t) => {
     const b = new Board(make());
-    await b.run([["identity", identity], ["state", [1, 1, 1, 1]]]);
-    t.deepEqual(await b.run([["read"], ["state", [2, 2, 2, 2]], ["state", [3, 3, 3, 3]], ["read"]], { full: 0 }),
-      [`${base64(identity)} [1,1,1,1]`, storageError, storageError, `${base64(identity)} [1,1,1,1]`]);
+    await b.run([
+      ["identity", identity],
+      ["state", [1, 1, 1, 1]],
+    ]);
+    t.deepEqual(await b.run([["read"], ["state", [2, 2, 2, 2]], ["state", [3, 3, 3, 3]], ["read"]], { full: 0 }), [
+      `${base64(identity)} [1,1,1,1]`,
+      storageError,
+      storageError,
+      `${base64(identity)} [1,1,1,1]`,
+    ]);
     await b.run([["read"], ["state", [4, 4, 4, 4]]]);
     t.deepEqual(await b.run([["read"]]), [`${base64(identity)} [4,4,4,4]`]);
     // nor is anything given of a seed whose successor has no room
@@ -142,19 +166,31 @@ for (const { name, make } of hosts) {
     for (let boot = 1; boot < 5; boot++) {
       t.is(Object.keys(await b.host.storage()).join(), `mote.seed${boot % 2}`);
       streams.add(first.join());
-      first.splice(0, 3, ...await b.run([["random", [20, 4, 40]]]));
-      t.deepEqual(first.map((text) => Buffer.from(text, "base64").length), [20, 4, 40]);
+      first.splice(0, 3, ...(await b.run([["random", [20, 4, 40]]])));
+      t.deepEqual(
+        first.map((text) => Buffer.from(text, "base64").length),
+        [20, 4, 40],
+      );
     }
     streams.add(first.join());
     t.is(streams.size, 5);
     // what it is, by other means
-    const hmac = (key: Uint8Array, byte: number): Uint8Array => createHmac("sha256", key).update(Uint8Array.of(byte)).digest();
+    const hmac = (key: Uint8Array, byte: number): Uint8Array =>
+      createHmac("sha256", key).update(Uint8Array.of(byte)).digest();
     const start = hmac(new Uint8Array(32).fill(2), 1);
-    t.deepEqual(await b.run([["random", [32, 32]]], undefined, seed(2)), [hmac(start, 0), hmac(hmac(start, 1), 0)].map(base64));
+    t.deepEqual(
+      await b.run([["random", [32, 32]]], undefined, seed(2)),
+      [hmac(start, 0), hmac(hmac(start, 1), 0)].map(base64),
+    );
     const next = hmac(new Uint8Array(32).fill(2), 0);
-    t.deepEqual(Buffer.from((await b.host.storage())["mote.seed1"]!), Buffer.concat([createHash("sha256").update(next).digest().subarray(0, 8), next]));
+    t.deepEqual(
+      Buffer.from((await b.host.storage())["mote.seed1"]!),
+      Buffer.concat([createHash("sha256").update(next).digest().subarray(0, 8), next]),
+    );
     // a damaged seed is none
-    t.deepEqual(await b.run([["random", [20]]], undefined, damaged(seed(1), "mote.seed0")), [String(errorNumber("ENTROPY"))]);
+    t.deepEqual(await b.run([["random", [20]]], undefined, damaged(seed(1), "mote.seed0")), [
+      String(errorNumber("ENTROPY")),
+    ]);
     await b.host.close();
   });
 
@@ -191,5 +227,8 @@ test("a seed is 32 random bytes behind their check value, and another each time"
   t.is(one.name, "mote.seed0");
   t.is(one.bytes.length, 40);
   t.notDeepEqual(one.bytes.subarray(8), two.bytes.subarray(8));
-  t.deepEqual(Buffer.from(one.bytes.subarray(0, 8)), createHash("sha256").update(one.bytes.subarray(8)).digest().subarray(0, 8));
+  t.deepEqual(
+    Buffer.from(one.bytes.subarray(0, 8)),
+    createHash("sha256").update(one.bytes.subarray(8)).digest().subarray(0, 8),
+  );
 });

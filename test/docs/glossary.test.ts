@@ -5,8 +5,9 @@ import test from "ava";
 import { packageRoot } from "../../tools/build/root.ts";
 import { codeOf, isPath, missing } from "./named.ts";
 
-const rows = [...readFileSync(join(packageRoot, "docs/glossary.md"), "utf8").matchAll(/^\| (?!Specification)(.*) \|$/gm)]
-  .map(([, row]) => row!.split("|").map((cell) => cell.trim()));
+const rows = [
+  ...readFileSync(join(packageRoot, "docs/glossary.md"), "utf8").matchAll(/^\| (?!Specification)(.*) \|$/gm),
+].map(([, row]) => row!.split("|").map((cell) => cell.trim()));
 
 test("each term has a name of the field and a sentence", (t) => {
   t.true(rows.length > 50);
@@ -22,7 +23,9 @@ test("each term has a name of the field and a sentence", (t) => {
 test("names of code are in the files that are told", (t) => {
   const wrong = rows.flatMap(([, here]) => {
     const waiting: string[] = [];
-    const found = codeOf(here!).flatMap((code) => (isPath(code) ? missing(code, waiting.splice(0)) : (waiting.push(code), [])));
+    const found = codeOf(here!).flatMap((code) =>
+      isPath(code) ? missing(code, waiting.splice(0)) : (waiting.push(code), []),
+    );
     return [...found, ...waiting.map((name) => `${name}, in no file`)];
   });
   t.deepEqual(wrong, []);

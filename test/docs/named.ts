@@ -13,7 +13,13 @@ function declared(path: string): Set<string> {
   const names = new Set<string>();
   const visit = (node: ts.Node): void => {
     const { name } = node as { name?: ts.Node };
-    if (name && (ts.isIdentifier(name) || ts.isPrivateIdentifier(name)) && !ts.isPropertyAccessExpression(node) && !ts.isImportSpecifier(node)) names.add(name.text);
+    if (
+      name &&
+      (ts.isIdentifier(name) || ts.isPrivateIdentifier(name)) &&
+      !ts.isPropertyAccessExpression(node) &&
+      !ts.isImportSpecifier(node)
+    )
+      names.add(name.text);
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(path, readFileSync(join(packageRoot, path), "utf8"), ts.ScriptTarget.Latest));

@@ -13,7 +13,9 @@ function missingIn(page: string): string[] {
       if (isPath(code)) files.push([code]);
       else files.at(-1)?.push(code);
     }
-    return files.length && isPath(codeOf(where!)[0]!) ? files.flatMap(([path, ...names]) => missing(path!, names)) : [`step ${step} begins with no file`];
+    return files.length && isPath(codeOf(where!)[0]!)
+      ? files.flatMap(([path, ...names]) => missing(path!, names))
+      : [`step ${step} begins with no file`];
   });
 }
 
@@ -24,7 +26,11 @@ test("there are five walks, each with its steps in order", (t) => {
   t.is(walks.length, 5);
   for (const walk of walks) {
     const steps = [...walk.matchAll(/^\| (\d+) \|/gm)].map(([, step]) => Number(step));
-    t.deepEqual(steps, steps.map((_, i) => i + 1), walk.split("\n")[0]);
+    t.deepEqual(
+      steps,
+      steps.map((_, i) => i + 1),
+      walk.split("\n")[0],
+    );
     t.true(steps.length >= 5);
   }
 });
@@ -34,6 +40,8 @@ test("files and functions of the walks are there", (t) => {
 });
 
 test("a file or a function that is not there is told", (t) => {
-  t.deepEqual(missingIn("| 1 | `src/link/pipe.ts` `frame`, `fly` | |\n| 2 | `src/link/tube.ts` `frame` | |\n| 3 | `frame` | |\n"),
-    ["src/link/pipe.ts fly", "src/link/tube.ts", "step 3 begins with no file"]);
+  t.deepEqual(
+    missingIn("| 1 | `src/link/pipe.ts` `frame`, `fly` | |\n| 2 | `src/link/tube.ts` `frame` | |\n| 3 | `frame` | |\n"),
+    ["src/link/pipe.ts fly", "src/link/tube.ts", "step 3 begins with no file"],
+  );
 });

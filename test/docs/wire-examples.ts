@@ -3,7 +3,31 @@
  * tells on the page what is what: 11 the board's secret, 12 its ephemeral secret and IVs, 21 and 22 those of the gateway.
  */
 import { advertising } from "../../src/device/radios/advertising.ts";
-import { CurveJob, Endpoint, MessageExchange, Pipe, Self, Session, boxId, cloak, finish, generate, hashname, keysToFile, linkInfo, lob, makeFragment, setOf, split, stamp, toBase32, toJson, toJwk, toUri, token } from "../../src/index.ts";
+import {
+  CurveJob,
+  Endpoint,
+  MessageExchange,
+  Pipe,
+  Self,
+  Session,
+  boxId,
+  cloak,
+  finish,
+  generate,
+  hashname,
+  keysToFile,
+  linkInfo,
+  lob,
+  makeFragment,
+  setOf,
+  split,
+  stamp,
+  toBase32,
+  toJson,
+  toJwk,
+  toUri,
+  token,
+} from "../../src/index.ts";
 import type { Identity, KeyPair, Random } from "../../src/index.ts";
 import { pack } from "../../src/channel/compression/standard.ts";
 import { seedFile } from "../../tools/flash/seed.ts";
@@ -12,9 +36,15 @@ import { writeFragment } from "../../src/identity/uri.ts";
 import { toBytes } from "#platform/engine";
 import { sha256 } from "#crypto/primitives";
 
-export const bytesOf = (byte: number): Random => (n) => new Uint8Array(n).fill(byte);
+export const bytesOf =
+  (byte: number): Random =>
+  (n) =>
+    new Uint8Array(n).fill(byte);
 
-const identityOf = (own: number, ephemeral: number): Identity => ({ ...generate(bytesOf(own))["1a"], random: bytesOf(ephemeral) });
+const identityOf = (own: number, ephemeral: number): Identity => ({
+  ...generate(bytesOf(own))["1a"],
+  random: bytesOf(ephemeral),
+});
 
 export const board = identityOf(0x11, 0x12);
 export const gateway = identityOf(0x21, 0x22);
@@ -40,7 +70,9 @@ const names = { board: hashname({ "1a": board.key }), gateway: hashname({ "1a": 
 function messageIn1c(): Uint8Array {
   const pairs = [0x11, 0x21].map((byte): KeyPair => generate(bytesOf(byte), ["1c"])["1c"]!);
   const set = setOf("1c");
-  return exchangeOf({ ...pairs[0]!, random: bytesOf(0x12), set }, { ...pairs[1]!, random: bytesOf(0x22), set }).encrypt(stamp(1, 0, content));
+  return exchangeOf({ ...pairs[0]!, random: bytesOf(0x12), set }, { ...pairs[1]!, random: bytesOf(0x22), set }).encrypt(
+    stamp(1, 0, content),
+  );
 }
 
 /** The board's radio "advertising" with a packet: what is advertised. */
@@ -50,7 +82,12 @@ function advertised(): Uint8Array {
   const { setTimeout: later } = scope;
   Object.assign(scope, {
     E: { hwRand: () => 0x44 },
-    NRF: { setAdvertising: (list: Uint8Array[]) => { fragments = list; }, getAdvertisingData: () => undefined },
+    NRF: {
+      setAdvertising: (list: Uint8Array[]) => {
+        fragments = list;
+      },
+      getAdvertisingData: () => undefined,
+    },
     // the end of the carousel is not of interest here
     setTimeout: () => undefined,
   });
@@ -81,7 +118,8 @@ function answer(): Uint8Array {
 /** A file of a board's Storage; the test compares it with what src/device/store.ts writes. */
 const stored = (data: Uint8Array): Uint8Array => new Uint8Array([...sha256(data).subarray(0, 8), ...data]);
 
-const info = () => linkInfo({ keys: { "1a": gateway.key }, paths: [{ type: "udp4", ip: "192.168.0.55", port: 42424 }] });
+const info = () =>
+  linkInfo({ keys: { "1a": gateway.key }, paths: [{ type: "udp4", ip: "192.168.0.55", port: 42424 }] });
 
 /** What a block of hex digits shows, by its name. */
 export const packets: { [name: string]: () => Uint8Array } = {

@@ -12,8 +12,21 @@ test("an exact heap of a Puck.js: flashed over its console, it links and sends o
   const missing = kind.missing();
   if (missing !== undefined) return skip(t, missing);
   const cwd = folder(t);
-  const { outcomes, flashed } = await runBoard(await kind.make(cwd), { folder: cwd, stream: 0, cuts: 0, sizes: [200], steps: ["flash", "link", "send"] });
-  t.deepEqual(outcomes.map(({ step, failed }) => [step, failed]), [["flash", undefined], ["link", undefined], ["send", undefined]]);
+  const { outcomes, flashed } = await runBoard(await kind.make(cwd), {
+    folder: cwd,
+    stream: 0,
+    cuts: 0,
+    sizes: [200],
+    steps: ["flash", "link", "send"],
+  });
+  t.deepEqual(
+    outcomes.map(({ step, failed }) => [step, failed]),
+    [
+      ["flash", undefined],
+      ["link", undefined],
+      ["send", undefined],
+    ],
+  );
   t.true(flashed!.bytes > 12_000);
   const again = await kind.make(cwd);
   t.teardown(() => again.stop());

@@ -7,11 +7,19 @@ test("firmware as .bin is taken as it is, as .uf2 block by block", (t) => {
   // two blocks of 256 bytes, the later one first
   const uf2 = new Uint8Array(1024);
   const view = new DataView(uf2.buffer);
-  [[0x10000100, 7], [0x10000000, 9]].forEach(([to, byte], i) => {
-    [0x0a324655, 0x9e5d5157, 0x2000, to!, 256].forEach((word, n) => { view.setUint32(i * 512 + n * 4, word, true); });
+  [
+    [0x10000100, 7],
+    [0x10000000, 9],
+  ].forEach(([to, byte], i) => {
+    [0x0a324655, 0x9e5d5157, 0x2000, to!, 256].forEach((word, n) => {
+      view.setUint32(i * 512 + n * 4, word, true);
+    });
     uf2.fill(byte!, i * 512 + 32, i * 512 + 288);
   });
-  t.deepEqual(imageOf(uf2), Uint8Array.from({ length: 512 }, (_, i) => (i < 256 ? 9 : 7)));
+  t.deepEqual(
+    imageOf(uf2),
+    Uint8Array.from({ length: 512 }, (_, i) => (i < 256 ? 9 : 7)),
+  );
 });
 
 test("functions of the boot ROM stop at a breakpoint of their number and return; others stay", (t) => {
@@ -19,7 +27,10 @@ test("functions of the boot ROM stop at a breakpoint of their number and return;
   const view = new DataView(rom.buffer);
   view.setUint16(0x14, 0x40, true);
   // a table: RE at 0x81 (Thumb), MS at 0x91, end
-  [["RE", 0x81], ["MS", 0x91]].forEach(([code, at], i) => {
+  [
+    ["RE", 0x81],
+    ["MS", 0x91],
+  ].forEach(([code, at], i) => {
     rom.set(Buffer.from(code as string), 0x40 + i * 4);
     view.setUint16(0x42 + i * 4, at as number, true);
   });

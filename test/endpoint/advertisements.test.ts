@@ -16,22 +16,29 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const listener = (options?: ConstructorParameters<typeof Advertisements>[0]) => {
   const heard: string[] = [];
   const advertisements = new Advertisements(options);
-  return { heard, hear: (payload: Uint8Array, now = 0, address = "a") => advertisements.receive(address, payload, now, (one) => heard.push(hex(one))) };
+  return {
+    heard,
+    hear: (payload: Uint8Array, now = 0, address = "a") =>
+      advertisements.receive(address, payload, now, (one) => heard.push(hex(one))),
+  };
 };
 
 test("any order, any number of times: each packet comes once, whole", (t) => {
-  fc.assert(fc.property(
-    fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 4 }),
-    fc.infiniteStream(fc.nat()),
-    (lengths, random) => {
-      const { heard, hear } = listener();
-      const packets = lengths.map((length, i) => packet(length, i));
-      const air = packets.flatMap((one, i) => [...fragments(one, i), ...fragments(one, i), ...fragments(one, i)]);
-      const shuffled = air.map((fragment) => [random.next().value, fragment] as const).sort((a, b) => a[0] - b[0]);
-      for (const [, fragment] of shuffled) hear(fragment);
-      t.deepEqual(heard.sort(), packets.map(hex).sort());
-    },
-  ), { numRuns: 50 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 4 }),
+      fc.infiniteStream(fc.nat()),
+      (lengths, random) => {
+        const { heard, hear } = listener();
+        const packets = lengths.map((length, i) => packet(length, i));
+        const air = packets.flatMap((one, i) => [...fragments(one, i), ...fragments(one, i), ...fragments(one, i)]);
+        const shuffled = air.map((fragment) => [random.next().value, fragment] as const).sort((a, b) => a[0] - b[0]);
+        for (const [, fragment] of shuffled) hear(fragment);
+        t.deepEqual(heard.sort(), packets.map(hex).sort());
+      },
+    ),
+    { numRuns: 50 },
+  );
 });
 
 test("addresses are kept apart, and ids come again", (t) => {
@@ -77,8 +84,17 @@ test("other advertisements are left alone, and fragments are found among other s
   const { heard, hear } = listener();
   const [whole] = fragments(packet(10), 9) as [Uint8Array];
   const others = [
-    [], [0], [2, 1, 6], [2, 1], [31, 0xff, 0x90, 0x05, 0xe3], [5, 0xff, 0x90, 0x05, 0x7b, 0x7d], [8, 0xff, 0x90, 0x05, 0xe3, 1, 0, 0, 0].slice(0, 8),
-    [7, 0xff, 0x90, 0x05, 0xe3, 1, 0, 0], [8, 0xff, 0x91, 0x05, 0xe3, 1, 0, 0, 1], [8, 0xff, 0x90, 0x05, 0xe3, 1, 2, 1, 1], [0, ...whole],
+    [],
+    [0],
+    [2, 1, 6],
+    [2, 1],
+    [31, 0xff, 0x90, 0x05, 0xe3],
+    [5, 0xff, 0x90, 0x05, 0x7b, 0x7d],
+    [8, 0xff, 0x90, 0x05, 0xe3, 1, 0, 0, 0].slice(0, 8),
+    [7, 0xff, 0x90, 0x05, 0xe3, 1, 0, 0],
+    [8, 0xff, 0x91, 0x05, 0xe3, 1, 0, 0, 1],
+    [8, 0xff, 0x90, 0x05, 0xe3, 1, 2, 1, 1],
+    [0, ...whole],
   ];
   for (const payload of others) hear(Uint8Array.from(payload));
   fc.assert(fc.property(fc.uint8Array({ maxLength: 31 }), (payload) => hear(payload)));

@@ -18,7 +18,11 @@ test("who asks for it sends nothing that is not cloaked, and is answered so", (t
   tick(a, b, 0, radio);
   link.send("private");
   const channel: string[] = [];
-  b.endpoint.handle("echo", (it) => { it.on = (event, data) => { if (event === "packet") it.send({ end: true }, (data as { body: Uint8Array }).body); }; });
+  b.endpoint.handle("echo", (it) => {
+    it.on = (event, data) => {
+      if (event === "packet") it.send({ end: true }, (data as { body: Uint8Array }).body);
+    };
+  });
   link.channel({ type: "echo", seq: 1, end: true }, new Uint8Array([7]), (event, data) => {
     channel.push(event === "packet" ? hex((data as { body: Uint8Array }).body) : event);
   });

@@ -9,7 +9,8 @@ const listener = (seed: string) => {
   const found: LinkInfo[] = [];
   const drops: string[] = [];
   const endpoint = new Endpoint({
-    pairs: generate(seeded(`${seed} identity`), ["1a", "1c"]), random: seeded(seed),
+    pairs: generate(seeded(`${seed} identity`), ["1a", "1c"]),
+    random: seeded(seed),
     events: { discovered: (info) => found.push(info), drop: (code) => drops.push(code) },
   });
   return { endpoint, found, drops, pipe: new Pipe({ mtu: 20, limit: 2000 }) };
@@ -30,7 +31,11 @@ test("an endpoint says nothing by itself; in discovery mode it is announced ever
     heard.push([now, packetsOf(sent).length]);
     for (const frame of sent) b.endpoint.receive(b.pipe, frame, now);
   }
-  t.deepEqual(heard, [[30, 1], [40, 1], [50, 1]]);
+  t.deepEqual(heard, [
+    [30, 1],
+    [40, 1],
+    [50, 1],
+  ]);
   t.is(b.found.length, 3);
   const [info] = b.found;
   t.is(info!.hashname, a.endpoint.hashname);
@@ -56,10 +61,16 @@ test("announcements that are none, or one's own, are refused or passed over; wit
   const [announcement] = packetsOf(frames({ ...side("x"), pipe: own }));
   b.endpoint.packet(b.pipe, announcement!);
   const { json } = lob.decode(announcement!);
-  for (const head of [{ ...json, hashname: "a".repeat(52) }, { keys: {} }, { keys: { "1a": "aa" } }, { hashname: json!["hashname"] }, { type: "link" }]) {
+  for (const head of [
+    { ...json, hashname: "a".repeat(52) },
+    { keys: {} },
+    { keys: { "1a": "aa" } },
+    { hashname: json!["hashname"] },
+    { type: "link" },
+  ]) {
     b.endpoint.packet(b.pipe, lob.encode(head as lob.Json));
   }
-  b.endpoint.packet(b.pipe, Uint8Array.from([0, 9, ...new TextEncoder().encode("{\"keys\":1")]));
+  b.endpoint.packet(b.pipe, Uint8Array.from([0, 9, ...new TextEncoder().encode('{"keys":1')]));
   t.deepEqual(b.found, []);
   t.is(b.drops.length, 6);
   const c = side("c");

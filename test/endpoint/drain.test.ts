@@ -29,8 +29,16 @@ class DrainedPair {
   constructor(options: PipeOptions, lost: (frame: number) => boolean, seed = 1) {
     this.#lost = lost;
     this.sides = ["device", "gateway"].map((name) => ({
-      endpoint: new Endpoint({ pairs: generate(randomOf(seed, name)), random: randomOf(seed, `${name}/random`), events: {}, accept: () => true }),
-      pipe: new Pipe(options), next: undefined, calls: 0, whys: new Set(),
+      endpoint: new Endpoint({
+        pairs: generate(randomOf(seed, name)),
+        random: randomOf(seed, `${name}/random`),
+        events: {},
+        accept: () => true,
+      }),
+      pipe: new Pipe(options),
+      next: undefined,
+      calls: 0,
+      whys: new Set(),
     }));
   }
 
@@ -38,7 +46,8 @@ class DrainedPair {
     side.calls++;
     side.next = side.endpoint.drain(this.now, {
       write: (pipe, frame) => {
-        if (pipe === side.pipe && !this.#lost(this.frames++)) this.#air.push({ at: this.now + AIR, to: this.sides.find((other) => other !== side)!, frame });
+        if (pipe === side.pipe && !this.#lost(this.frames++))
+          this.#air.push({ at: this.now + AIR, to: this.sides.find((other) => other !== side)!, frame });
       },
     });
     if (side.next) side.whys.add(side.next.why);
@@ -66,7 +75,9 @@ function transfer(pair: DrainedPair, bytes: number, most = 600): number {
   const [device, gateway] = pair.sides as [Side, Side];
   let got = 0;
   streams(gateway.endpoint, (one) => {
-    one.on = (event, data) => { if (event === "data") got += (data as Uint8Array).length; };
+    one.on = (event, data) => {
+      if (event === "data") got += (data as Uint8Array).length;
+    };
   });
   const link: Link = device.endpoint.link(gateway.endpoint.identity.key);
   link.connect(device.pipe);
@@ -83,7 +94,8 @@ test("a stream comes whole whichever one frame of it is lost", (t) => {
   const options = { mtu: 20, limit: 4096 };
   const whole = new DrainedPair(options, () => false);
   t.is(transfer(whole, 300), 300);
-  for (let lost = 0; lost < whole.frames; lost++) t.is(transfer(new DrainedPair(options, (frame) => frame === lost), 300), 300, `frame ${lost}`);
+  for (let lost = 0; lost < whole.frames; lost++)
+    t.is(transfer(new DrainedPair(options, (frame) => frame === lost), 300), 300, `frame ${lost}`);
 });
 
 test("a stream comes whole by a line with answers, which is waited for", (t) => {
@@ -93,13 +105,16 @@ test("a stream comes whole by a line with answers, which is waited for", (t) => 
 });
 
 test("a stream comes whole where frames are lost at random, and no side is called for nothing", (t) => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 1e6 }), fc.double({ min: 0, max: 0.2, noNaN: true }), (seed, loss) => {
-    const random = randomOf(seed, "loss");
-    const pair = new DrainedPair({ mtu: 50, limit: 4096 }, () => random(1)[0]! < loss * 256, seed);
-    if (transfer(pair, 1000, 3000) !== 1000) return false;
-    // once for each frame that came, and for each time that something was to be sent again
-    return pair.sides.every(({ calls }) => calls < pair.frames * 3 + 100);
-  }), { numRuns: 40, seed: 7 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.double({ min: 0, max: 0.2, noNaN: true }), (seed, loss) => {
+      const random = randomOf(seed, "loss");
+      const pair = new DrainedPair({ mtu: 50, limit: 4096 }, () => random(1)[0]! < loss * 256, seed);
+      if (transfer(pair, 1000, 3000) !== 1000) return false;
+      // once for each frame that came, and for each time that something was to be sent again
+      return pair.sides.every(({ calls }) => calls < pair.frames * 3 + 100);
+    }),
+    { numRuns: 40, seed: 7 },
+  );
   t.pass();
 });
 
@@ -110,7 +125,11 @@ test("it says what it waits for", (t) => {
   const [{ endpoint, pipe }] = pair.sides as [Side];
   endpoint.discover([pipe]);
   const sent: Uint8Array[] = [];
-  const outlet = { write: (_: Pipe, frame: Uint8Array) => { sent.push(frame); } };
+  const outlet = {
+    write: (_: Pipe, frame: Uint8Array) => {
+      sent.push(frame);
+    },
+  };
   const wake = endpoint.drain(1000, outlet);
   t.true(sent.length > 0);
   t.deepEqual(wake, { at: 1010, why: "announcement" });
@@ -121,7 +140,13 @@ test("a pipe that is not ready keeps its packets, and they come when it is", (t)
   endpoint.link(generate(randomOf(2, "other"))["1a"].key).connect(pipe);
   let ready = 0;
   const sent: number[] = [];
-  const outlet = { ready: () => ready > 0, write: (_: Pipe, frame: Uint8Array) => { ready--; sent.push(frame.length); } };
+  const outlet = {
+    ready: () => ready > 0,
+    write: (_: Pipe, frame: Uint8Array) => {
+      ready--;
+      sent.push(frame.length);
+    },
+  };
   endpoint.drain(0, outlet);
   t.deepEqual(sent, []);
   ready = 2;
@@ -136,7 +161,13 @@ test("a pipe that is closed is not asked for frames any more", (t) => {
   const { endpoint } = new DrainedPair({ mtu: 20, limit: 4096 }, () => false).sides[0]!;
   const stranger = new Pipe({ mtu: 64, limit: 4096, stream: true, blocking: true });
   const asked: Pipe[] = [];
-  const outlet = { ready: (pipe: Pipe) => { asked.push(pipe); return false; }, write: () => t.fail() };
+  const outlet = {
+    ready: (pipe: Pipe) => {
+      asked.push(pipe);
+      return false;
+    },
+    write: () => t.fail(),
+  };
   endpoint.receive(stranger, Uint8Array.of(1, 1, 0), 0);
   endpoint.drain(0, outlet);
   t.deepEqual(asked, [stranger]);
@@ -147,7 +178,14 @@ test("a pipe that is closed is not asked for frames any more", (t) => {
 
 test("each call that has something sent wakes the owner, whatever went before", (t) => {
   let wakes = 0;
-  const endpoint = new Endpoint({ pairs: generate(randomOf(1, "a")), random: randomOf(2, "a"), events: {}, wake: () => { wakes++; } });
+  const endpoint = new Endpoint({
+    pairs: generate(randomOf(1, "a")),
+    random: randomOf(2, "a"),
+    events: {},
+    wake: () => {
+      wakes++;
+    },
+  });
   const link = endpoint.link(generate(randomOf(3, "b"))["1a"]!.key);
   for (let call = 0; call < 3; call++) {
     wakes = 0;

@@ -50,7 +50,13 @@ test("a message that comes again is dropped as stale, whenever it comes", (t) =>
   ab.send(data(2));
   const second = frames(a);
   for (const frame of [...first, ...first, ...second, ...first, ...second]) b.endpoint.receive(b.pipe, frame, 1);
-  t.deepEqual(b.events, [`message ${hex(data(1))}`, "drop STALE", `message ${hex(data(2))}`, "drop STALE", "drop STALE"]);
+  t.deepEqual(b.events, [
+    `message ${hex(data(1))}`,
+    "drop STALE",
+    `message ${hex(data(2))}`,
+    "drop STALE",
+    "drop STALE",
+  ]);
   t.deepEqual(b.endpoint.drops, { STALE: 3 });
 });
 
@@ -68,11 +74,18 @@ const restarted = (before: Side, seed: string, more = {}): Side => {
   const { secret } = before.endpoint.identity;
   const again = side(seed, { state: before.saved, ...more });
   const endpoint = new Endpoint({
-    pairs: { "1a": { key: before.key, secret } }, random: seeded(`${seed} again`), state: before.saved, ...more,
-    save: (id, state) => { again.saved = { ...again.saved, [id]: structuredClone(state!) }; },
+    pairs: { "1a": { key: before.key, secret } },
+    random: seeded(`${seed} again`),
+    state: before.saved,
+    ...more,
+    save: (id, state) => {
+      again.saved = { ...again.saved, [id]: structuredClone(state!) };
+    },
     events: {
-      up: () => again.events.push("up"), down: () => again.events.push("down"),
-      message: (_link, content) => again.events.push(`message ${hex(content)}`), drop: (code) => again.events.push(`drop ${code}`),
+      up: () => again.events.push("up"),
+      down: () => again.events.push("down"),
+      message: (_link, content) => again.events.push(`message ${hex(content)}`),
+      drop: (code) => again.events.push(`drop ${code}`),
     },
   });
   return Object.assign(again, { endpoint, key: before.key });
@@ -124,13 +137,23 @@ test("without saving first nothing is sent or believed", (t) => {
 
 test("an application's own rule of recency takes the place of ours", (t) => {
   const asked: (string | undefined)[] = [];
-  const { a, b, ab } = linked({}, { recent: (_link, packet) => {
-    asked.push(packet.json && JSON.stringify(packet.json));
-    return packet.json?.["fresh"] === true;
-  } });
+  const { a, b, ab } = linked(
+    {},
+    {
+      recent: (_link, packet) => {
+        asked.push(packet.json && JSON.stringify(packet.json));
+        return packet.json?.["fresh"] === true;
+      },
+    },
+  );
   const inner = (json: object) => lob.encode(json as never, bytes("01"));
   // without the type that handshakes have
-  for (const json of [{ type: "x", fresh: true }, { type: "x", fresh: false }, { type: "x", fresh: true }]) ab.message(inner(json));
+  for (const json of [
+    { type: "x", fresh: true },
+    { type: "x", fresh: false },
+    { type: "x", fresh: true },
+  ])
+    ab.message(inner(json));
   carry(a, b, 1);
   t.deepEqual(b.events, ["message 01", "drop STALE", "message 01"]);
   t.is(asked.length, 3);
@@ -139,12 +162,23 @@ test("an application's own rule of recency takes the place of ours", (t) => {
 test("INNER without a number that rises is stale", (t) => {
   const { a, b, ab } = linked();
   const inners = [
-    lob.encode({ type: "x" }), lob.encode({ type: "x", at: 0 }), lob.encode({ type: "x", at: -1 }), lob.encode({ type: "x", at: 1.5 }), lob.encode({ type: "x", at: "5" }),
-    lob.encode({ type: "x", at: 2 ** 32 }), lob.encode(undefined, data(5)), lob.encode(bytes("0000")), lob.encode(bytes("00000000"), data(5)), lob.encode(bytes("000000000000"), data(5)),
+    lob.encode({ type: "x" }),
+    lob.encode({ type: "x", at: 0 }),
+    lob.encode({ type: "x", at: -1 }),
+    lob.encode({ type: "x", at: 1.5 }),
+    lob.encode({ type: "x", at: "5" }),
+    lob.encode({ type: "x", at: 2 ** 32 }),
+    lob.encode(undefined, data(5)),
+    lob.encode(bytes("0000")),
+    lob.encode(bytes("00000000"), data(5)),
+    lob.encode(bytes("000000000000"), data(5)),
   ];
   for (const inner of inners) ab.message(inner);
   carry(a, b, 1);
-  t.deepEqual(b.events, inners.map(() => "drop STALE"));
+  t.deepEqual(
+    b.events,
+    inners.map(() => "drop STALE"),
+  );
   ab.message(lob.encode({ type: "x", at: 9 }, bytes("77")));
   ab.message(stamp(10, 0, bytes("78")));
   carry(a, b, 1);
@@ -168,7 +202,10 @@ test("a handshake is sent again at exactly 1, 3, 7 and 15 s, verbatim, and given
     const next = look(now);
     if (now >= due! && next !== undefined) due = next;
   }
-  t.deepEqual(sent.map(([now]) => now - 100), [0, 1, 3, 7, 15]);
+  t.deepEqual(
+    sent.map(([now]) => now - 100),
+    [0, 1, 3, 7, 15],
+  );
   t.is(new Set(sent.map(([, packet]) => packet)).size, 1);
   t.deepEqual(a.events, ["down"]);
 });
@@ -220,7 +257,10 @@ test("after down the old ephemeral key is never used again", (t) => {
   }
   t.deepEqual(a.events, ["down"]);
   t.true(ephemeral!.secret.every((byte) => byte === 0));
-  t.is(codeOf(() => old.encrypt(bytes("0000"))), "INVALIDATED");
+  t.is(
+    codeOf(() => old.encrypt(bytes("0000"))),
+    "INVALIDATED",
+  );
   link.connect(a.pipe);
   a.endpoint.poll(31);
   const after = packetsOf(frames(a)).map((packet) => hex(packet.subarray(3, 24)));
@@ -239,7 +279,9 @@ test("a packet that comes right after down is dropped or answered, not thrown", 
     frames(a);
   }
   t.deepEqual(a.events, ["down"]);
-  t.notThrows(() => { for (const frame of message) a.endpoint.receive(a.pipe, frame, 32); });
+  t.notThrows(() => {
+    for (const frame of message) a.endpoint.receive(a.pipe, frame, 32);
+  });
 });
 
 test("a lost answer is made good by either side's resends", (t) => {
@@ -250,7 +292,8 @@ test("a lost answer is made good by either side's resends", (t) => {
   link.connect(a.pipe);
   link.send(data(4));
   // all that b says in the first 2 seconds is lost
-  for (const now of [0, 0.5, 1, 1.5, 2, 3, 4, 7]) tick(a, b, now, (frame, from) => (from === "b" && now <= 2 ? [] : [frame]));
+  for (const now of [0, 0.5, 1, 1.5, 2, 3, 4, 7])
+    tick(a, b, now, (frame, from) => (from === "b" && now <= 2 ? [] : [frame]));
   t.true(link.up);
   t.true(b.events.includes(`message ${hex(data(4))}`));
   t.false(a.events.includes("down"));
@@ -324,8 +367,13 @@ test("a lost piece costs its content and no other", (t) => {
   t.is(count, 10);
   for (let lost = 0; lost < count; lost++) {
     const { a, b, ab, packets } = pieces(2500);
-    packets.forEach((packet, i) => { if (i !== lost) b.endpoint.packet(b.pipe, packet); });
-    t.false(b.events.some((event) => event.startsWith("message")), `piece ${lost}`);
+    packets.forEach((packet, i) => {
+      if (i !== lost) b.endpoint.packet(b.pipe, packet);
+    });
+    t.false(
+      b.events.some((event) => event.startsWith("message")),
+      `piece ${lost}`,
+    );
     ab.send(data(500));
     carry(a, b, 2);
     t.is(b.events.at(-1), `message ${hex(data(500))}`, `piece ${lost}`);
@@ -336,7 +384,10 @@ test("a lost piece costs its content and no other", (t) => {
 test("a piece that comes twice does no harm", (t) => {
   const { b, packets } = pieces(2500);
   for (const packet of packets) for (let n = 0; n < 2; n++) b.endpoint.packet(b.pipe, packet);
-  t.deepEqual(b.events.filter((event) => event.startsWith("message")), [`message ${hex(data(2500))}`]);
+  t.deepEqual(
+    b.events.filter((event) => event.startsWith("message")),
+    [`message ${hex(data(2500))}`],
+  );
   t.deepEqual(b.endpoint.drops, { STALE: packets.length });
 });
 
@@ -346,7 +397,11 @@ test("pieces out of order are dropped, never put together wrongly", (t) => {
     const { b, packets } = pieces(2500);
     [packets[at], packets[at + 1]] = [packets[at + 1]!, packets[at]!];
     for (const packet of packets) b.endpoint.packet(b.pipe, packet);
-    t.deepEqual(b.events.filter((event) => event.startsWith("message")), [], `${at}`);
+    t.deepEqual(
+      b.events.filter((event) => event.startsWith("message")),
+      [],
+      `${at}`,
+    );
     t.true((b.endpoint.drops.STALE ?? 0) >= 1);
   }
 });
@@ -354,14 +409,22 @@ test("pieces out of order are dropped, never put together wrongly", (t) => {
 test("pieces of content that was never begun are dropped", (t) => {
   const { b, packets } = pieces(700);
   for (const packet of packets.slice(1)) b.endpoint.packet(b.pipe, packet);
-  t.deepEqual(b.events, packets.slice(1).map(() => "drop INNER"));
+  t.deepEqual(
+    b.events,
+    packets.slice(1).map(() => "drop INNER"),
+  );
 });
 
 test("content beyond the limit is dropped and counted, what follows is delivered", (t) => {
   const { a, b, ab } = linked({ message: 100 }, { content: 500 });
   for (const length of [500, 501, 2000, 499]) ab.send(data(length));
   carry(a, b, 1);
-  t.deepEqual(b.events, [`message ${hex(data(500))}`, "drop PACKET_TOO_LARGE", "drop PACKET_TOO_LARGE", `message ${hex(data(499))}`]);
+  t.deepEqual(b.events, [
+    `message ${hex(data(500))}`,
+    "drop PACKET_TOO_LARGE",
+    "drop PACKET_TOO_LARGE",
+    `message ${hex(data(499))}`,
+  ]);
 });
 
 test("content that waits for the link, whole or refused at once", (t) => {
@@ -390,7 +453,9 @@ test("what waits is bounded", (t) => {
   const link = a.endpoint.link(generate(seeded("nobody"))["1a"].key);
   link.connect(a.pipe);
   let sent = 0;
-  const code = codeOf(() => { for (; sent < 1000; sent++) link.send(data(1)); });
+  const code = codeOf(() => {
+    for (; sent < 1000; sent++) link.send(data(1));
+  });
   t.is(code, "BUSY");
   t.true(sent >= 8 && sent <= 64, `${sent}`);
 });
@@ -406,7 +471,11 @@ test("the number of messages ends with a typed error, again and again", (t) => {
   let sent = 0;
   for (; !code && sent < 200; sent++) code = codeOf(() => link.send(data(1)));
   t.is(code, "AT");
-  for (let i = 0; i < 3; i++) t.is(codeOf(() => link.send(data(1))), "AT");
+  for (let i = 0; i < 3; i++)
+    t.is(
+      codeOf(() => link.send(data(1))),
+      "AT",
+    );
 });
 
 test("an unknown sender causes no curve work without accept, and is counted", (t) => {
@@ -422,7 +491,12 @@ test("an unknown sender causes no curve work without accept, and is counted", (t
   const packets = packetsOf(frames(stranger));
   t.true(packets.length > 0);
   const { calls } = b.random;
-  t.is(jobsOf(() => { for (let i = 0; i < 100; i++) for (const packet of packets) b.endpoint.packet(b.pipe, packet); }), 0);
+  t.is(
+    jobsOf(() => {
+      for (let i = 0; i < 100; i++) for (const packet of packets) b.endpoint.packet(b.pipe, packet);
+    }),
+    0,
+  );
   t.deepEqual(b.endpoint.drops, { UNKNOWN_SENDER: 100 * packets.length });
   t.is(b.random.calls, calls);
   t.is(b.endpoint.links.length, 1);
@@ -464,7 +538,14 @@ test("a message of a stranger that is no handshake is not let in, nor one that n
   link.message(inner({ type: "link", at: 5 }, bytes("ffff00")));
   carry(stranger, b, 1);
   t.deepEqual(b.events, [
-    "drop UNKNOWN_SENDER", "drop UNKNOWN_SENDER", "drop MAC", "drop SELF_EXCHANGE", "drop KEY_OFF_CURVE", "drop KEY_LENGTH", "drop PACKET_TOO_SHORT", "drop PACKET_LENGTH",
+    "drop UNKNOWN_SENDER",
+    "drop UNKNOWN_SENDER",
+    "drop MAC",
+    "drop SELF_EXCHANGE",
+    "drop KEY_OFF_CURVE",
+    "drop KEY_LENGTH",
+    "drop PACKET_TOO_SHORT",
+    "drop PACKET_LENGTH",
   ]);
   t.is(b.endpoint.links.length, 0);
   t.deepEqual(b.saved, {});
@@ -474,7 +555,12 @@ test("messages of a KEY that was met take no curve work on a gateway", (t) => {
   const { a, b, ab } = linked();
   for (let i = 0; i < 5; i++) ab.send(data(20));
   const packets = packetsOf(frames(a));
-  t.is(jobsOf(() => { for (const packet of packets) b.endpoint.packet(b.pipe, packet); }), 0);
+  t.is(
+    jobsOf(() => {
+      for (const packet of packets) b.endpoint.packet(b.pipe, packet);
+    }),
+    0,
+  );
   t.is(b.events.length, 5);
 });
 
@@ -491,10 +577,19 @@ test("two KEYs that share the 16 bytes of the stable prefix are two", (t) => {
     if (codeOf(() => finish(new CurveJob(b.endpoint.identity.secret, bytes(key)))) === undefined) second = key;
   }
   [first, second, second, first].forEach((key, i) => {
-    const rest = sealForReference({ sender: pair(a), recipient: pair(b), key, iv: "00000000", inner: hex(stamp(i + 1, 0, data(i + 1))) });
+    const rest = sealForReference({
+      sender: pair(a),
+      recipient: pair(b),
+      key,
+      iv: "00000000",
+      inner: hex(stamp(i + 1, 0, data(i + 1))),
+    });
     b.endpoint.packet(b.pipe, bytes(`00011a${key}${rest}`));
   });
-  t.deepEqual(b.events, [1, 2, 3, 4].map((length) => `message ${hex(data(length))}`));
+  t.deepEqual(
+    b.events,
+    [1, 2, 3, 4].map((length) => `message ${hex(data(length))}`),
+  );
 });
 
 test("an old session's message is refused after a new handshake", (t) => {
@@ -541,11 +636,26 @@ test("a replayed old handshake changes nothing, and is not answered", (t) => {
 test("a link is the one there is, and keys that are none are refused", (t) => {
   const { b, a } = linked();
   t.is(b.endpoint.link(a.key), b.endpoint.links[0]);
-  t.is(codeOf(() => b.endpoint.link(Uint8Array.of(...a.key, 0))), "KEY_LENGTH");
-  t.is(codeOf(() => b.endpoint.link(a.key.subarray(0, 20))), "KEY_LENGTH");
-  t.is(codeOf(() => b.endpoint.link(new Uint8Array(0))), "KEY_LENGTH");
-  t.is(codeOf(() => b.endpoint.link(b.key)), "SELF_EXCHANGE");
-  t.is(codeOf(() => b.endpoint.link(bytes(`02${"0".repeat(39)}1`))), "KEY_OFF_CURVE");
+  t.is(
+    codeOf(() => b.endpoint.link(Uint8Array.of(...a.key, 0))),
+    "KEY_LENGTH",
+  );
+  t.is(
+    codeOf(() => b.endpoint.link(a.key.subarray(0, 20))),
+    "KEY_LENGTH",
+  );
+  t.is(
+    codeOf(() => b.endpoint.link(new Uint8Array(0))),
+    "KEY_LENGTH",
+  );
+  t.is(
+    codeOf(() => b.endpoint.link(b.key)),
+    "SELF_EXCHANGE",
+  );
+  t.is(
+    codeOf(() => b.endpoint.link(bytes(`02${"0".repeat(39)}1`))),
+    "KEY_OFF_CURVE",
+  );
   t.is(b.endpoint.links.length, 1);
 });
 
@@ -563,7 +673,12 @@ test("frames that are sent back are refused without curve work, and what comes a
   const { a, b, ab } = linked();
   ab.send(data(40));
   const sent = frames(a);
-  t.is(jobsOf(() => { for (const frame of sent) a.endpoint.receive(a.pipe, frame, 0); }), 0);
+  t.is(
+    jobsOf(() => {
+      for (const frame of sent) a.endpoint.receive(a.pipe, frame, 0);
+    }),
+    0,
+  );
   t.deepEqual(a.endpoint.drops, { UNKNOWN_SENDER: 1 });
   for (const frame of sent) b.endpoint.receive(b.pipe, frame, 0);
   t.is(b.events.at(-1), `message ${hex(data(40))}`);
@@ -589,7 +704,10 @@ test("frames that a radio delivers twice, or once more some frames later, spoil 
     });
   }
   t.true(copies > 60, `${copies}`);
-  t.deepEqual(b.events, Array.from({ length: 40 }, (_, i) => `message ${hex(data(30 + i))}`));
+  t.deepEqual(
+    b.events,
+    Array.from({ length: 40 }, (_, i) => `message ${hex(data(30 + i))}`),
+  );
   t.deepEqual(b.endpoint.drops, {});
 });
 

@@ -12,7 +12,10 @@ const caught = (work: () => unknown): unknown => {
 };
 
 test("what the library throws is an E3XError with a code, its text and its own name", (t) => {
-  for (const [work, code] of [[() => fromBase32("!"), "BASE32"], [() => lob.decode(new Uint8Array(1)), "PACKET_TOO_SHORT"]] as const) {
+  for (const [work, code] of [
+    [() => fromBase32("!"), "BASE32"],
+    [() => lob.decode(new Uint8Array(1)), "PACKET_TOO_SHORT"],
+  ] as const) {
     const error = caught(work) as E3XError;
     t.true(error instanceof E3XError && error instanceof Error);
     t.deepEqual([error.name, error.code, error.message, error.field], ["E3XError", code, errorTexts[code], undefined]);

@@ -25,51 +25,78 @@ function byHand(b: Side, seed = "by hand") {
   const exchange = new Exchange(self, b.key);
   const attached = lob.encode({ "1a": true }, self.key);
   return {
-    self, exchange, key: self.key,
+    self,
+    exchange,
+    key: self.key,
     /** A message of a type; "link" with its attached key. */
     message: (type: string, at: unknown, body?: Uint8Array, more: Json = {}): Uint8Array =>
       exchange.encrypt(lob.encode({ ...more, type, at }, body ?? (type === "link" ? attached : new Uint8Array(0)))),
     /** Of all packets that wait on b: type and `at`. */
-    heard: (): string[] => packetsOf(frames(b)).map((packet) => {
-      const { json } = lob.decode(self.decrypt(packet));
-      return json ? `${json["type"] as string} ${json["at"] as number}` : "no handshake";
-    }),
+    heard: (): string[] =>
+      packetsOf(frames(b)).map((packet) => {
+        const { json } = lob.decode(self.decrypt(packet));
+        return json ? `${json["type"] as string} ${json["at"] as number}` : "no handshake";
+      }),
   };
 }
 
 /** A side that knows "a", and what its judge was asked. */
 function judged(judge: (handshakes: Handshakes, link: Link) => boolean | undefined, options: SideOptions = {}) {
   const asked: string[] = [];
-  const b = side("b", { ...options, judge: (link, handshakes) => {
-    const verdict = judge(handshakes, link);
-    asked.push(`${Object.keys(handshakes).sort().join("+")} ${String(verdict)}`);
-    return verdict;
-  } });
+  const b = side("b", {
+    ...options,
+    judge: (link, handshakes) => {
+      const verdict = judge(handshakes, link);
+      asked.push(`${Object.keys(handshakes).sort().join("+")} ${String(verdict)}`);
+      return verdict;
+    },
+  });
   const a = byHand(b);
   const link = b.endpoint.link(a.key);
   return { a, b, link, asked };
 }
 
-const needs = (...types: string[]) => (handshakes: Handshakes): true | undefined => types.every((type) => type in handshakes) || undefined;
+const needs =
+  (...types: string[]) =>
+  (handshakes: Handshakes): true | undefined =>
+    types.every((type) => type in handshakes) || undefined;
 
 /** What must not change where a handshake is refused. */
-const stateOf = (of: Side): string => JSON.stringify([
-  of.saves, of.saved, of.endpoint.links.map(({ state, up, status, exchange }) => [state, up, status, exchange.in, exchange.out, exchange.remote && hex(exchange.remote)]),
-]);
+const stateOf = (of: Side): string =>
+  JSON.stringify([
+    of.saves,
+    of.saved,
+    of.endpoint.links.map(({ state, up, status, exchange }) => [
+      state,
+      up,
+      status,
+      exchange.in,
+      exchange.out,
+      exchange.remote && hex(exchange.remote),
+    ]),
+  ]);
 
 test("an application that needs several types waits for them, in whatever order they come", (t) => {
   const types = ["link", "jwt", "uri"];
-  const orders = types.flatMap((first) => types.flatMap((second) => types.map((third) => [first, second, third]))).filter((order) => new Set(order).size === 3);
+  const orders = types
+    .flatMap((first) => types.flatMap((second) => types.map((third) => [first, second, third])))
+    .filter((order) => new Set(order).size === 3);
   t.is(orders.length, 6);
   for (const order of orders) {
     const { a, b, link, asked } = judged(needs(...types));
     const at = 1000 + a.exchange.order;
     order.forEach((type, i) => {
       t.deepEqual([link.up, a.heard(), link.exchange.in], [undefined, [], 0], order.join());
-      b.endpoint.packet(b.pipe, type === "link" ? a.message(type, at) : a.message(type, at, bytes("0102"), { uri: "x" }), i);
+      b.endpoint.packet(
+        b.pipe,
+        type === "link" ? a.message(type, at) : a.message(type, at, bytes("0102"), { uri: "x" }),
+        i,
+      );
     });
     t.deepEqual(asked, [
-      `${order[0]!} undefined`, `${order.slice(0, 2).sort().join("+")} undefined`, "jwt+link+uri true",
+      `${order[0]!} undefined`,
+      `${order.slice(0, 2).sort().join("+")} undefined`,
+      "jwt+link+uri true",
     ]);
     t.is(link.up, true, order.join());
     t.deepEqual(b.events, ["up"]);
@@ -79,7 +106,10 @@ test("an application that needs several types waits for them, in whatever order 
 });
 
 test("without a judge a link is enough, whether it comes first or last", (t) => {
-  for (const order of [["link", "jwt"], ["jwt", "link"]]) {
+  for (const order of [
+    ["link", "jwt"],
+    ["jwt", "link"],
+  ]) {
     const b = side("b");
     const a = byHand(b);
     const link = b.endpoint.link(a.key);
@@ -97,7 +127,9 @@ test("without a judge a link is enough, whether it comes first or last", (t) => 
 
 test("what is refused is not answered, and leaves no trace", (t) => {
   for (const order of [["link", "jwt"], ["jwt", "link"], ["link"]]) {
-    const { a, b, link, asked } = judged((handshakes) => (order.length === 1 || "jwt" in handshakes ? false : undefined));
+    const { a, b, link, asked } = judged((handshakes) =>
+      order.length === 1 || "jwt" in handshakes ? false : undefined,
+    );
     const before = stateOf(b);
     const at = 1000 + a.exchange.order;
     const sent = order.map((type) => a.message(type, at));
@@ -108,7 +140,10 @@ test("what is refused is not answered, and leaves no trace", (t) => {
     t.is(stateOf(b), before);
     t.false(b.events.includes("up"));
     t.deepEqual(link.handshake, {});
-    t.is(codeOf(() => link.channel({ type: "t" })), "NOT_IN_SYNC");
+    t.is(
+      codeOf(() => link.channel({ type: "t" })),
+      "NOT_IN_SYNC",
+    );
     for (const now of [5, 10, 20, 40]) b.endpoint.poll(now);
     t.deepEqual(a.heard(), []);
   }
@@ -119,7 +154,9 @@ test("one that is refused while the link is up leaves the session as it is", (t)
   const { a, b, ab, ba } = linked({}, { judge: () => !refuse });
   const closed: string[] = [];
   const got: string[] = [];
-  b.endpoint.handle("t", (channel) => { channel.on = (event, what) => got.push(event === "packet" ? hex((what as Packet).body) : event); });
+  b.endpoint.handle("t", (channel) => {
+    channel.on = (event, what) => got.push(event === "packet" ? hex((what as Packet).body) : event);
+  });
   const channel = ab.channel({ type: "t" }, bytes("01"), (event) => closed.push(event));
   tick(a, b, 1);
   refuse = true;
@@ -215,7 +252,15 @@ test("`at` of messages beside a link is held to the same rules, and what breaks 
   const { a, b, asked } = judged(needs("link"));
   const { order } = a.exchange;
   const wrong: [unknown, string][] = [
-    [1001 + order, "AT_PARITY"], [0, "AT"], [-1000 + order, "AT"], [1000.5, "AT"], [`${1000 + order}`, "AT"], [2 ** 53, "AT"], [null, "AT"], [true, "AT"], [undefined, "AT"],
+    [1001 + order, "AT_PARITY"],
+    [0, "AT"],
+    [-1000 + order, "AT"],
+    [1000.5, "AT"],
+    [`${1000 + order}`, "AT"],
+    [2 ** 53, "AT"],
+    [null, "AT"],
+    [true, "AT"],
+    [undefined, "AT"],
   ];
   for (const [at, code] of wrong) {
     b.endpoint.packet(b.pipe, a.message("jwt", at), 0);
@@ -227,14 +272,20 @@ test("`at` of messages beside a link is held to the same rules, and what breaks 
 test("types that are no handshake are content, and none that is named like a member of objects gets in", (t) => {
   const { a, b, asked } = judged(needs("link"));
   const { order } = a.exchange;
-  for (const type of ["__proto__", "constructor", "toString", "jwt2", "LINK", ""]) b.endpoint.packet(b.pipe, a.message(type, 1000 + order), 0);
+  for (const type of ["__proto__", "constructor", "toString", "jwt2", "LINK", ""])
+    b.endpoint.packet(b.pipe, a.message(type, 1000 + order), 0);
   t.deepEqual(asked, []);
   // content without a number of its own that rises: `at` of the first is taken for one
-  t.deepEqual(b.events.filter((event) => event === "up"), []);
+  t.deepEqual(
+    b.events.filter((event) => event === "up"),
+    [],
+  );
 });
 
 test("a refusal holds for one `at`: the next handshake is judged by itself", (t) => {
-  const { a, b, link } = judged((handshakes) => (text(handshakes["jwt"]) === "good" ? true : handshakes["jwt"] ? false : undefined));
+  const { a, b, link } = judged((handshakes) =>
+    text(handshakes["jwt"]) === "good" ? true : handshakes["jwt"] ? false : undefined,
+  );
   const { order } = a.exchange;
   b.endpoint.packet(b.pipe, a.message("link", 1000 + order), 0);
   b.endpoint.packet(b.pipe, a.message("jwt", 1000 + order, Buffer.from("bad")), 0);
@@ -270,7 +321,10 @@ test("jwt and uri are carried both ways, beside the link, with its `at`", (t) =>
   t.true(ab.up && ba.up);
   t.is(hex(ba.handshake["jwt"]!.body), hex(token));
   t.deepEqual(ba.handshake["uri"]!.json, { uri: "mote://gateway.example:80/?x=1", type: "uri", at: ab.exchange.out });
-  t.deepEqual([text(ab.handshake["jwt"]), ab.handshake["jwt"]!.json], ["answer", { kid: "k1", type: "jwt", at: ab.exchange.out }]);
+  t.deepEqual(
+    [text(ab.handshake["jwt"]), ab.handshake["jwt"]!.json],
+    ["answer", { kid: "k1", type: "jwt", at: ab.exchange.out }],
+  );
   t.deepEqual(Object.keys(ba.handshake).sort(), ["jwt", "link", "uri"]);
   t.deepEqual([a.events, b.events], [["up"], ["up"]]);
   // what is given anew goes with the next handshake, what is taken back does not
@@ -293,8 +347,17 @@ test("jwt and uri are carried both ways, beside the link, with its `at`", (t) =>
 
 test("only types that may stand beside a link are carried", (t) => {
   const { ab } = linked();
-  for (const type of ["link", "key", "other", "", "__proto__"]) t.is(codeOf(() => ab.offer(type, {})), "HANDSHAKE", type);
-  for (const type of ["jwt", "uri", "tx"]) t.is(codeOf(() => ab.offer(type, {})), undefined);
+  for (const type of ["link", "key", "other", "", "__proto__"])
+    t.is(
+      codeOf(() => ab.offer(type, {})),
+      "HANDSHAKE",
+      type,
+    );
+  for (const type of ["jwt", "uri", "tx"])
+    t.is(
+      codeOf(() => ab.offer(type, {})),
+      undefined,
+    );
 });
 
 test("all messages of a handshake are sent again verbatim at 1, 3, 7 and 15 s, and given up at 30 s", (t) => {
@@ -309,7 +372,10 @@ test("all messages of a handshake are sent again verbatim at 1, 3, 7 and 15 s, a
     a.endpoint.poll(now);
     for (const packet of packetsOf(frames(a))) sent.push([now - 200, hex(packet)]);
   }
-  t.deepEqual(sent.map(([now]) => now), [0, 1, 3, 7, 15].flatMap((now) => [now, now, now]));
+  t.deepEqual(
+    sent.map(([now]) => now),
+    [0, 1, 3, 7, 15].flatMap((now) => [now, now, now]),
+  );
   t.is(new Set(sent.map(([, packet]) => packet)).size, 3);
   t.deepEqual(a.events, ["down"]);
   t.is(link.status, "down");
@@ -356,10 +422,20 @@ test("an answer is sent again until the other goes on, and is no reason to be do
     const [answer] = packetsOf(frames(again));
     other.exchange.handshake(at);
     t.true(other.exchange.sync(answer!).accepted);
-    again.endpoint.packet(again.pipe, kind === "message" ? other.exchange.encrypt(lob.encode({ type: "x", at: 5 })) : other.exchange.send(lob.encode({ c: 1 + (other.exchange.order ^ 1), type: "none" })), 0.5);
+    again.endpoint.packet(
+      again.pipe,
+      kind === "message"
+        ? other.exchange.encrypt(lob.encode({ type: "x", at: 5 }))
+        : other.exchange.send(lob.encode({ c: 1 + (other.exchange.order ^ 1), type: "none" })),
+      0.5,
+    );
     for (const now of [1, 3, 7, 15]) {
       again.endpoint.poll(now);
-      t.deepEqual(packetsOf(frames(again)).filter((packet) => packet[1] === 1), [], kind);
+      t.deepEqual(
+        packetsOf(frames(again)).filter((packet) => packet[1] === 1),
+        [],
+        kind,
+      );
     }
   }
 });
@@ -369,12 +445,20 @@ test("handshakes from before a restart are refused after it, by what was kept", 
   const a = byHand(b);
   b.endpoint.link(a.key);
   const at = 1000 + a.exchange.order;
-  const recorded = [a.message("link", at), a.message("jwt", at), byHand(b, "another KEY").message("link", at), a.message("link", at - 2)];
+  const recorded = [
+    a.message("link", at),
+    a.message("jwt", at),
+    byHand(b, "another KEY").message("link", at),
+    a.message("link", at - 2),
+  ];
   b.endpoint.packet(b.pipe, recorded[0]!, 0);
   t.deepEqual(b.events, ["up"]);
   const again = side("b", { state: b.saved, random: seeded("b again") } as SideOptions);
   for (const packet of recorded) again.endpoint.packet(again.pipe, packet, 1);
-  t.deepEqual([again.events, again.endpoint.links[0]!.up, again.pipe.frame()], [recorded.map(() => "drop STALE"), undefined, undefined]);
+  t.deepEqual(
+    [again.events, again.endpoint.links[0]!.up, again.pipe.frame()],
+    [recorded.map(() => "drop STALE"), undefined, undefined],
+  );
   // a new one has to be above what may have been sent before the restart
   again.endpoint.packet(again.pipe, a.message("link", at + 200), 2);
   t.is(again.events.at(-1), "up");
@@ -392,7 +476,9 @@ test("after a restart a packet that is repeated by others draws one handshake, a
   const got = taken(again);
   const theirs = new Pipe({ mtu: 20, limit: 2000 });
   const drawn: Uint8Array[] = [];
-  const answer = (): void => { for (let frame = theirs.frame(); frame; frame = theirs.frame()) drawn.push(frame); };
+  const answer = (): void => {
+    for (let frame = theirs.frame(); frame; frame = theirs.frame()) drawn.push(frame);
+  };
   again.endpoint.poll(2);
   // whoever heard them once
   for (let i = 0; i < 50; i++) {
@@ -421,7 +507,8 @@ function taken(b: Side): Map<number, string[]> {
   b.endpoint.handle("t", (channel) => {
     const events: string[] = [];
     all.set(channel.id, events);
-    channel.on = (event, what) => events.push(event === "packet" ? hex((what as Packet).body) : `${event} ${String(what)}`);
+    channel.on = (event, what) =>
+      events.push(event === "packet" ? hex((what as Packet).body) : `${event} ${String(what)}`);
   });
   return all;
 }
@@ -429,10 +516,13 @@ function taken(b: Side): Map<number, string[]> {
 /** A keepalive, a new KEY: on either side's request. */
 const renewals: [string, (link: Link, pipe: Pipe) => void][] = [
   ["keepalive", (link, pipe) => link.connect(pipe)],
-  ["re-keying", (link, pipe) => {
-    link.renew();
-    link.connect(pipe);
-  }],
+  [
+    "re-keying",
+    (link, pipe) => {
+      link.renew();
+      link.connect(pipe);
+    },
+  ],
 ];
 
 for (const who of ["the one that opened channels", "the other"] as const) {
@@ -457,7 +547,13 @@ for (const who of ["the one that opened channels", "the other"] as const) {
     t.deepEqual([ab.channels.session, ba.channels.session], sessions);
     t.deepEqual([ab.exchange.remote, ba.exchange.remote, ab.exchange.ephemeral, ba.exchange.ephemeral], keys);
     t.true(ab.exchange.out >= at + 3 && ab.exchange.out === ba.exchange.in && ab.exchange.in === ba.exchange.out);
-    t.deepEqual([...got.values()], [["01", "02", "03", "04"], ["11", "12", "13", "14"]]);
+    t.deepEqual(
+      [...got.values()],
+      [
+        ["01", "02", "03", "04"],
+        ["11", "12", "13", "14"],
+      ],
+    );
     t.deepEqual([events, a.events, b.events, a.endpoint.drops, b.endpoint.drops], [[], [], [], {}, {}]);
     // ids go on too
     const next = ab.channel({ type: "t" });
@@ -468,11 +564,17 @@ for (const who of ["the one that opened channels", "the other"] as const) {
     const { a, b, ab, ba } = linked();
     const got = taken(b);
     const closed: string[] = [];
-    const open = (): number => ab.channel({ type: "t" }, bytes("01"), (event, why) => closed.push(`${event} ${String(why)}`)).id;
-    const ids = [open(), open(), ab.channel({ type: "t", seq: 1 }, bytes("02"), (event, why) => closed.push(`${event} ${String(why)}`)).id];
+    const open = (): number =>
+      ab.channel({ type: "t" }, bytes("01"), (event, why) => closed.push(`${event} ${String(why)}`)).id;
+    const ids = [
+      open(),
+      open(),
+      ab.channel({ type: "t", seq: 1 }, bytes("02"), (event, why) => closed.push(`${event} ${String(why)}`)).id,
+    ];
     tick(a, b, 1);
     t.is(got.size, 3);
-    const [renewing, itsPipe, before] = who === "the other" ? [ba, b.pipe, ba.exchange.ephemeral!] : [ab, a.pipe, ab.exchange.ephemeral!];
+    const [renewing, itsPipe, before] =
+      who === "the other" ? [ba, b.pipe, ba.exchange.ephemeral!] : [ab, a.pipe, ab.exchange.ephemeral!];
     const at = ab.exchange.out;
     renewals[1]![1](renewing, itsPipe);
     tick(a, b, 2);
@@ -481,14 +583,26 @@ for (const who of ["the one that opened channels", "the other"] as const) {
     t.not(hex(renewing.exchange.ephemeral!.key), hex(before.key));
     t.true(before.secret.every((byte) => byte === 0));
     t.deepEqual(closed, ["close reset", "close reset", "close reset"]);
-    t.deepEqual([...got.values()].map((events) => events.at(-1)), ["close reset", "close reset", "close reset"]);
+    t.deepEqual(
+      [...got.values()].map((events) => events.at(-1)),
+      ["close reset", "close reset", "close reset"],
+    );
     // what was acknowledged in the session before comes for nothing
-    t.deepEqual([a, b].map(({ events }) => events.filter((event) => event !== "drop NOT_IN_SYNC")), [["up"], ["up"]]);
+    t.deepEqual(
+      [a, b].map(({ events }) => events.filter((event) => event !== "drop NOT_IN_SYNC")),
+      [["up"], ["up"]],
+    );
     a.events.length = b.events.length = 0;
     got.clear();
     t.deepEqual([open(), open()], ids.slice(0, 2));
     tick(a, b, 3);
-    t.deepEqual([...got], [[ids[0]!, ["01"]], [ids[1]!, ["01"]]]);
+    t.deepEqual(
+      [...got],
+      [
+        [ids[0]!, ["01"]],
+        [ids[1]!, ["01"]],
+      ],
+    );
     t.deepEqual([a.events, b.events], [[], []]);
   });
 }
@@ -525,7 +639,10 @@ test("a keepalive that is not answered takes the link down, with its channels", 
   a.endpoint.poll(32);
   t.deepEqual([ab.status, a.events, closed], ["down", ["down"], ["close reset"]]);
   t.true(ephemeral!.secret.every((byte) => byte === 0));
-  t.is(codeOf(() => ab.channel({ type: "t" })), "NOT_IN_SYNC");
+  t.is(
+    codeOf(() => ab.channel({ type: "t" })),
+    "NOT_IN_SYNC",
+  );
   // and comes up again when it is asked for
   ab.connect(a.pipe);
   tick(a, b, 33);
@@ -533,34 +650,45 @@ test("a keepalive that is not answered takes the link down, with its channels", 
 });
 
 test("both at once, whatever each asks for: one session with one `at`", (t) => {
-  for (const [nameA, ofA] of renewals) for (const [nameB, ofB] of renewals) for (const lead of [0, 1, 2]) {
-    const world = linked({}, {}, [`a${nameA}${nameB}`, `b${lead}`]);
-    const { a, b, ab, ba } = world;
-    const got = taken(b);
-    for (let i = 0; i < lead; i++) ab.connect(a.pipe);
-    ofA(ab, a.pipe);
-    ofB(ba, b.pipe);
-    a.endpoint.poll(1);
-    b.endpoint.poll(1);
-    const [fromA, fromB] = [frames(a), frames(b)];
-    for (const frame of fromA) b.endpoint.receive(b.pipe, frame, 1);
-    for (const frame of fromB) a.endpoint.receive(a.pipe, frame, 1);
-    for (const now of [1, 2, 3, 4]) tick(a, b, now);
-    const name = `${nameA}, ${nameB}, ${lead}`;
-    t.deepEqual([ab.exchange.in, ab.exchange.out], [ba.exchange.out, ba.exchange.in], name);
-    t.is(ab.exchange.in, ab.exchange.out, name);
-    t.is(hex(ab.exchange.remote!), hex(ba.exchange.ephemeral!.key), name);
-    t.is(hex(ba.exchange.remote!), hex(ab.exchange.ephemeral!.key), name);
-    ab.channel({ type: "t" }, bytes("55"));
-    ba.send(data(4));
-    tick(a, b, 5);
-    t.deepEqual([...got.values()], [["55"]], name);
-    t.true(a.events.includes(`message ${hex(data(4))}`), name);
-  }
+  for (const [nameA, ofA] of renewals)
+    for (const [nameB, ofB] of renewals)
+      for (const lead of [0, 1, 2]) {
+        const world = linked({}, {}, [`a${nameA}${nameB}`, `b${lead}`]);
+        const { a, b, ab, ba } = world;
+        const got = taken(b);
+        for (let i = 0; i < lead; i++) ab.connect(a.pipe);
+        ofA(ab, a.pipe);
+        ofB(ba, b.pipe);
+        a.endpoint.poll(1);
+        b.endpoint.poll(1);
+        const [fromA, fromB] = [frames(a), frames(b)];
+        for (const frame of fromA) b.endpoint.receive(b.pipe, frame, 1);
+        for (const frame of fromB) a.endpoint.receive(a.pipe, frame, 1);
+        for (const now of [1, 2, 3, 4]) tick(a, b, now);
+        const name = `${nameA}, ${nameB}, ${lead}`;
+        t.deepEqual([ab.exchange.in, ab.exchange.out], [ba.exchange.out, ba.exchange.in], name);
+        t.is(ab.exchange.in, ab.exchange.out, name);
+        t.is(hex(ab.exchange.remote!), hex(ba.exchange.ephemeral!.key), name);
+        t.is(hex(ba.exchange.remote!), hex(ab.exchange.ephemeral!.key), name);
+        ab.channel({ type: "t" }, bytes("55"));
+        ba.send(data(4));
+        tick(a, b, 5);
+        t.deepEqual([...got.values()], [["55"]], name);
+        t.true(a.events.includes(`message ${hex(data(4))}`), name);
+      }
 });
 
 // z: what each asks for; an answer has what it was asked for, as far as it can do that
-const z: [asks: number, other: number, agreed: number][] = [[1, 1, 1], [1, 0, 1], [0, 1, 0], [0, 0, 0], [2, 2, 2], [2, 1, 2], [1, 2, 1], [2, 0, 2]];
+const z: [asks: number, other: number, agreed: number][] = [
+  [1, 1, 1],
+  [1, 0, 1],
+  [0, 1, 0],
+  [0, 0, 0],
+  [2, 2, 2],
+  [2, 1, 2],
+  [1, 2, 1],
+  [2, 0, 2],
+];
 
 for (const [asks, other, agreed] of z) {
   test(`compression: z = ${asks} asked of one with z = ${other} is ${agreed}`, (t) => {
@@ -578,7 +706,17 @@ for (const [asks, other, agreed] of z) {
 }
 
 test("compression: the handshake says it, and the other's answer what of it was taken", (t) => {
-  for (const [asked, said] of [[undefined, undefined], [0, undefined], [1, 1], [2, 2], [3, undefined], ["1", undefined], [-1, undefined], [1.5, undefined], [true, undefined]] as const) {
+  for (const [asked, said] of [
+    [undefined, undefined],
+    [0, undefined],
+    [1, 1],
+    [2, 2],
+    [3, undefined],
+    ["1", undefined],
+    [-1, undefined],
+    [1.5, undefined],
+    [true, undefined],
+  ] as const) {
     const b = side("b");
     const a = byHand(b);
     const link = b.endpoint.link(a.key);
@@ -591,21 +729,35 @@ test("compression: the handshake says it, and the other's answer what of it was 
 });
 
 test("compression: asked for and not confirmed it is none", (t) => {
-  for (const asked of [0, 1, 2]) for (const answered of [undefined, 0, 1, 2, 3, "1", true]) {
-    const b = side("b", { z: asked });
-    const a = byHand(b);
-    const link = b.endpoint.link(a.key);
-    link.connect(b.pipe);
-    b.endpoint.poll(0);
-    const [handshake] = packetsOf(frames(b));
-    t.is(lob.decode(a.self.decrypt(handshake!)).json!["z"], asked || undefined);
-    b.endpoint.packet(b.pipe, a.message("link", link.exchange.out, undefined, answered === undefined ? {} : { z: answered }), 0);
-    t.deepEqual([link.up, link.channels.agreed], [true, answered === asked ? asked : 0], `${asked} ${String(answered)}`);
-  }
+  for (const asked of [0, 1, 2])
+    for (const answered of [undefined, 0, 1, 2, 3, "1", true]) {
+      const b = side("b", { z: asked });
+      const a = byHand(b);
+      const link = b.endpoint.link(a.key);
+      link.connect(b.pipe);
+      b.endpoint.poll(0);
+      const [handshake] = packetsOf(frames(b));
+      t.is(lob.decode(a.self.decrypt(handshake!)).json!["z"], asked || undefined);
+      b.endpoint.packet(
+        b.pipe,
+        a.message("link", link.exchange.out, undefined, answered === undefined ? {} : { z: answered }),
+        0,
+      );
+      t.deepEqual(
+        [link.up, link.channels.agreed],
+        [true, answered === asked ? asked : 0],
+        `${asked} ${String(answered)}`,
+      );
+    }
 });
 
 test("compression: another z with a new KEY is the one from then on", (t) => {
-  for (const [first, second] of [[1, 0], [0, 1], [2, 1], [1, 2]] as const) {
+  for (const [first, second] of [
+    [1, 0],
+    [0, 1],
+    [2, 1],
+    [1, 2],
+  ] as const) {
     const b = side("b", { z: 1 });
     const got = taken(b);
     let kept = {};
@@ -628,7 +780,11 @@ test("compression: another z with a new KEY is the one from then on", (t) => {
 });
 
 /** A side with keys of these cipher sets. */
-function end(seed: string, csids: Csid[], options: SideOptions = {}): Side & { keys: Record<string, Uint8Array>; name: string } {
+function end(
+  seed: string,
+  csids: Csid[],
+  options: SideOptions = {},
+): Side & { keys: Record<string, Uint8Array>; name: string } {
   const pairs = generate(seeded(`${seed} identity`), csids);
   const keys = Object.fromEntries(csids.map((csid) => [csid, pairs[csid]!.key]));
   return Object.assign(side(seed, { ...options, pairs } as SideOptions), { keys, name: hashname(keys) });
@@ -636,7 +792,13 @@ function end(seed: string, csids: Csid[], options: SideOptions = {}): Side & { k
 
 const BOTH: Csid[] = ["1a", "1c"];
 const meetings: [ours: Csid[], theirs: Csid[], csid: Csid][] = [
-  [BOTH, BOTH, "1c"], [BOTH, ["1a"], "1a"], [["1a"], BOTH, "1a"], [BOTH, ["1c"], "1c"], [["1c"], BOTH, "1c"], [["1a"], ["1a"], "1a"], [["1c"], ["1c"], "1c"],
+  [BOTH, BOTH, "1c"],
+  [BOTH, ["1a"], "1a"],
+  [["1a"], BOTH, "1a"],
+  [BOTH, ["1c"], "1c"],
+  [["1c"], BOTH, "1c"],
+  [["1a"], ["1a"], "1a"],
+  [["1c"], ["1c"], "1c"],
 ];
 
 test("of several keys the link takes the one of the highest cipher set that both have", (t) => {
@@ -650,7 +812,10 @@ test("of several keys the link takes the one of the highest cipher set that both
     tick(a, b, 0);
     t.deepEqual([link.up, link.hashname, b.endpoint.links[0]!.hashname], [true, b.name, a.name]);
   }
-  t.is(codeOf(() => end("a", ["1a"]).endpoint.link(end("b", ["1c"]).keys)), "CSID");
+  t.is(
+    codeOf(() => end("a", ["1a"]).endpoint.link(end("b", ["1c"]).keys)),
+    "CSID",
+  );
 });
 
 for (const [ours, theirs, csid] of meetings) {
@@ -674,7 +839,10 @@ for (const [ours, theirs, csid] of meetings) {
       t.deepEqual(asked, known === "no" ? [`${hex(a.keys[csid]!)} ${a.name}`] : []);
       // the digests of the other keys are in it, and telehash-c finds its CSID
       const attached = lob.decode(ba!.handshake["link"]!.body);
-      t.deepEqual(attached.json, Object.fromEntries(ours.map((id) => [id, id === csid ? true : toBase32(intermediate(a.keys[id]!))])));
+      t.deepEqual(
+        attached.json,
+        Object.fromEntries(ours.map((id) => [id, id === csid ? true : toBase32(intermediate(a.keys[id]!))])),
+      );
       t.is(hex(attached.body), hex(a.keys[csid]!));
       ab.channel({ type: "t", seq: 1 }, data(200));
       ba!.send(data(9));
@@ -690,7 +858,13 @@ test("two with keys of both cipher sets may link by the lower one; it is the sam
   const b = end("b", BOTH, { accept: () => true });
   a.endpoint.link(b.keys["1a"]!).connect(a.pipe);
   tick(a, b, 0);
-  t.deepEqual([a, b].map(({ endpoint }) => [endpoint.links[0]!.csid, endpoint.links[0]!.up]), [["1a", true], ["1a", true]]);
+  t.deepEqual(
+    [a, b].map(({ endpoint }) => [endpoint.links[0]!.csid, endpoint.links[0]!.up]),
+    [
+      ["1a", true],
+      ["1a", true],
+    ],
+  );
   t.deepEqual([a.endpoint.links[0]!.hashname, b.endpoint.links[0]!.hashname], [b.name, a.name]);
 });
 
@@ -698,8 +872,14 @@ test("without a cipher set in common there is no link", (t) => {
   const a = end("a", ["1a"]);
   const b = end("b", ["1c"], { accept: () => true });
   t.is(linkCsid(["1a"], ["1c"]), undefined);
-  t.is(codeOf(() => a.endpoint.link(b.keys["1c"]!)), "KEY_LENGTH");
-  t.is(codeOf(() => b.endpoint.link(a.keys["1a"]!)), "KEY_LENGTH");
+  t.is(
+    codeOf(() => a.endpoint.link(b.keys["1c"]!)),
+    "KEY_LENGTH",
+  );
+  t.is(
+    codeOf(() => b.endpoint.link(a.keys["1a"]!)),
+    "KEY_LENGTH",
+  );
   const c = end("c", BOTH);
   c.endpoint.link(a.keys["1a"]!).connect(c.pipe);
   c.endpoint.poll(0);
@@ -708,10 +888,16 @@ test("without a cipher set in common there is no link", (t) => {
 });
 
 test("a handshake that proves another hashname than the link has is refused without an answer", (t) => {
-  for (const [named, csids] of [["of other keys", BOTH], ["of more keys", ["1a"]]] as const) {
+  for (const [named, csids] of [
+    ["of other keys", BOTH],
+    ["of more keys", ["1a"]],
+  ] as const) {
     const a = end("a", [...csids]);
     const b = end("b", BOTH);
-    const name = named === "of other keys" ? hashname({ "1a": a.keys["1a"]!, "1c": b.keys["1c"]! }) : hashname({ "1a": a.keys["1a"]!, "1c": end("a", BOTH).keys["1c"]! });
+    const name =
+      named === "of other keys"
+        ? hashname({ "1a": a.keys["1a"]!, "1c": b.keys["1c"]! })
+        : hashname({ "1a": a.keys["1a"]!, "1c": end("a", BOTH).keys["1c"]! });
     const link = b.endpoint.link(a.keys["1a"]!, name);
     a.endpoint.link(b.keys["1a"]!).connect(a.pipe);
     tick(a, b, 0);
@@ -727,9 +913,14 @@ test("what is attached to a link has to be its sender's key, and digests of noth
   const { order } = a.exchange;
   const digest = toBase32(intermediate(b.key));
   const wrong: [string, Uint8Array][] = [
-    ["HASHNAME", lob.encode({ "1a": true }, b.key)], ["HASHNAME", lob.encode({ "1a": true })], ["HASHNAME", lob.encode({ "1a": digest }, a.key)],
-    ["HASHNAME", lob.encode({ "1a": true, "3a": "short" }, a.key)], ["HASHNAME", lob.encode({ "1a": true, "3a": true }, a.key)],
-    ["PACKET_TOO_SHORT", bytes("")], ["PACKET_LENGTH", bytes("ffff00")], ["HASHNAME", lob.encode({ "1a": true }, a.key.subarray(1))],
+    ["HASHNAME", lob.encode({ "1a": true }, b.key)],
+    ["HASHNAME", lob.encode({ "1a": true })],
+    ["HASHNAME", lob.encode({ "1a": digest }, a.key)],
+    ["HASHNAME", lob.encode({ "1a": true, "3a": "short" }, a.key)],
+    ["HASHNAME", lob.encode({ "1a": true, "3a": true }, a.key)],
+    ["PACKET_TOO_SHORT", bytes("")],
+    ["PACKET_LENGTH", bytes("ffff00")],
+    ["HASHNAME", lob.encode({ "1a": true }, a.key.subarray(1))],
   ];
   wrong.forEach(([code, attached], i) => {
     b.endpoint.packet(b.pipe, a.message("link", 1000 + order + 2 * i, attached), 0);
@@ -738,7 +929,12 @@ test("what is attached to a link has to be its sender's key, and digests of noth
   t.deepEqual([link.up, link.exchange.in, a.heard()], [undefined, 0, []]);
   // all that the public peers attach
   const right = [
-    lob.encode({ "1a": true }, a.key), lob.encode({ "1a": null }, a.key), lob.encode({ "1a": toBase32(intermediate(a.key)) }, a.key), lob.encode({}, a.key), lob.encode(undefined, a.key), a.key,
+    lob.encode({ "1a": true }, a.key),
+    lob.encode({ "1a": null }, a.key),
+    lob.encode({ "1a": toBase32(intermediate(a.key)) }, a.key),
+    lob.encode({}, a.key),
+    lob.encode(undefined, a.key),
+    a.key,
   ];
   right.forEach((attached, i) => {
     const at = 2000 + order + 2 * i;
@@ -760,103 +956,151 @@ test("what is attached to a link has to be its sender's key, and digests of noth
 
 /** What may happen between two, in any order. */
 const happening = fc.constantFrom(
-  "connect", "connect", "renew", "restart", "forget", "send", "open", "open", "deliver", "deliver", "deliver", "deliver", "lose", "again", "old", "late", "wait",
+  "connect",
+  "connect",
+  "renew",
+  "restart",
+  "forget",
+  "send",
+  "open",
+  "open",
+  "deliver",
+  "deliver",
+  "deliver",
+  "deliver",
+  "lose",
+  "again",
+  "old",
+  "late",
+  "wait",
 );
 
 test("whatever is lost, repeated, late or restarted: never back to an older session, and one handshake puts all right", (t) => {
   let settled = 0;
-  fc.assert(fc.property(fc.array(fc.tuple(happening, fc.constantFrom("a", "b"), fc.nat(30)), { maxLength: 60 }), fc.nat(), (steps, seed) => {
-    let now = 0;
-    let lives = 0;
-    const lost = new Set<string>();
-    const live = (name: string, state: Side["saved"] = {}): Side => side(name, { state, random: seeded(`${name} ${seed} ${lives++}`), epoch: () => 1000 + Math.floor(now) } as SideOptions);
-    const sides: Record<string, Side> = { a: live("a"), b: live("b") };
-    const key = { a: sides["a"]!.key, b: sides["b"]!.key };
-    const linkOf = (name: string): Link => sides[name]!.endpoint.link(key[name === "a" ? "b" : "a"]);
-    // packets under way to each, and all that ever were
-    const air: Record<string, Uint8Array[]> = { a: [], b: [] };
-    const ever: Record<string, Uint8Array[]> = { a: [], b: [] };
-    const said: Record<string, number> = { a: 0, b: 0 };
-    const gather = (): void => {
-      for (const [name, other] of [["a", "b"], ["b", "a"]] as const) for (const packet of packetsOf(frames(sides[name]!))) {
-        air[other]!.push(packet);
-        ever[other]!.push(packet);
-      }
-    };
-    // KEYs of the other that handshakes put others in the place of, by the life of who took them
-    const over: Record<string, Set<string>> = { a: new Set(), b: new Set() };
-    const remote: Record<string, string | undefined> = {};
-    const check = (): void => {
-      for (const name of ["a", "b"]) {
-        const { exchange } = linkOf(name);
-        if (exchange.in < said[name]!) throw new Error(`${name} went back from ${said[name]!} to ${exchange.in}`);
-        said[name] = exchange.in;
-        const current = exchange.remote && hex(exchange.remote);
-        if (current === remote[name]) continue;
-        if (current && over[name]!.has(current)) throw new Error(`${name} went back to a KEY that is over`);
-        if (remote[name]) over[name]!.add(remote[name]!);
-        remote[name] = current;
-      }
-    };
-    const deliver = (name: string, packet: Uint8Array | undefined): void => {
-      if (packet) sides[name]!.endpoint.packet(sides[name]!.pipe, packet, now);
-      gather();
-      check();
-    };
-    for (const name of ["a", "b"]) sides[name]!.endpoint.handle("t", (channel) => { channel.on = () => undefined; });
-    for (const [what, name, n] of steps) {
-      const link = linkOf(name);
-      const own = sides[name]!;
-      if (what === "connect") link.connect(own.pipe);
-      if (what === "renew") link.renew();
-      if (what === "restart" || what === "forget") {
-        // what is wiped can not come back; its numbers do
-        sides[name] = live(name, what === "restart" ? own.saved : {});
-        sides[name]!.endpoint.handle("t", (channel) => { channel.on = () => undefined; });
-        if (what === "forget") lost.add(name);
-        said[name] = 0;
-        over[name]!.clear();
-        remote[name] = undefined;
-        now += what === "forget" ? 70 : 1;
-      }
-      if (what === "send" && link.pipe) codeOf(() => link.send(data(n + 1)));
-      if (what === "open") codeOf(() => link.channel(n % 2 ? { type: "t", seq: 1 } : { type: "t" }, data(n)));
-      if (what === "deliver") deliver(name, air[name]!.shift());
-      if (what === "lose") air[name]!.shift();
-      if (what === "again") deliver(name, air[name]![0]);
-      if (what === "old") deliver(name, ever[name]![n % (ever[name]!.length || 1)]);
-      if (what === "late" && air[name]!.length) air[name]!.push(air[name]!.shift()!);
-      if (what === "wait") {
-        now += n;
-        sides["a"]!.endpoint.poll(now);
-        sides["b"]!.endpoint.poll(now);
-      }
-      gather();
-      check();
-    }
-    // then all is well with the radio, and one of them asks
-    now += 100;
-    const [a, b] = [sides["a"]!, sides["b"]!];
-    const ab = linkOf("a");
-    const ba = linkOf("b");
-    (seed % 2 ? ab : ba).connect(seed % 2 ? a.pipe : b.pipe);
-    for (const more of [0, 1, 2, 3, 4]) tick(a, b, now + more);
-    const state = [ab.up, ba.up, ab.exchange.in - ba.exchange.out, ab.exchange.out - ba.exchange.in, ab.exchange.in - ab.exchange.out];
-    if (JSON.stringify(state) !== "[true,true,0,0,0]") throw new Error(JSON.stringify(state));
-    const got = taken(b);
-    ab.channel({ type: "t", seq: 1 }, bytes("99"));
-    for (const more of [5, 6]) tick(a, b, now + more);
-    if (JSON.stringify([...got.values()]) !== '[["99"]]') throw new Error(`the channel's packet did not come: ${JSON.stringify([...got.values()])}`);
-    for (const [from, to, link] of [[a, b, ab], [b, a, ba]] as const) {
-      to.events.length = 0;
-      // numbers of messages of a lost state are for the application to know better
-      if (lost.size) continue;
-      link.send(bytes("98"));
-      tick(a, b, now + 8);
-      if (!to.events.includes("message 98")) throw new Error(`the message did not come: ${JSON.stringify([to.events, from.endpoint.drops])}`);
-    }
-    settled++;
-  }), { seed: 4, numRuns: 200 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(happening, fc.constantFrom("a", "b"), fc.nat(30)), { maxLength: 60 }),
+      fc.nat(),
+      (steps, seed) => {
+        let now = 0;
+        let lives = 0;
+        const lost = new Set<string>();
+        const live = (name: string, state: Side["saved"] = {}): Side =>
+          side(name, {
+            state,
+            random: seeded(`${name} ${seed} ${lives++}`),
+            epoch: () => 1000 + Math.floor(now),
+          } as SideOptions);
+        const sides: Record<string, Side> = { a: live("a"), b: live("b") };
+        const key = { a: sides["a"]!.key, b: sides["b"]!.key };
+        const linkOf = (name: string): Link => sides[name]!.endpoint.link(key[name === "a" ? "b" : "a"]);
+        // packets under way to each, and all that ever were
+        const air: Record<string, Uint8Array[]> = { a: [], b: [] };
+        const ever: Record<string, Uint8Array[]> = { a: [], b: [] };
+        const said: Record<string, number> = { a: 0, b: 0 };
+        const gather = (): void => {
+          for (const [name, other] of [
+            ["a", "b"],
+            ["b", "a"],
+          ] as const)
+            for (const packet of packetsOf(frames(sides[name]!))) {
+              air[other]!.push(packet);
+              ever[other]!.push(packet);
+            }
+        };
+        // KEYs of the other that handshakes put others in the place of, by the life of who took them
+        const over: Record<string, Set<string>> = { a: new Set(), b: new Set() };
+        const remote: Record<string, string | undefined> = {};
+        const check = (): void => {
+          for (const name of ["a", "b"]) {
+            const { exchange } = linkOf(name);
+            if (exchange.in < said[name]!) throw new Error(`${name} went back from ${said[name]!} to ${exchange.in}`);
+            said[name] = exchange.in;
+            const current = exchange.remote && hex(exchange.remote);
+            if (current === remote[name]) continue;
+            if (current && over[name]!.has(current)) throw new Error(`${name} went back to a KEY that is over`);
+            if (remote[name]) over[name]!.add(remote[name]!);
+            remote[name] = current;
+          }
+        };
+        const deliver = (name: string, packet: Uint8Array | undefined): void => {
+          if (packet) sides[name]!.endpoint.packet(sides[name]!.pipe, packet, now);
+          gather();
+          check();
+        };
+        for (const name of ["a", "b"])
+          sides[name]!.endpoint.handle("t", (channel) => {
+            channel.on = () => undefined;
+          });
+        for (const [what, name, n] of steps) {
+          const link = linkOf(name);
+          const own = sides[name]!;
+          if (what === "connect") link.connect(own.pipe);
+          if (what === "renew") link.renew();
+          if (what === "restart" || what === "forget") {
+            // what is wiped can not come back; its numbers do
+            sides[name] = live(name, what === "restart" ? own.saved : {});
+            sides[name]!.endpoint.handle("t", (channel) => {
+              channel.on = () => undefined;
+            });
+            if (what === "forget") lost.add(name);
+            said[name] = 0;
+            over[name]!.clear();
+            remote[name] = undefined;
+            now += what === "forget" ? 70 : 1;
+          }
+          if (what === "send" && link.pipe) codeOf(() => link.send(data(n + 1)));
+          if (what === "open") codeOf(() => link.channel(n % 2 ? { type: "t", seq: 1 } : { type: "t" }, data(n)));
+          if (what === "deliver") deliver(name, air[name]!.shift());
+          if (what === "lose") air[name]!.shift();
+          if (what === "again") deliver(name, air[name]![0]);
+          if (what === "old") deliver(name, ever[name]![n % (ever[name]!.length || 1)]);
+          if (what === "late" && air[name]!.length) air[name]!.push(air[name]!.shift()!);
+          if (what === "wait") {
+            now += n;
+            sides["a"]!.endpoint.poll(now);
+            sides["b"]!.endpoint.poll(now);
+          }
+          gather();
+          check();
+        }
+        // then all is well with the radio, and one of them asks
+        now += 100;
+        const [a, b] = [sides["a"]!, sides["b"]!];
+        const ab = linkOf("a");
+        const ba = linkOf("b");
+        (seed % 2 ? ab : ba).connect(seed % 2 ? a.pipe : b.pipe);
+        for (const more of [0, 1, 2, 3, 4]) tick(a, b, now + more);
+        const state = [
+          ab.up,
+          ba.up,
+          ab.exchange.in - ba.exchange.out,
+          ab.exchange.out - ba.exchange.in,
+          ab.exchange.in - ab.exchange.out,
+        ];
+        if (JSON.stringify(state) !== "[true,true,0,0,0]") throw new Error(JSON.stringify(state));
+        const got = taken(b);
+        ab.channel({ type: "t", seq: 1 }, bytes("99"));
+        for (const more of [5, 6]) tick(a, b, now + more);
+        if (JSON.stringify([...got.values()]) !== '[["99"]]')
+          throw new Error(`the channel's packet did not come: ${JSON.stringify([...got.values()])}`);
+        for (const [from, to, link] of [
+          [a, b, ab],
+          [b, a, ba],
+        ] as const) {
+          to.events.length = 0;
+          // numbers of messages of a lost state are for the application to know better
+          if (lost.size) continue;
+          link.send(bytes("98"));
+          tick(a, b, now + 8);
+          if (!to.events.includes("message 98"))
+            throw new Error(`the message did not come: ${JSON.stringify([to.events, from.endpoint.drops])}`);
+        }
+        settled++;
+      },
+    ),
+    { seed: 4, numRuns: 200 },
+  );
   t.is(settled, 200);
 });
 
@@ -891,7 +1135,7 @@ function bundleOf(): Promise<string> {
       rmSync(folder, { recursive: true });
     }
   };
-  return bundle ??= make();
+  return (bundle ??= make());
 }
 
 /** A device in a host, and an endpoint, with a radio without loss between them, in simulated time (seconds). */
@@ -924,10 +1168,15 @@ class Meeting {
     this.#booted = true;
     this.#hear = new Pipe({ mtu: 20, limit: 4096 });
     this.gateway.pipe.restart();
-    this.#took(await this.#host.boot({
-      board: { ...loadBoard("puckjs"), curveStepMs: 0.01 }, bundle: await bundleOf(), entropy: [1, 2, 3, Math.round(this.now * 1000)], time: this.now * 1000,
-      ...(first && { storage: { config: Uint8Array.from(Buffer.from(JSON.stringify(toBase32(this.gateway.key)))) } }),
-    }));
+    this.#took(
+      await this.#host.boot({
+        board: { ...loadBoard("puckjs"), curveStepMs: 0.01 },
+        bundle: await bundleOf(),
+        entropy: [1, 2, 3, Math.round(this.now * 1000)],
+        time: this.now * 1000,
+        ...(first && { storage: { config: Uint8Array.from(Buffer.from(JSON.stringify(toBase32(this.gateway.key)))) } }),
+      }),
+    );
   }
 
   #took(output: Output): void {
@@ -946,9 +1195,10 @@ class Meeting {
   /** Lets so many seconds pass. */
   async pass(seconds: number): Promise<void> {
     const { endpoint, pipe } = this.gateway;
-    for (const end = this.now + seconds; ; ) {
+    for (const end = this.now + seconds; ;) {
       endpoint.poll(this.now);
-      for (let frame = pipe.frame(); frame; frame = pipe.frame()) this.#took(await this.#host.frame(this.now * 1000, frame));
+      for (let frame = pipe.frame(); frame; frame = pipe.frame())
+        this.#took(await this.#host.frame(this.now * 1000, frame));
       const next = Math.min(this.#next === undefined ? Infinity : this.#next / 1000, this.now + 0.25);
       if (next > end) return;
       this.now = Math.max(next, this.now + 0.001);
@@ -961,7 +1211,10 @@ const hosts: [name: string, make: () => DeviceHost][] = [["vm", () => new VmHost
 if (findInterpreter()) hosts.push(["interpreter", () => new InterpreterHost()]);
 
 for (const [name, make] of hosts) {
-  const meet = (title: string, work: (t: ExecutionContext, make: (options?: SideOptions) => Meeting) => Promise<void>): void => {
+  const meet = (
+    title: string,
+    work: (t: ExecutionContext, make: (options?: SideOptions) => Meeting) => Promise<void>,
+  ): void => {
     test(`a device (${name}): ${title}`, async (t) => {
       const all: DeviceHost[] = [];
       try {
@@ -1007,7 +1260,9 @@ for (const [name, make] of hosts) {
     await m.pass(3);
     m.link.send("reliable");
     const closed: string[] = [];
-    const { id } = m.link.channel({ type: "t", seq: 1 }, Buffer.from("one"), (event, why) => closed.push(`${event} ${String(why)}`));
+    const { id } = m.link.channel({ type: "t", seq: 1 }, Buffer.from("one"), (event, why) =>
+      closed.push(`${event} ${String(why)}`),
+    );
     await m.pass(3);
     const [theirs] = [...got.keys()];
     m.link.renew();
@@ -1015,7 +1270,10 @@ for (const [name, make] of hosts) {
     await m.pass(3);
     t.deepEqual(closed, ["close reset"]);
     t.deepEqual(got.get(theirs!)!.at(-1), "close reset");
-    t.deepEqual([...m.logs.slice(2)].sort(), ["message reliable", `t${id} packet one`, `t${id} close reset`, `t${theirs!} close reset`, "up"].sort());
+    t.deepEqual(
+      [...m.logs.slice(2)].sort(),
+      ["message reliable", `t${id} packet one`, `t${id} close reset`, `t${theirs!} close reset`, "up"].sort(),
+    );
     got.clear();
     m.logs = [];
     m.link.send("reliable");
@@ -1047,18 +1305,24 @@ for (const [name, make] of hosts) {
     t.is(got.get(id!)!.at(-1), hex(Buffer.from("reliable")));
   });
 
-  meet("its handshake goes out again verbatim at 1, 3, 7 and 15 s, and after 30 s another under a new KEY", async (t, meeting) => {
-    const m = meeting();
-    m.carries = false;
-    await m.boot();
-    await m.pass(35);
-    const groups = new Map<string, number[]>();
-    for (const [time, packet] of m.sent) groups.set(hex(packet), [...(groups.get(hex(packet)) ?? []), time]);
-    const [first, second] = [...groups.values()];
-    t.deepEqual(first!.map((time) => Math.round(time - first![0]!)), [0, 1, 3, 7, 15]);
-    t.true(m.logs.includes("down") && second![0]! - first![0]! > 30.5 && second![0]! - first![0]! < 33);
-    t.is(new Set(m.sent.map(([, packet]) => hex(packet.subarray(3, 24)))).size, groups.size);
-  });
+  meet(
+    "its handshake goes out again verbatim at 1, 3, 7 and 15 s, and after 30 s another under a new KEY",
+    async (t, meeting) => {
+      const m = meeting();
+      m.carries = false;
+      await m.boot();
+      await m.pass(35);
+      const groups = new Map<string, number[]>();
+      for (const [time, packet] of m.sent) groups.set(hex(packet), [...(groups.get(hex(packet)) ?? []), time]);
+      const [first, second] = [...groups.values()];
+      t.deepEqual(
+        first!.map((time) => Math.round(time - first![0]!)),
+        [0, 1, 3, 7, 15],
+      );
+      t.true(m.logs.includes("down") && second![0]! - first![0]! > 30.5 && second![0]! - first![0]! < 33);
+      t.is(new Set(m.sent.map(([, packet]) => hex(packet.subarray(3, 24)))).size, groups.size);
+    },
+  );
 
   meet("who is refused hears nothing, and links once it is let in", async (t, meeting) => {
     let verdict: boolean | undefined = false;
@@ -1066,7 +1330,10 @@ for (const [name, make] of hosts) {
     await m.boot();
     await m.pass(20);
     t.is(m.sent.length, 5);
-    t.deepEqual([m.logs, m.gateway.events.includes("up"), m.gateway.pipe.frame(), m.gateway.saves], [["ready"], false, undefined, 0]);
+    t.deepEqual(
+      [m.logs, m.gateway.events.includes("up"), m.gateway.pipe.frame(), m.gateway.saves],
+      [["ready"], false, undefined, 0],
+    );
     verdict = true;
     await m.pass(20);
     t.deepEqual([m.logs, m.gateway.events.filter((event) => event === "up")], [["ready", "down", "up"], ["up"]]);
@@ -1118,7 +1385,13 @@ for (const [name, make] of hosts) {
       t.deepEqual([...got.values()], [[hex(Buffer.from("plain"))]]);
       // a gateway that asks itself
       const { saved } = m.gateway;
-      const again = side("gateway", { state: saved, z: asks, random: seeded(`gateway again ${asks}`), patience: 180, pipe: { limit: 4096 } } as SideOptions);
+      const again = side("gateway", {
+        state: saved,
+        z: asks,
+        random: seeded(`gateway again ${asks}`),
+        patience: 180,
+        pipe: { limit: 4096 },
+      } as SideOptions);
       Object.assign(m.gateway, { endpoint: again.endpoint, pipe: again.pipe });
       const more = taken(again);
       m.link.connect(again.pipe);

@@ -9,10 +9,18 @@ const data = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) 
 const total = (of: Side): number => Object.values(of.endpoint.drops).reduce((sum, count) => sum + count, 0);
 
 /** All of a side that hostile input must not change. */
-const stateOf = (of: Side): string => JSON.stringify([
-  of.saved,
-  of.endpoint.links.map((link) => [link.state, link.up, link.exchange.in, link.exchange.out, link.exchange.remote && hex(link.exchange.remote), link.exchange.stage()]),
-]);
+const stateOf = (of: Side): string =>
+  JSON.stringify([
+    of.saved,
+    of.endpoint.links.map((link) => [
+      link.state,
+      link.up,
+      link.exchange.in,
+      link.exchange.out,
+      link.exchange.remote && hex(link.exchange.remote),
+      link.exchange.stage(),
+    ]),
+  ]);
 
 /** A side, its peer, packets and frames that are right for it, and a check that it is still as it was. */
 function target(options: SideOptions = {}) {
@@ -25,10 +33,15 @@ function target(options: SideOptions = {}) {
   b.events.length = 0;
   const before = stateOf(b);
   return {
-    a, b, ab, seen: seen[0]!, waiting: waiting[0]!,
+    a,
+    b,
+    ab,
+    seen: seen[0]!,
+    waiting: waiting[0]!,
     /** Nothing was delivered or changed, and what is right is still taken. */
     unharmed: (): string => {
-      if (b.events.some((event) => !event.startsWith("drop "))) return `it had: ${b.events.find((event) => !event.startsWith("drop "))}`;
+      if (b.events.some((event) => !event.startsWith("drop ")))
+        return `it had: ${b.events.find((event) => !event.startsWith("drop "))}`;
       if (stateOf(b) !== before) return `${stateOf(b)} was ${before}`;
       if (total(b) !== b.events.length) return "drops and events differ";
       b.pipe.receive(new Uint8Array(0), 1e9, () => {});
@@ -67,7 +80,10 @@ test("random packets with the form of a message", (t) => {
     }
     t.is(unharmed(), "");
     // off the curve, or not from who it says: with accept either is looked at
-    t.true(accept ? (b.endpoint.drops.KEY_OFF_CURVE ?? 0) > 50 : b.endpoint.drops.UNKNOWN_SENDER === 300, JSON.stringify(b.endpoint.drops));
+    t.true(
+      accept ? (b.endpoint.drops.KEY_OFF_CURVE ?? 0) > 50 : b.endpoint.drops.UNKNOWN_SENDER === 300,
+      JSON.stringify(b.endpoint.drops),
+    );
   }
 });
 
@@ -98,9 +114,19 @@ test("a message cut anywhere, or with more behind it", (t) => {
 test("packets that are none are counted by what is wrong with them", (t) => {
   const { b, unharmed, seen } = target();
   const cases: [string, string][] = [
-    ["", "PACKET_TOO_SHORT"], ["00", "PACKET_TOO_SHORT"], ["0000", "PACKET_TOO_SHORT"], ["ffff00", "PACKET_TOO_SHORT"], ["00ff00", "PACKET_LENGTH"], ["00021a1a", "PACKET_HEAD"],
-    ["00013a", "CSID"], ["00011b" + "00".repeat(40), "CSID"], ["00011a", "PACKET_TOO_SHORT"], ["00011a" + "02".repeat(28), "PACKET_TOO_SHORT"],
-    ["00077b2261223a317d", "PACKET_HEAD"], ["0000" + "11".repeat(40), "TOKEN"], ["00011a" + "02".repeat(29), "UNKNOWN_SENDER"],
+    ["", "PACKET_TOO_SHORT"],
+    ["00", "PACKET_TOO_SHORT"],
+    ["0000", "PACKET_TOO_SHORT"],
+    ["ffff00", "PACKET_TOO_SHORT"],
+    ["00ff00", "PACKET_LENGTH"],
+    ["00021a1a", "PACKET_HEAD"],
+    ["00013a", "CSID"],
+    ["00011b" + "00".repeat(40), "CSID"],
+    ["00011a", "PACKET_TOO_SHORT"],
+    ["00011a" + "02".repeat(28), "PACKET_TOO_SHORT"],
+    ["00077b2261223a317d", "PACKET_HEAD"],
+    ["0000" + "11".repeat(40), "TOKEN"],
+    ["00011a" + "02".repeat(29), "UNKNOWN_SENDER"],
     [hex(seen), "STALE"],
   ];
   for (const [packet, code] of cases) {
@@ -115,15 +141,21 @@ test("a message in frames cut anywhere, with frames lost, doubled or mixed", (t)
   const { waiting } = target();
   const right = split(waiting, 20);
   for (const stream of [false, true]) {
-    const plan = fc.array(fc.record({ frame: fc.nat(right.length - 1), from: fc.nat(20), length: fc.nat(20) }), { maxLength: 30 });
-    fc.assert(fc.property(plan, (parts) => {
-      const { b, unharmed } = target({ pipe: { stream } });
-      let now = 2;
-      for (const { frame, from, length } of parts) b.endpoint.receive(b.pipe, right[frame]!.subarray(from, from + length), now += 0.01);
-      // in some orders all of it may have come
-      if (b.events.includes(`message ${hex(data(40))}`)) return;
-      t.is(unharmed(), "");
-    }), { seed: 14, numRuns: 60 });
+    const plan = fc.array(fc.record({ frame: fc.nat(right.length - 1), from: fc.nat(20), length: fc.nat(20) }), {
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(plan, (parts) => {
+        const { b, unharmed } = target({ pipe: { stream } });
+        let now = 2;
+        for (const { frame, from, length } of parts)
+          b.endpoint.receive(b.pipe, right[frame]!.subarray(from, from + length), (now += 0.01));
+        // in some orders all of it may have come
+        if (b.events.includes(`message ${hex(data(40))}`)) return;
+        t.is(unharmed(), "");
+      }),
+      { seed: 14, numRuns: 60 },
+    );
   }
 });
 
@@ -143,8 +175,11 @@ test("a chunk stream that is cut is given up, and what comes 10 s later is taken
 
 test("reassembly beyond the limit is counted and costs no more memory than the limit", (t) => {
   const { b, unharmed } = target({ pipe: { limit: 200 } });
-  for (let i = 0; i < 2000; i++) b.endpoint.receive(b.pipe, Uint8Array.of(19, ...new Uint8Array(17).fill(7), 1 + (i >> 8), i & 255), 2);
-  const buffers = Object.values((b.pipe as unknown as { _joiner: object })._joiner).filter((one) => ArrayBuffer.isView(one));
+  for (let i = 0; i < 2000; i++)
+    b.endpoint.receive(b.pipe, Uint8Array.of(19, ...new Uint8Array(17).fill(7), 1 + (i >> 8), i & 255), 2);
+  const buffers = Object.values((b.pipe as unknown as { _joiner: object })._joiner).filter((one) =>
+    ArrayBuffer.isView(one),
+  );
   t.true(buffers.length > 0 && buffers.every((one) => one.byteLength <= 256));
   b.endpoint.receive(b.pipe, Uint8Array.of(0), 2);
   t.deepEqual(b.endpoint.drops, { PACKET_TOO_LARGE: 1 });
@@ -154,9 +189,17 @@ test("reassembly beyond the limit is counted and costs no more memory than the l
 test("INNER packets of the right sender that are none", (t) => {
   const { a, b, ab } = linked();
   const inners: [string, string][] = [
-    ["", "PACKET_TOO_SHORT"], ["00", "PACKET_TOO_SHORT"], ["ffff", "PACKET_LENGTH"], ["0000", "STALE"], ["0007" + "7b".repeat(7), "STALE"],
-    [hex(lob.encode({ type: "link" })), "AT"], [hex(lob.encode({ type: "link", at: -2 })), "AT"], [hex(lob.encode({ type: "link", at: 1e300 })), "AT"],
-    [hex(lob.encode({ type: "link", at: "1" })), "AT"], [hex(lob.encode({ at: null })), "AT"], [hex(lob.encode({ type: ["link"], at: 3 })), ""],
+    ["", "PACKET_TOO_SHORT"],
+    ["00", "PACKET_TOO_SHORT"],
+    ["ffff", "PACKET_LENGTH"],
+    ["0000", "STALE"],
+    ["0007" + "7b".repeat(7), "STALE"],
+    [hex(lob.encode({ type: "link" })), "AT"],
+    [hex(lob.encode({ type: "link", at: -2 })), "AT"],
+    [hex(lob.encode({ type: "link", at: 1e300 })), "AT"],
+    [hex(lob.encode({ type: "link", at: "1" })), "AT"],
+    [hex(lob.encode({ at: null })), "AT"],
+    [hex(lob.encode({ type: ["link"], at: 3 })), ""],
   ];
   for (const [inner, code] of inners) {
     b.events.length = 0;
@@ -184,7 +227,10 @@ test("pieces that are none: nothing is left, nothing in them, more than were sai
   piece(8, 1, "03");
   piece(9, 1, "04");
   t.notThrows(() => carry(a, b, 1));
-  t.deepEqual(b.events.filter((event) => event.startsWith("message")), ["message ", "message 01", "message 020003"]);
+  t.deepEqual(
+    b.events.filter((event) => event.startsWith("message")),
+    ["message ", "message 01", "message 020003"],
+  );
 });
 
 test("a stranger's or an unknown KEY's packet right after an exchange was renewed", (t) => {

@@ -1,7 +1,18 @@
 // What `mote keys new` writes is read by the library: a gateway needs no more than its text.
 import test from "ava";
 import fc from "fast-check";
-import { E3XError, Endpoint, generate, hashname, keyFromText, keysFromFile, keysToFile, publicKeysFromFile, toBase32, toHex } from "../../src/index.ts";
+import {
+  E3XError,
+  Endpoint,
+  generate,
+  hashname,
+  keyFromText,
+  keysFromFile,
+  keysToFile,
+  publicKeysFromFile,
+  toBase32,
+  toHex,
+} from "../../src/index.ts";
 import { seeded } from "../helpers/core.ts";
 
 const both = generate(seeded("keys file"), ["1a", "1c"]);
@@ -29,8 +40,17 @@ test("key pairs go into the text of a file and come back, in each cipher set", (
 
 test("hex, capitals, blanks around, a byte order mark and what else a file has are read, too", (t) => {
   const { key, secret } = both["1a"]!;
-  for (const as of [toHex, (bytes: Uint8Array) => toBase32(bytes).toUpperCase(), (bytes: Uint8Array) => ` ${toBase32(bytes)}\n`]) {
-    t.deepEqual(keysFromFile(`\uFEFF${JSON.stringify({ keys: { "1a": as(key), "3a": "x" }, secrets: { "1a": as(secret) }, name: "mine" })}\n`), { "1a": both["1a"] });
+  for (const as of [
+    toHex,
+    (bytes: Uint8Array) => toBase32(bytes).toUpperCase(),
+    (bytes: Uint8Array) => ` ${toBase32(bytes)}\n`,
+  ]) {
+    t.deepEqual(
+      keysFromFile(
+        `\uFEFF${JSON.stringify({ keys: { "1a": as(key), "3a": "x" }, secrets: { "1a": as(secret) }, name: "mine" })}\n`,
+      ),
+      { "1a": both["1a"] },
+    );
     t.deepEqual(keyFromText(as(key)), { "1a": key });
   }
 });
@@ -39,10 +59,24 @@ test("what is none is told, and nothing of it quoted", (t) => {
   const other = generate(seeded("other"), ["1a", "1c"]);
   const secret = file.secrets["1a"]!;
   for (const given of [
-    "", "{", "null", "5", "[]", "{}", '"text"', JSON.stringify({ keys: file.keys }), JSON.stringify({ secrets: file.secrets }), JSON.stringify({ keys: 5, secrets: 7 }),
-    JSON.stringify({ ...file, secrets: { "1a": secret.slice(1) } }), JSON.stringify({ ...file, secrets: { "1a": { text: secret } } }), JSON.stringify({ ...file, keys: { "1b": file.keys["1a"] } }),
-    JSON.stringify({ ...file, keys: { ...file.keys, "1a": toBase32(other["1a"]!.key) } }), JSON.stringify({ ...file, keys: { ...file.keys, "1c": toBase32(other["1c"]!.key) } }),
-    JSON.stringify({ ...file, secrets: { "1a": "a".repeat(secret.length) } }), secret, `${text}${text}`,
+    "",
+    "{",
+    "null",
+    "5",
+    "[]",
+    "{}",
+    '"text"',
+    JSON.stringify({ keys: file.keys }),
+    JSON.stringify({ secrets: file.secrets }),
+    JSON.stringify({ keys: 5, secrets: 7 }),
+    JSON.stringify({ ...file, secrets: { "1a": secret.slice(1) } }),
+    JSON.stringify({ ...file, secrets: { "1a": { text: secret } } }),
+    JSON.stringify({ ...file, keys: { "1b": file.keys["1a"] } }),
+    JSON.stringify({ ...file, keys: { ...file.keys, "1a": toBase32(other["1a"]!.key) } }),
+    JSON.stringify({ ...file, keys: { ...file.keys, "1c": toBase32(other["1c"]!.key) } }),
+    JSON.stringify({ ...file, secrets: { "1a": "a".repeat(secret.length) } }),
+    secret,
+    `${text}${text}`,
   ]) {
     const { message, stack } = refused(given);
     t.false(`${message}${stack!}`.includes(secret));
@@ -52,8 +86,18 @@ test("what is none is told, and nothing of it quoted", (t) => {
 });
 
 test("whatever a file is, it is read or refused", (t) => {
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.record({ keys: fc.anything(), secrets: fc.anything() }).map((one) => JSON.stringify(one) ?? "")), (given) => {
-    t.is(refused(given).code, "KEYS_FILE");
-    t.notThrows(() => publicKeysFromFile(given));
-  }), { seed: 1, numRuns: 500 });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.record({ keys: fc.anything(), secrets: fc.anything() }).map((one) => JSON.stringify(one) ?? ""),
+      ),
+      (given) => {
+        t.is(refused(given).code, "KEYS_FILE");
+        t.notThrows(() => publicKeysFromFile(given));
+      },
+    ),
+    { seed: 1, numRuns: 500 },
+  );
 });

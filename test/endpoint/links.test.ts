@@ -10,20 +10,45 @@ import type { Side, SideOptions } from "./sides.ts";
 const text = (content: string): string => `message ${hex(Buffer.from(content))}`;
 const messages = ({ events }: Side): string[] => events.filter((event) => event.startsWith("message"));
 /** Frames come to a side, at a time. */
-const come = (to: Side, all: Uint8Array[], now: number): void => { for (const frame of all) to.endpoint.receive(to.pipe, frame, now); };
+const come = (to: Side, all: Uint8Array[], now: number): void => {
+  for (const frame of all) to.endpoint.receive(to.pipe, frame, now);
+};
 /** The same side after a restart with a state. */
 const again = (before: Side, options: SideOptions = {}): Side => {
-  const made = side("again", { state: before.saved, ...options, pairs: { "1a": { key: before.key, secret: before.endpoint.identity.secret } } });
+  const made = side("again", {
+    state: before.saved,
+    ...options,
+    pairs: { "1a": { key: before.key, secret: before.endpoint.identity.secret } },
+  });
   return Object.assign(made, { key: before.key });
 };
 
 test("find makes no link, by whatever it is looked for", (t) => {
   const { b, ba, a } = linked();
   const name = hashname({ "1a": a.key });
-  const found: (Uint8Array | Record<string, Uint8Array> | string)[] = [a.key, Buffer.from(a.key), { "1a": a.key }, { "3a": new Uint8Array(5), "1a": a.key }, toBase32(a.key), name];
+  const found: (Uint8Array | Record<string, Uint8Array> | string)[] = [
+    a.key,
+    Buffer.from(a.key),
+    { "1a": a.key },
+    { "3a": new Uint8Array(5), "1a": a.key },
+    toBase32(a.key),
+    name,
+  ];
   for (const who of found) t.is(b.endpoint.find(who), ba);
   const nobody = generate(seeded("nobody"))["1a"].key;
-  const not: typeof found = [nobody, { "1a": nobody }, {}, new Uint8Array(0), new Uint8Array(1000), toBase32(nobody), hashname({ "1a": nobody }), "", "text", name.toUpperCase(), "__proto__"];
+  const not: typeof found = [
+    nobody,
+    { "1a": nobody },
+    {},
+    new Uint8Array(0),
+    new Uint8Array(1000),
+    toBase32(nobody),
+    hashname({ "1a": nobody }),
+    "",
+    "text",
+    name.toUpperCase(),
+    "__proto__",
+  ];
   for (const who of not) t.is(b.endpoint.find(who), undefined);
   t.is(b.endpoint.links.length, 1);
 });
@@ -33,7 +58,11 @@ test("what is removed leaves nothing behind: it is a stranger, and its keys are 
     const { a, b, ab, ba } = linked();
     const { ephemeral } = ba.exchange;
     const closed: unknown[] = [];
-    b.endpoint.handle("say", (channel) => { channel.on = (event, reason) => { if (event === "close") closed.push(reason); }; });
+    b.endpoint.handle("say", (channel) => {
+      channel.on = (event, reason) => {
+        if (event === "close") closed.push(reason);
+      };
+    });
     ab.channel({ type: "say", seq: 1 });
     tick(a, b, 1);
     ab.send("old");
@@ -41,15 +70,28 @@ test("what is removed leaves nothing behind: it is a stranger, and its keys are 
     const old = frames(a);
     if (by === "link") ba.remove();
     else b.endpoint.remove(ba);
-    t.deepEqual([ba.removed, ba.up, ba.pipe, b.endpoint.links, b.endpoint.find(a.key), b.saved], [true, false, undefined, [], undefined, {}]);
+    t.deepEqual(
+      [ba.removed, ba.up, ba.pipe, b.endpoint.links, b.endpoint.find(a.key), b.saved],
+      [true, false, undefined, [], undefined, {}],
+    );
     t.true(ephemeral!.secret.every((byte) => byte === 0));
     t.deepEqual(closed, ["reset"]);
-    for (const send of [() => ba.send("x"), () => ba.connect(b.pipe), () => ba.channel({ type: "say" }), () => ba.block(), () => ba.message(stamp(1, 0, new Uint8Array(1)))]) t.is(codeOf(send), "REMOVED");
+    for (const send of [
+      () => ba.send("x"),
+      () => ba.connect(b.pipe),
+      () => ba.channel({ type: "say" }),
+      () => ba.block(),
+      () => ba.message(stamp(1, 0, new Uint8Array(1))),
+    ])
+      t.is(codeOf(send), "REMOVED");
     t.notThrows(() => b.endpoint.remove(ba));
     come(b, old, 2);
     ab.channel({ type: "say", seq: 1 });
     for (let now = 3; now < 6; now += 0.5) tick(a, b, now);
-    t.deepEqual([messages(b), b.endpoint.links.length, b.endpoint.drops.UNKNOWN_SENDER! > 0, b.endpoint.drops.TOKEN! > 0], [[], 0, true, true]);
+    t.deepEqual(
+      [messages(b), b.endpoint.links.length, b.endpoint.drops.UNKNOWN_SENDER! > 0, b.endpoint.drops.TOKEN! > 0],
+      [[], 0, true, true],
+    );
     t.is(b.endpoint.poll(100), undefined);
     // linked anew it begins at zero
     const anew = b.endpoint.link(a.key);
@@ -71,9 +113,21 @@ test("a link that is removed has no timers left", (t) => {
 
 test("a link that is removed although save throws is removed all the same", (t) => {
   let full = false;
-  const { a, b, ab, ba } = linked({}, { save: () => { if (full) throw new Error("no room"); } });
+  const { a, b, ab, ba } = linked(
+    {},
+    {
+      save: () => {
+        if (full) throw new Error("no room");
+      },
+    },
+  );
   full = true;
-  t.throws(() => { ba.remove(); }, { message: "no room" });
+  t.throws(
+    () => {
+      ba.remove();
+    },
+    { message: "no room" },
+  );
   ab.send("x");
   carry(a, b, 1);
   t.deepEqual([b.endpoint.links, b.endpoint.state, messages(b), ba.pipe], [[], {}, [], undefined]);
@@ -83,16 +137,36 @@ test("links may be removed in any handler, at any time", (t) => {
   for (const where of ["up", "message", "drop", "channel", "packet", "down"] as const) {
     const a = side("a");
     const first: { link?: Link | undefined } = {};
-    const drop = (at: string): void => { if (at === where) (first.link ?? b.endpoint.links[0])?.remove(); };
-    const b: Side = side("b", { accept: () => true, events: { up: () => { drop("up"); }, message: () => { drop("message"); }, drop: () => { drop("drop"); }, down: () => { drop("down"); } } });
+    const drop = (at: string): void => {
+      if (at === where) (first.link ?? b.endpoint.links[0])?.remove();
+    };
+    const b: Side = side("b", {
+      accept: () => true,
+      events: {
+        up: () => {
+          drop("up");
+        },
+        message: () => {
+          drop("message");
+        },
+        drop: () => {
+          drop("drop");
+        },
+        down: () => {
+          drop("down");
+        },
+      },
+    });
     b.endpoint.handle("say", (channel) => {
-      channel.on = () => { drop("packet"); };
+      channel.on = () => {
+        drop("packet");
+      };
       drop("channel");
     });
     const ab = a.endpoint.link(b.key);
     ab.connect(a.pipe);
     tick(a, b, 0);
-    const link = first.link = b.endpoint.links[0];
+    const link = (first.link = b.endpoint.links[0]);
     if (ab.up) ab.channel({ type: "say", seq: 1 }, new Uint8Array(1));
     ab.send("hello");
     for (let now = 1; now < 4; now += 0.5) tick(a, b, now);
@@ -102,9 +176,17 @@ test("links may be removed in any handler, at any time", (t) => {
       for (const now of [5, 6, 8, 12, 20, 50]) b.endpoint.poll(now);
     }
     // by "up" it is gone each time it links
-    t.true(b.endpoint.links.every((one) => one !== link), where);
-    t.notThrows(() => { for (let now = 60; now < 100; now += 5) tick(a, b, now); });
-    t.true(Object.keys(b.endpoint.state).every((id) => b.endpoint.find(id)), where);
+    t.true(
+      b.endpoint.links.every((one) => one !== link),
+      where,
+    );
+    t.notThrows(() => {
+      for (let now = 60; now < 100; now += 5) tick(a, b, now);
+    });
+    t.true(
+      Object.keys(b.endpoint.state).every((id) => b.endpoint.find(id)),
+      where,
+    );
   }
 });
 
@@ -124,7 +206,10 @@ test("a device that lost its numbers is refused as stale for ever, and heals by 
     t.true(b.endpoint.drops.STALE! >= 3);
     const sent = ba.exchange.out;
     ba.reset();
-    t.deepEqual([ba.up, ba.exchange.in, ba.state[1], ba.state[3], b.saved[toBase32(a.key)]!.handshakes[1]], [false, 0, 0, 0, 0]);
+    t.deepEqual(
+      [ba.up, ba.exchange.in, ba.state[1], ba.state[3], b.saved[toBase32(a.key)]!.handshakes[1]],
+      [false, 0, 0, 0, 0],
+    );
     t.is(ba.exchange.out, sent, "what this side sent stays");
     t.true(b.saved[toBase32(a.key)]!.handshakes[0] >= sent);
     b.events.length = 0;
@@ -157,12 +242,24 @@ test("after a reset no content is taken before a handshake: what was recorded is
 
 test("a reset that can not be kept changes nothing", (t) => {
   let full = false;
-  const { a, b, ab, ba } = linked({}, { save: () => { if (full) throw new Error("no room"); } });
+  const { a, b, ab, ba } = linked(
+    {},
+    {
+      save: () => {
+        if (full) throw new Error("no room");
+      },
+    },
+  );
   ab.send("one");
   carry(a, b, 1);
   full = true;
   const before = [...ba.state];
-  t.throws(() => { ba.reset(); }, { message: "no room" });
+  t.throws(
+    () => {
+      ba.reset();
+    },
+    { message: "no room" },
+  );
   full = false;
   ab.send("two");
   carry(a, b, 2);
@@ -171,11 +268,19 @@ test("a reset that can not be kept changes nothing", (t) => {
 
 test("a blocked link takes and sends nothing, whatever accept says, also after a restart, until it is not blocked", (t) => {
   const knocks: Knock[] = [];
-  const options: SideOptions = { accept: () => true, events: { knock: (knock) => { knocks.push(knock); } } };
+  const options: SideOptions = {
+    accept: () => true,
+    events: {
+      knock: (knock) => {
+        knocks.push(knock);
+      },
+    },
+  };
   const { a, b, ab, ba } = linked({}, options);
   ba.block();
   t.deepEqual([ba.blocked, ba.up, b.saved[toBase32(a.key)]!.blocked], [true, false, true]);
-  for (const send of [() => ba.send("x"), () => ba.connect(b.pipe), () => ba.channel({ type: "x" })]) t.is(codeOf(send), "BLOCKED");
+  for (const send of [() => ba.send("x"), () => ba.connect(b.pipe), () => ba.channel({ type: "x" })])
+    t.is(codeOf(send), "BLOCKED");
   ab.send("message");
   stream.stream(ab).write("channel");
   ab.connect(a.pipe);
@@ -183,11 +288,17 @@ test("a blocked link takes and sends nothing, whatever accept says, also after a
   for (; now < 5; now++) tick(a, b, now);
   t.deepEqual(messages(b), []);
   t.true(b.endpoint.drops.BLOCKED! >= 2 && b.endpoint.links.length === 1);
-  t.true(knocks.length >= 2 && knocks.every(({ reason, key, pipe }) => reason === "blocked" && hex(key!) === hex(a.key) && pipe === b.pipe));
+  t.true(
+    knocks.length >= 2 &&
+      knocks.every(({ reason, key, pipe }) => reason === "blocked" && hex(key!) === hex(a.key) && pipe === b.pipe),
+  );
   const later = again(b, options);
   ab.connect(a.pipe);
   for (; now < 10; now++) tick(a, later, now);
-  t.deepEqual([later.endpoint.links[0]!.blocked, later.endpoint.links[0]!.up, later.endpoint.drops.BLOCKED! > 0], [true, undefined, true]);
+  t.deepEqual(
+    [later.endpoint.links[0]!.blocked, later.endpoint.links[0]!.up, later.endpoint.drops.BLOCKED! > 0],
+    [true, undefined, true],
+  );
   later.endpoint.links[0]!.unblock();
   t.is(later.saved[toBase32(a.key)]!.blocked, undefined);
   ab.connect(a.pipe);
@@ -206,11 +317,19 @@ test("a blocked link takes and sends nothing, whatever accept says, also after a
 test("a full pipe gives BUSY to who sends, loses nothing, and takes more when it has gone", (t) => {
   const { a, b, ab } = linked({ pipe: { queue: 500 } }, {});
   let sent = 0;
-  const code = codeOf(() => { for (; sent < 20000; sent++) ab.send(`message ${sent}`); });
+  const code = codeOf(() => {
+    for (; sent < 20000; sent++) ab.send(`message ${sent}`);
+  });
   t.is(code, "BUSY");
   t.true(a.pipe.full && sent > 5 && sent < 20 && a.pipe.waiting < 600, `${sent} ${a.pipe.waiting}`);
-  t.is(codeOf(() => ab.send("x")), "BUSY");
-  t.is(codeOf(() => a.pipe.send(new Uint8Array(5))), "BUSY");
+  t.is(
+    codeOf(() => ab.send("x")),
+    "BUSY",
+  );
+  t.is(
+    codeOf(() => a.pipe.send(new Uint8Array(5))),
+    "BUSY",
+  );
   carry(a, b, 1);
   ab.send("more");
   carry(a, b, 2);
@@ -256,17 +375,31 @@ test("content that waits for its link goes when the pipe has room, in order", (t
   link.connect(a.pipe);
   for (let i = 0; i < 16; i++) link.send(`${i}`);
   for (let now = 0; now < 20; now += 0.5) tick(a, b, now);
-  t.deepEqual(messages(b), Array.from({ length: 16 }, (_, i) => text(`${i}`)));
+  t.deepEqual(
+    messages(b),
+    Array.from({ length: 16 }, (_, i) => text(`${i}`)),
+  );
 });
 
 test("a pipe that is closed lets go of what waits, and links fall off it, until they hear by another", (t) => {
   const { a, b, ab, ba } = linked();
   ba.send("waits");
   b.pipe.close();
-  t.deepEqual([b.pipe.closed, b.pipe.queue, b.pipe.waiting, ba.pipe, b.pipe.frame()], [true, [], 0, undefined, undefined]);
-  t.notThrows(() => { b.pipe.close(); });
-  t.is(codeOf(() => b.pipe.send(new Uint8Array(5))), "CLOSED");
-  t.is(codeOf(() => ba.connect(b.pipe)), "CLOSED");
+  t.deepEqual(
+    [b.pipe.closed, b.pipe.queue, b.pipe.waiting, ba.pipe, b.pipe.frame()],
+    [true, [], 0, undefined, undefined],
+  );
+  t.notThrows(() => {
+    b.pipe.close();
+  });
+  t.is(
+    codeOf(() => b.pipe.send(new Uint8Array(5))),
+    "CLOSED",
+  );
+  t.is(
+    codeOf(() => ba.connect(b.pipe)),
+    "CLOSED",
+  );
   // what its library still brings is counted
   ab.send("late");
   come(b, frames(a), 1);
@@ -278,18 +411,34 @@ test("a pipe that is closed lets go of what waits, and links fall off it, until 
   for (const frame of frames(a)) b.endpoint.receive(other, frame, 3);
   t.deepEqual([messages(b), ba.pipe], [[text("here I am")], other]);
   const out: Uint8Array[] = [];
-  b.endpoint.drain(3, { write: (_pipe, frame) => { out.push(frame); } });
+  b.endpoint.drain(3, {
+    write: (_pipe, frame) => {
+      out.push(frame);
+    },
+  });
   come(a, out, 4);
   t.deepEqual(messages(a), [text("for the next way")]);
 });
 
 test("a pipe may be closed in a handler of what came by it, and all at once, without anything being thrown", (t) => {
-  const { a, b, ab } = linked({ pipe: { stream: true } }, { pipe: { stream: true }, events: { message: (link) => { link.pipe?.close(); } } });
+  const { a, b, ab } = linked(
+    { pipe: { stream: true } },
+    {
+      pipe: { stream: true },
+      events: {
+        message: (link) => {
+          link.pipe?.close();
+        },
+      },
+    },
+  );
   for (const content of ["a", "b", "c"]) ab.send(content);
   b.endpoint.discover([b.pipe]);
   come(b, [Uint8Array.from(frames(a).flatMap((frame) => [...frame]))], 1);
   t.deepEqual(b.endpoint.drops, { CLOSED: 2 });
-  t.notThrows(() => { for (let now = 2; now < 200; now += 20) b.endpoint.drain(now, { write: () => t.fail() }); });
+  t.notThrows(() => {
+    for (let now = 2; now < 200; now += 20) b.endpoint.drain(now, { write: () => t.fail() });
+  });
   t.deepEqual(b.endpoint.drops, { CLOSED: 2 });
   const hub = side("hub", { accept: () => true });
   const pipes = Array.from({ length: 20 }, (_, i) => {
@@ -301,21 +450,38 @@ test("a pipe may be closed in a handler of what came by it, and all at once, wit
     for (const frame of frames(one)) hub.endpoint.receive(pipe, frame, 0);
     return pipe;
   });
-  hub.endpoint.drain(0, { write: () => { for (const pipe of pipes) pipe.close(); } });
+  hub.endpoint.drain(0, {
+    write: () => {
+      for (const pipe of pipes) pipe.close();
+    },
+  });
   t.true(hub.endpoint.links.length === 20 && hub.endpoint.links.every(({ pipe }) => pipe === undefined));
-  t.notThrows(() => { for (let now = 1; now < 400; now += 20) hub.endpoint.drain(now, { write: () => t.fail() }); });
+  t.notThrows(() => {
+    for (let now = 1; now < 400; now += 20) hub.endpoint.drain(now, { write: () => t.fail() });
+  });
 });
 
 test("events say by which pipe a packet came, when, in how many frames, and what the radio told of it", (t) => {
   const told: [string, Arrival | undefined][] = [];
   const a = side("a");
   const b: Side = side("b", {
-    accept: (_key, _name, arrival) => { told.push(["accept", arrival]); return true; },
+    accept: (_key, _name, arrival) => {
+      told.push(["accept", arrival]);
+      return true;
+    },
     events: {
-      up: (_link, arrival) => { told.push(["up", arrival]); },
-      message: (_link, _data, _packet, arrival) => { told.push(["message", arrival]); },
-      drop: (_code, _link, arrival) => { told.push(["drop", arrival]); },
-      discovered: (_info, _pipe, arrival) => { told.push(["discovered", arrival]); },
+      up: (_link, arrival) => {
+        told.push(["up", arrival]);
+      },
+      message: (_link, _data, _packet, arrival) => {
+        told.push(["message", arrival]);
+      },
+      drop: (_code, _link, arrival) => {
+        told.push(["drop", arrival]);
+      },
+      discovered: (_info, _pipe, arrival) => {
+        told.push(["discovered", arrival]);
+      },
     },
   });
   let rssi = -50;
@@ -327,14 +493,23 @@ test("events say by which pipe a packet came, when, in how many frames, and what
   link.connect(a.pipe);
   a.endpoint.poll(0);
   const handshake = deliver(frames(a), 1);
-  t.deepEqual(told.splice(0), (["accept", "up"] as const).map((what) => [what, { pipe: b.pipe, time: 1, frames: handshake, metadata: { rssi: rssi + 1, receiver: "roof" } }]));
+  t.deepEqual(
+    told.splice(0),
+    (["accept", "up"] as const).map((what) => [
+      what,
+      { pipe: b.pipe, time: 1, frames: handshake, metadata: { rssi: rssi + 1, receiver: "roof" } },
+    ]),
+  );
   carry(b, a, 1);
   link.send("0123456789");
   const message = frames(a);
   deliver(message, 2);
   deliver(message, 3);
   t.is(message.length, 3);
-  t.deepEqual(told.splice(0), [["message", { pipe: b.pipe, time: 2, frames: 3, metadata: { rssi: rssi + 4, receiver: "roof" } }], ["drop", { pipe: b.pipe, time: 3, frames: 3, metadata: { rssi: rssi + 1, receiver: "roof" } }]]);
+  t.deepEqual(told.splice(0), [
+    ["message", { pipe: b.pipe, time: 2, frames: 3, metadata: { rssi: rssi + 4, receiver: "roof" } }],
+    ["drop", { pipe: b.pipe, time: 3, frames: 3, metadata: { rssi: rssi + 1, receiver: "roof" } }],
+  ]);
   // without any it has none, and a packet that is given whole has no frames
   link.send("0123456789");
   const packets: Uint8Array[] = [];
@@ -342,12 +517,25 @@ test("events say by which pipe a packet came, when, in how many frames, and what
   a.endpoint.discover([a.pipe]);
   a.endpoint.poll(4);
   for (const frame of frames(a)) b.endpoint.receive(b.pipe, frame, 4);
-  t.deepEqual(told.map(([what, arrival]) => [what, arrival!.metadata, arrival!.time]), [["discovered", undefined, 4]]);
+  t.deepEqual(
+    told.map(([what, arrival]) => [what, arrival!.metadata, arrival!.time]),
+    [["discovered", undefined, 4]],
+  );
 });
 
 test("each packet of a stream has its own count of reads", (t) => {
   const counts: number[] = [];
-  const { a, b, ab } = linked({ pipe: { stream: true, mtu: 64 } }, { pipe: { stream: true, mtu: 64 }, events: { message: (_link, _data, _packet, arrival) => { counts.push(arrival.frames); } } });
+  const { a, b, ab } = linked(
+    { pipe: { stream: true, mtu: 64 } },
+    {
+      pipe: { stream: true, mtu: 64 },
+      events: {
+        message: (_link, _data, _packet, arrival) => {
+          counts.push(arrival.frames);
+        },
+      },
+    },
+  );
   ab.send("x");
   ab.send("y");
   const two = frames(a).flatMap((frame) => [...frame]);
@@ -360,11 +548,15 @@ test("each packet of a stream has its own count of reads", (t) => {
 
 test("who knocks is told, with its key where it has proved it, and curve work is done for nobody where no one asks", (t) => {
   const knocks: [string, string | undefined, string | undefined][] = [];
-  const b: Side = side("b", { events: { knock: ({ reason, key, hashname: name, pipe }, arrival) => {
-    t.is(pipe, b.pipe);
-    t.is(arrival.pipe, b.pipe);
-    knocks.push([reason, key && hex(key), name]);
-  } } });
+  const b: Side = side("b", {
+    events: {
+      knock: ({ reason, key, hashname: name, pipe }, arrival) => {
+        t.is(pipe, b.pipe);
+        t.is(arrival.pipe, b.pipe);
+        knocks.push([reason, key && hex(key), name]);
+      },
+    },
+  });
   const stranger = side("stranger");
   const link = stranger.endpoint.link(b.key);
   link.connect(stranger.pipe);
@@ -382,7 +574,9 @@ test("who knocks is told, with its key where it has proved it, and curve work is
   come(b, frames(other), 1);
   t.deepEqual(knocks.splice(0), [["unknown", undefined, undefined]]);
   // a forged one says nothing
-  const forged = handshake.map((frame, i) => (i === handshake.length - 1 ? frame.map((byte, at) => (at === 2 ? byte ^ 1 : byte)) : frame));
+  const forged = handshake.map((frame, i) =>
+    i === handshake.length - 1 ? frame.map((byte, at) => (at === 2 ? byte ^ 1 : byte)) : frame,
+  );
   come(b, forged, 2);
   t.deepEqual(knocks, []);
   // accepted by a person, its next handshake links
@@ -394,16 +588,32 @@ test("who knocks is told, with its key where it has proved it, and curve work is
   late.endpoint.link(quiet.key).connect(late.pipe);
   late.endpoint.poll(0);
   const all = frames(late);
-  t.is(jobsOf(() => { come(quiet, all, 0); }), 0);
+  t.is(
+    jobsOf(() => {
+      come(quiet, all, 0);
+    }),
+    0,
+  );
 });
 
 test("a stranger that judge refuses leaves nothing behind and is told", (t) => {
   const knocks: Knock[] = [];
-  const b: Side = side("b", { accept: () => true, judge: () => false, events: { knock: (knock) => { knocks.push(knock); } } });
+  const b: Side = side("b", {
+    accept: () => true,
+    judge: () => false,
+    events: {
+      knock: (knock) => {
+        knocks.push(knock);
+      },
+    },
+  });
   const stranger = side("stranger");
   stranger.endpoint.link(b.key).connect(stranger.pipe);
   tick(stranger, b, 0);
-  t.deepEqual(knocks.map(({ reason, key }) => [reason, hex(key!)]), [["refused", hex(stranger.key)]]);
+  t.deepEqual(
+    knocks.map(({ reason, key }) => [reason, hex(key!)]),
+    [["refused", hex(stranger.key)]],
+  );
   t.deepEqual([b.endpoint.links, b.endpoint.state, b.saved], [[], {}, {}]);
 });
 
@@ -418,14 +628,22 @@ test("a link tells when it was heard last: of what is believed, and nothing else
   come(b, message, 20);
   b.endpoint.packet(b.pipe, new Uint8Array(60), 21);
   t.is(ba.heard, 10);
-  b.endpoint.handle("say", (channel) => { channel.on = () => undefined; });
+  b.endpoint.handle("say", (channel) => {
+    channel.on = () => undefined;
+  });
   ab.channel({ type: "say" });
   for (const frame of (a.endpoint.poll(30), frames(a))) b.endpoint.receive(b.pipe, frame, 30);
   t.is(ba.heard, 30);
   const later = again(b);
   t.is(later.endpoint.links[0]!.heard, undefined);
   let seen: number | undefined;
-  const told = again(b, { events: { message: (link) => { seen = link.heard; } } });
+  const told = again(b, {
+    events: {
+      message: (link) => {
+        seen = link.heard;
+      },
+    },
+  });
   ab.send("two");
   come(told, frames(a), 40);
   t.is(seen, 40, "in the handler, too");
@@ -433,16 +651,27 @@ test("a link tells when it was heard last: of what is believed, and nothing else
 
 test("a message's leaving is told, once, when all of its frames are written, by its number", (t) => {
   const left: [number, number][] = [];
-  const { a, b, ab } = linked({ events: { sent: (link, at, departure) => {
-    t.is(link, ab);
-    t.is(departure.pipe, a.pipe);
-    left.push([at, departure.time]);
-  } } });
+  const { a, b, ab } = linked({
+    events: {
+      sent: (link, at, departure) => {
+        t.is(link, ab);
+        t.is(departure.pipe, a.pipe);
+        left.push([at, departure.time]);
+      },
+    },
+  });
   const numbers = [ab.send("first"), ab.send(new Uint8Array(4000)), ab.send("third")];
   t.is(new Set(numbers).size, 3);
   let room = 0;
   let wrote = 0;
-  const outlet = { ready: () => room > 0, write: (_pipe: Pipe, frame: Uint8Array) => { room--; wrote++; b.endpoint.receive(b.pipe, frame, 1); } };
+  const outlet = {
+    ready: () => room > 0,
+    write: (_pipe: Pipe, frame: Uint8Array) => {
+      room--;
+      wrote++;
+      b.endpoint.receive(b.pipe, frame, 1);
+    },
+  };
   a.endpoint.drain(1, outlet);
   t.deepEqual(left, []);
   room = 2;
@@ -455,7 +684,11 @@ test("a message's leaving is told, once, when all of its frames are written, by 
   t.deepEqual(left, [[numbers[0]!, 4]], "and the radio takes more");
   room = 10000;
   a.endpoint.drain(5, outlet);
-  t.deepEqual(left, [[numbers[0]!, 4], [numbers[1]!, 5], [numbers[2]!, 5]]);
+  t.deepEqual(left, [
+    [numbers[0]!, 4],
+    [numbers[1]!, 5],
+    [numbers[2]!, 5],
+  ]);
   t.is(messages(b).length, 3);
   t.true(wrote > 200);
   // what is dropped with its pipe has not left
@@ -470,7 +703,8 @@ test("a gateway of many links that was just restarted, or whose session ended, a
     const hub = side("hub");
     const device = side("device");
     const state: { [id: string]: SavedLink } = {};
-    for (let i = 0; i < 45; i++) state[toBase32(generate(seeded(`other ${i}`))["1a"].key)] = { handshakes: [0, 0], messages: [0, 0] };
+    for (let i = 0; i < 45; i++)
+      state[toBase32(generate(seeded(`other ${i}`))["1a"].key)] = { handshakes: [0, 0], messages: [0, 0] };
     const first = Object.assign(hub, { saved: state });
     const many = again(first);
     const link = many.endpoint.link(device.key);
@@ -485,7 +719,9 @@ test("a gateway of many links that was just restarted, or whose session ended, a
     if (how === "renew") link.renew();
     own.connect(device.pipe);
     device.endpoint.poll(1);
-    t.notThrows(() => { come(now, frames(device), 1); });
+    t.notThrows(() => {
+      come(now, frames(device), 1);
+    });
     tick(device, now, 1);
     t.true(now.endpoint.find(device.key)!.up, how);
     t.is(now.endpoint.drops.MAC, undefined);

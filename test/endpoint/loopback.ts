@@ -17,7 +17,15 @@ export function loopback(options: SideOptions = { pipe: { mtu: 256 } }, radio?: 
   const world = pair(options, radio);
   const when: Loopback["when"] = async (what) => {
     let done = false;
-    if (typeof what !== "function") void what.then(() => { done = true; }, () => { done = true; });
+    if (typeof what !== "function")
+      void what.then(
+        () => {
+          done = true;
+        },
+        () => {
+          done = true;
+        },
+      );
     for (let i = 0; !done && !(typeof what === "function" && what()); i++) {
       if (i > TURNS) throw new Error("it did not happen");
       world.now += 0.001;

@@ -6,14 +6,27 @@ import { randomOf } from "../../sim/random.ts";
 const OPTIONS = Object.freeze({ mtu: 20, limit: 4096 });
 
 /** An endpoint, and one link by a pipe for each of others that are linked to it. */
-function star(count: number): { center: Endpoint; pipes: Pipe[]; others: { endpoint: Endpoint; pipe: Pipe; got: string[] }[]; run(seconds: number): void } {
-  const make = (name: string): Endpoint => new Endpoint({ pairs: generate(randomOf(1, name)), random: randomOf(1, `${name}/random`), events: {}, accept: () => true });
+function star(count: number): {
+  center: Endpoint;
+  pipes: Pipe[];
+  others: { endpoint: Endpoint; pipe: Pipe; got: string[] }[];
+  run(seconds: number): void;
+} {
+  const make = (name: string): Endpoint =>
+    new Endpoint({
+      pairs: generate(randomOf(1, name)),
+      random: randomOf(1, `${name}/random`),
+      events: {},
+      accept: () => true,
+    });
   const center = make("center");
   const pipes = Array.from({ length: count }, () => new Pipe(OPTIONS));
   const others = pipes.map((_, i) => {
     const other = { endpoint: make(`other ${i}`), pipe: new Pipe(OPTIONS), got: [] as string[] };
     other.endpoint.handle("say", (channel) => {
-      channel.on = (event, data) => { if (event === "packet") other.got.push(Buffer.from((data as { body: Uint8Array }).body).toString()); };
+      channel.on = (event, data) => {
+        if (event === "packet") other.got.push(Buffer.from((data as { body: Uint8Array }).body).toString());
+      };
     });
     return other;
   });
@@ -30,7 +43,9 @@ function star(count: number): { center: Endpoint; pipes: Pipe[]; others: { endpo
       center.poll(now);
     }
   };
-  others.forEach(({ endpoint }, i) => { center.link(endpoint.identity.key).connect(pipes[i]!); });
+  others.forEach(({ endpoint }, i) => {
+    center.link(endpoint.identity.key).connect(pipes[i]!);
+  });
   run(2);
   return { center, pipes, others, run };
 }
@@ -38,14 +53,22 @@ function star(count: number): { center: Endpoint; pipes: Pipe[]; others: { endpo
 test("channels go to each device of a gateway whose pipes were given one object", (t) => {
   const { center, others, run } = star(3);
   t.true(center.links.every(({ up }) => up));
-  center.links.forEach((link, i) => { link.channel({ type: "say", seq: 1 }, Buffer.from(`hello ${i}`), () => undefined); });
+  center.links.forEach((link, i) => {
+    link.channel({ type: "say", seq: 1 }, Buffer.from(`hello ${i}`), () => undefined);
+  });
   run(3);
-  t.deepEqual(others.map(({ got }) => got), [["hello 0"], ["hello 1"], ["hello 2"]]);
+  t.deepEqual(
+    others.map(({ got }) => got),
+    [["hello 0"], ["hello 1"], ["hello 2"]],
+  );
 });
 
 test("one side that cloaks does not make another's packets cloaked", (t) => {
   const { pipes, others, run } = star(2);
-  t.deepEqual(pipes.map(({ wrap }) => wrap), [undefined, undefined]);
+  t.deepEqual(
+    pipes.map(({ wrap }) => wrap),
+    [undefined, undefined],
+  );
   others[0]!.pipe.wrap = (packet) => cloak(packet, randomOf(1, "cloak"), 1);
   for (const { endpoint } of others) endpoint.links[0]!.send("hello");
   run(1);

@@ -24,11 +24,19 @@ export function side(seed: string, { pipe, events: own, save, ...options }: Side
   const pair = generate(seeded(`${seed} identity`))["1a"];
   const random = seeded(seed);
   const made: Omit<Side, "endpoint"> & { endpoint?: Endpoint } = {
-    pipe: new Pipe({ mtu: 20, limit: 2000, ...pipe }), key: pair.key, random, events: [], saved: options.state ?? {}, saves: 0,
+    pipe: new Pipe({ mtu: 20, limit: 2000, ...pipe }),
+    key: pair.key,
+    random,
+    events: [],
+    saved: options.state ?? {},
+    saves: 0,
   };
   const events = made.events;
   made.endpoint = new Endpoint({
-    pairs: { "1a": pair }, random, patience: 30, ...options,
+    pairs: { "1a": pair },
+    random,
+    patience: 30,
+    ...options,
     save: (id, state) => {
       const done = save?.(id, state);
       made.saved = { ...made.saved, [id]: structuredClone(state!) };
@@ -57,7 +65,10 @@ export function carry(a: Side, b: Side, now: number, radio: Radio = air): number
   let count = 0;
   for (let more = true; more;) {
     more = false;
-    for (const [from, to, name] of [[a, b, "a"], [b, a, "b"]] as const) {
+    for (const [from, to, name] of [
+      [a, b, "a"],
+      [b, a, "b"],
+    ] as const) {
       for (let frame = from.pipe.frame(); frame; frame = from.pipe.frame()) {
         more = true;
         count++;
@@ -76,7 +87,11 @@ export function tick(a: Side, b: Side, now: number, radio?: Radio): void {
 }
 
 /** Two sides whose link is up; a began. */
-export function linked(optionsOfA: SideOptions = {}, optionsOfB: SideOptions = {}, seeds: [string, string] = ["a", "b"]): { a: Side; b: Side; ab: Link; ba: Link } {
+export function linked(
+  optionsOfA: SideOptions = {},
+  optionsOfB: SideOptions = {},
+  seeds: [string, string] = ["a", "b"],
+): { a: Side; b: Side; ab: Link; ba: Link } {
   const a = side(seeds[0], optionsOfA);
   const b = side(seeds[1], optionsOfB);
   const ab = a.endpoint.link(b.key);

@@ -11,15 +11,25 @@ const restart = (before: Side, state: State, seed = "again"): Side => {
   const again = side(seed, { state });
   const { identity } = before.endpoint;
   const endpoint = new Endpoint({
-    pairs: { "1a": { key: before.key, secret: identity.secret } }, random: seeded(`${seed} random`), state,
-    events: { message: (_link, data) => again.events.push(`message ${hex(data)}`), drop: (code) => again.events.push(`drop ${code}`) },
+    pairs: { "1a": { key: before.key, secret: identity.secret } },
+    random: seeded(`${seed} random`),
+    state,
+    events: {
+      message: (_link, data) => again.events.push(`message ${hex(data)}`),
+      drop: (code) => again.events.push(`drop ${code}`),
+    },
   });
   return Object.assign(again, { endpoint, key: before.key });
 };
 
 test("save is given the one link that changed, by its key, and no live object", (t) => {
   const given: [string, SavedLink | undefined][] = [];
-  const hub = side("hub", { save: (id, state) => { given.push([id, state]); }, accept: () => true });
+  const hub = side("hub", {
+    save: (id, state) => {
+      given.push([id, state]);
+    },
+    accept: () => true,
+  });
   const others = ["one", "two", "three"].map((name) => side(name));
   for (const other of others) {
     const link = other.endpoint.link(hub.key);
@@ -30,7 +40,10 @@ test("save is given the one link that changed, by its key, and no live object", 
   others[1]!.endpoint.links[0]!.send("hello");
   carry(others[1]!, hub, 2);
   const id = toBase32(others[1]!.key);
-  t.deepEqual(given.map(([to]) => to), [id]);
+  t.deepEqual(
+    given.map(([to]) => to),
+    [id],
+  );
   const [, saved] = given[0]!;
   t.is(saved!.messages[1], hub.endpoint.find(id)!.state[3]);
   // who changes what it was given changes nothing but that
@@ -59,7 +72,14 @@ test("what was saved link by link is the whole state: after a restart all goes o
 
 test("a link that was removed is told without a state, and is gone after a restart", (t) => {
   const told: (SavedLink | undefined)[] = [];
-  const { a, b, ba } = linked({}, { save: (_id, state) => { told.push(state); } });
+  const { a, b, ba } = linked(
+    {},
+    {
+      save: (_id, state) => {
+        told.push(state);
+      },
+    },
+  );
   b.endpoint.remove(ba);
   t.is(told.at(-1), undefined);
   t.deepEqual([b.endpoint.state, b.saved, b.endpoint.links], [{}, {}, []]);
@@ -85,7 +105,11 @@ test("nothing leaves before drain: a crash before it is as if nothing had come, 
   const kept = restart(b, structuredClone(b.saved), "kept");
   for (const frame of message) kept.endpoint.receive(kept.pipe, frame, 2);
   t.deepEqual(kept.events, ["drop STALE"]);
-  b.endpoint.drain(1, { write: (_pipe, frame) => { written.push(frame); } });
+  b.endpoint.drain(1, {
+    write: (_pipe, frame) => {
+      written.push(frame);
+    },
+  });
   for (const frame of written) a.endpoint.receive(a.pipe, frame, 3);
   t.deepEqual(a.events, [text("thanks")]);
 });
@@ -95,15 +119,25 @@ test("an async save is a type error", (t) => {
   const kept = new Map<string, SavedLink | undefined>();
   const wrong: EndpointOptions[] = [
     // @ts-expect-error it is not waited for
-    { ...options, save: async (id: string) => { await Promise.resolve(id); } },
+    { ...options, save: async (id: string) => void (await Promise.resolve(id)) },
     // @ts-expect-error nor is this
     { ...options, save: (id: string) => Promise.resolve(id) },
   ];
   const right: EndpointOptions[] = [
-    { ...options, save: (id, state) => { kept.set(id, state); } },
+    {
+      ...options,
+      save: (id, state) => {
+        kept.set(id, state);
+      },
+    },
     { ...options, save: (id, state) => kept.set(id, state) },
     { ...options, save: (id) => kept.delete(id) },
-    { ...options, save(id, state) { kept.set(id, state); } },
+    {
+      ...options,
+      save(id, state) {
+        kept.set(id, state);
+      },
+    },
     { ...options, save: () => console.log },
   ];
   t.is(wrong.length + right.length, 7);
@@ -114,7 +148,17 @@ test("an async save is refused and told where types do not see it: nothing is ta
   const rejected = new Error("the disk is gone");
   let later = false;
   const save = (() => (later ? Promise.reject(rejected) : undefined)) as () => undefined;
-  const { a, b, ab, ba } = linked({}, { save, events: { error: (error, where, link) => { told.push([(error as E3XError).code ?? error, where, link === ba]); } } });
+  const { a, b, ab, ba } = linked(
+    {},
+    {
+      save,
+      events: {
+        error: (error, where, link) => {
+          told.push([(error as E3XError).code ?? error, where, link === ba]);
+        },
+      },
+    },
+  );
   ba.send("has numbers kept ahead");
   later = true;
   ab.send("not kept");
@@ -124,24 +168,43 @@ test("an async save is refused and told where types do not see it: nothing is ta
   t.deepEqual(b.endpoint.drops, {});
   // who sends is told at once, and numbers that are not kept are not used
   for (let i = 0; i < 64; i++) ba.send("within what is kept ahead");
-  const error = t.throws(() => { for (let i = 0; i < 64; i++) ba.send("beyond"); });
+  const error = t.throws(() => {
+    for (let i = 0; i < 64; i++) ba.send("beyond");
+  });
   t.true(error instanceof E3XError && error.code === "SAVE" && error.field === "save");
-  await new Promise((resolve) => { setImmediate(resolve); });
-  t.true(told.some((one) => (one as unknown[])[0] === rejected), "what its promise is rejected with is told, too");
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  t.true(
+    told.some((one) => (one as unknown[])[0] === rejected),
+    "what its promise is rejected with is told, too",
+  );
   // and all is well when it is right again
   later = false;
   ab.send("kept");
   carry(a, b, 2);
-  t.deepEqual(b.events.filter((event) => event.startsWith("message")), [text("kept")]);
+  t.deepEqual(
+    b.events.filter((event) => event.startsWith("message")),
+    [text("kept")],
+  );
 });
 
 test("a save that throws once is as a packet that was lost: the same bytes are taken when they come again", (t) => {
   let full = false;
   const told: string[] = [];
-  const { a, b, ab } = linked({}, {
-    save: () => { if (full) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" }); },
-    events: { error: (error, where) => { told.push(`${where} ${(error as { code: string }).code}`); } },
-  });
+  const { a, b, ab } = linked(
+    {},
+    {
+      save: () => {
+        if (full) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+      },
+      events: {
+        error: (error, where) => {
+          told.push(`${where} ${(error as { code: string }).code}`);
+        },
+      },
+    },
+  );
   full = true;
   const before = structuredClone(b.endpoint.state);
   ab.send("reading");
@@ -159,8 +222,14 @@ test("a handshake that could not be kept may come again, verbatim, and links the
   const told: string[] = [];
   const a = side("a");
   const b = side("b", {
-    save: () => { if (full) throw new Error("no room"); },
-    events: { error: (_error, where) => { told.push(where); } },
+    save: () => {
+      if (full) throw new Error("no room");
+    },
+    events: {
+      error: (_error, where) => {
+        told.push(where);
+      },
+    },
   });
   const link = a.endpoint.link(b.key);
   b.endpoint.link(a.key);
@@ -178,7 +247,12 @@ test("a handshake that could not be kept may come again, verbatim, and links the
 test("a handshake that could not be kept stands in the way of no other, also of an older one that comes late", (t) => {
   let full = true;
   const a = side("a");
-  const b = side("b", { save: () => { if (full) throw new Error("no room"); }, events: { error: () => undefined } });
+  const b = side("b", {
+    save: () => {
+      if (full) throw new Error("no room");
+    },
+    events: { error: () => undefined },
+  });
   const link = a.endpoint.link(b.key);
   b.endpoint.link(a.key);
   link.connect(a.pipe);
@@ -194,8 +268,19 @@ test("a handshake that could not be kept stands in the way of no other, also of 
 test("all numbers of a content in pieces are kept before the first is sent: it is sent whole, or not at all", (t) => {
   let saves = 0;
   let most = Infinity;
-  const { a, b, ab } = linked({ message: 10, save: () => { if (++saves > most) throw new Error("no room"); } }, { content: 2000, message: 10 });
-  for (const [room, right] of [[1, true], [0, false]] as const) {
+  const { a, b, ab } = linked(
+    {
+      message: 10,
+      save: () => {
+        if (++saves > most) throw new Error("no room");
+      },
+    },
+    { content: 2000, message: 10 },
+  );
+  for (const [room, right] of [
+    [1, true],
+    [0, false],
+  ] as const) {
     saves = 0;
     most = room;
     let went = true;
@@ -222,7 +307,11 @@ test("an answer whose number could not be kept is sent a second after there is r
       calls++;
       if (full && state!.handshakes[0] > 0) throw new Error("no room");
     },
-    events: { error: (_error, where) => { told.push(where); } },
+    events: {
+      error: (_error, where) => {
+        told.push(where);
+      },
+    },
   });
   const link = a.endpoint.link(b.key);
   b.endpoint.link(a.key);

@@ -6,7 +6,10 @@ import type { SimulateOptions, Simulation, StorageImage } from "../../sim/app.ts
 import { fromBase32 } from "../../src/index.ts";
 
 export const path = (file: string): string => fileURLToPath(new URL(`../../examples/${file}`, import.meta.url));
-export const gateway = JSON.parse(readFileSync(path("gateway.json"), "utf8")) as { keys: { "1a": string }; secrets: { "1a": string } };
+export const gateway = JSON.parse(readFileSync(path("gateway.json"), "utf8")) as {
+  keys: { "1a": string };
+  secrets: { "1a": string };
+};
 
 /** What the application of telemetry sends, and what it finds in Storage. */
 export const readings = readFileSync(path("telemetry/readings.jsonl"), "utf8").trimEnd().split("\n");
@@ -23,7 +26,9 @@ export const uncaught = (s: Simulation): string[] => s.log.filter((line) => line
 /** Lets a simulation go on until a promise is settled, of an answer that its gateway or a client of it waits for. */
 export async function answered<Of>(s: Simulation, answer: Promise<Of>): Promise<Of> {
   let done = false;
-  const settled = answer.finally(() => { done = true; });
+  const settled = answer.finally(() => {
+    done = true;
+  });
   settled.catch(() => undefined);
   while (!done) {
     // sockets of the application have a turn

@@ -29,8 +29,15 @@ class Program {
 
   constructor(t: ExecutionContext, cwd: string, where: string) {
     const env = { ...process.env, TSX_TSCONFIG_PATH: join(packageRoot, "tsconfig.json") };
-    this._child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), path("gateway.ts"), path("gateway.json"), where], { cwd, env });
-    for (const stream of [this._child.stdout, this._child.stderr]) stream.on("data", (data: Buffer) => { this.printed += String(data); });
+    this._child = spawn(
+      process.execPath,
+      ["--import", import.meta.resolve("tsx"), path("gateway.ts"), path("gateway.json"), where],
+      { cwd, env },
+    );
+    for (const stream of [this._child.stdout, this._child.stderr])
+      stream.on("data", (data: Buffer) => {
+        this.printed += String(data);
+      });
     t.teardown(() => this.kill());
   }
 
@@ -50,8 +57,11 @@ class Program {
 /** A device, as far as a gateway can tell. What it has heard is in `heard`; its numbers are in `state`, over restarts. */
 function startDevice(t: ExecutionContext, state: State, heard: string[]): Driver {
   const driver = new Driver({
-    pairs: generate(randomOf(1, "device")), state: { ...state },
-    save: (id, saved) => { state[id] = saved!; },
+    pairs: generate(randomOf(1, "device")),
+    state: { ...state },
+    save: (id, saved) => {
+      state[id] = saved!;
+    },
     events: { message: (_link, data) => heard.push(new TextDecoder().decode(data)) },
   });
   t.teardown(() => driver.close());
@@ -92,7 +102,9 @@ test("over UDP that loses 5 % of the frames, to a device that comes again with a
     const write = way.write.bind(way);
     let frames = 0;
     // the first one, too
-    const lossy: Transport = Object.assign(way, { write: (frame: Uint8Array) => !frames++ || lose(1)[0]! < 13 || write(frame) });
+    const lossy: Transport = Object.assign(way, {
+      write: (frame: Uint8Array) => !frames++ || lose(1)[0]! < 13 || write(frame),
+    });
     device.endpoint.link(key).connect(device.attach(lossy));
     return device;
   };
@@ -101,8 +113,14 @@ test("over UDP that loses 5 % of the frames, to a device that comes again with a
   const talk = async (text: string): Promise<void> => {
     const [link] = device.endpoint.links;
     await eventually(() => !!link!.up);
-    await until(() => program.printed.includes(`: ${text}\n`), () => link!.send(text));
-    await until(() => heard.includes(`to ${text}`), () => program.type(`to ${text}`));
+    await until(
+      () => program.printed.includes(`: ${text}\n`),
+      () => link!.send(text),
+    );
+    await until(
+      () => heard.includes(`to ${text}`),
+      () => program.type(`to ${text}`),
+    );
   };
   await talk("first");
   await device.close();
@@ -115,7 +133,12 @@ test("over UDP that loses 5 % of the frames, to a device that comes again with a
 });
 
 test("over a serial port, and after its own restart to a device that says nothing", async (t) => {
-  const reason = noTerminals() ?? await import("serialport").then(() => undefined, () => "the package serialport is not installed");
+  const reason =
+    noTerminals() ??
+    (await import("serialport").then(
+      () => undefined,
+      () => "the package serialport is not installed",
+    ));
   if (reason !== undefined) return skip(t, reason);
   const terminal = await openTerminal();
   t.teardown(() => terminal.close());
@@ -125,7 +148,9 @@ test("over a serial port, and after its own restart to a device that says nothin
   const device = startDevice(t, {}, heard);
   let open: (data: Uint8Array) => void;
   const radio: Radio = {
-    mtu: 64, stream: true, blocking: true,
+    mtu: 64,
+    stream: true,
+    blocking: true,
     write: (frame) => terminal.write(frame),
     on: (event, listener) => {
       if (event === "data") terminal.listen(listener);
@@ -135,14 +160,20 @@ test("over a serial port, and after its own restart to a device that says nothin
   const link = device.endpoint.link(key);
   link.connect(device.attach(radio));
   // what was written before the program had opened the port is lost: begin again
-  await until(() => !!link.up, () => open(new Uint8Array(0)));
+  await until(
+    () => !!link.up,
+    () => open(new Uint8Array(0)),
+  );
   link.send("reading");
   await eventually(() => program.printed.includes(": reading\n"));
   program.type("command");
   await eventually(() => heard.includes("command"));
   await program.kill();
   program = new Program(t, cwd, terminal.path);
-  await until(() => heard.includes("again"), () => program.type("again"));
+  await until(
+    () => heard.includes("again"),
+    () => program.type("again"),
+  );
   t.is(heard[0], "command");
 });
 

@@ -40,7 +40,11 @@ export async function endure(t: ExecutionContext, s: Simulation, { use, check }:
   // one device, one link, whatever restarted
   t.is(s.gateway.links.length, 1);
   const numbers = s.gateway.messages.map(({ at }) => at);
-  t.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b), "a message was taken twice, or after a later one");
+  t.deepEqual(
+    numbers,
+    [...new Set(numbers)].sort((a, b) => a - b),
+    "a message was taken twice, or after a later one",
+  );
 }
 
 /** Seconds within which a report arrives: the rarest come every ten minutes, and several in a row may be lost. */
@@ -74,18 +78,20 @@ class Commands {
   }
 
   async say(s: Simulation, content: string, line: string, seconds = 5): Promise<void> {
-    this.said[line] = (this.said[line] ?? 0) + await says(s, content, line, seconds);
+    this.said[line] = (this.said[line] ?? 0) + (await says(s, content, line, seconds));
   }
 
   /** None is carried out more often than it was said. */
   check(t: ExecutionContext, s: Simulation): void {
     const done: { [line: string]: number } = {};
     for (const line of this._done(s)) done[line] = (done[line] ?? 0) + 1;
-    for (const [line, times] of Object.entries(done)) t.true(times <= (this.said[line] ?? 0), `${line}: ${times} times`);
+    for (const [line, times] of Object.entries(done))
+      t.true(times <= (this.said[line] ?? 0), `${line}: ${times} times`);
   }
 }
 
-const json = (s: Simulation): { [name: string]: number }[] => s.messages.map((text) => JSON.parse(text) as { [name: string]: number });
+const json = (s: Simulation): { [name: string]: number }[] =>
+  s.messages.map((text) => JSON.parse(text) as { [name: string]: number });
 const rising = (numbers: number[]): boolean => numbers.every((number, i) => !i || number > numbers[i - 1]!);
 const every = (seconds: number, until: number, what: (n: number) => object): Board["happens"] =>
   Array.from({ length: Math.floor(until / seconds) }, (_, n) => ({ at: (n + 1) * seconds * 1000, ...what(n) }));
@@ -112,7 +118,10 @@ export const lossy: { [name: string]: () => Lossy } = {
         const again = presses.findIndex((one, i) => i > 0 && one < presses[i - 1]!);
         t.true(again > 0 && presses.every((one, i) => !i || i === again || one >= presses[i - 1]!), presses.join());
         t.true(presses.filter((one, i) => one === presses[i - 1]).length <= s.time / 600, presses.join());
-        t.true(presses.length > (presses[again - 1]! + presses.at(-1)!) / 2, `${presses.length} reports of ${presses[again - 1]} and ${presses.at(-1)} presses`);
+        t.true(
+          presses.length > (presses[again - 1]! + presses.at(-1)!) / 2,
+          `${presses.length} reports of ${presses[again - 1]} and ${presses.at(-1)} presses`,
+        );
       },
     };
   },
@@ -172,7 +181,10 @@ export const lossy: { [name: string]: () => Lossy } = {
       },
       check: (t, s) => {
         commands.check(t, s);
-        t.true(s.messages.every((line) => lines(1).includes(line)), s.messages.join());
+        t.true(
+          s.messages.every((line) => lines(1).includes(line)),
+          s.messages.join(),
+        );
       },
     };
   },

@@ -19,14 +19,28 @@ test("a message from a KEY that was met takes no curve work", (t) => {
   const first = odd.encrypt(bytes("0000"));
   const second = odd.encrypt(bytes("000001"));
   // ECDH of the identities, then of the KEY
-  t.is(jobsOf(() => t.true(even.verify(first))), 1);
-  t.is(jobsOf(() => selfEven.decrypt(first)), 1);
-  t.is(jobsOf(() => {
-    t.true(even.verify(second));
-    t.is(hex(selfEven.decrypt(second)), "000001");
-    t.is(hex(selfEven.decrypt(first)), "0000");
-  }), 0);
-  t.is(jobsOf(() => { for (let i = 0; i < 50; i++) odd.encrypt(bytes("0000")); }), 0);
+  t.is(
+    jobsOf(() => t.true(even.verify(first))),
+    1,
+  );
+  t.is(
+    jobsOf(() => selfEven.decrypt(first)),
+    1,
+  );
+  t.is(
+    jobsOf(() => {
+      t.true(even.verify(second));
+      t.is(hex(selfEven.decrypt(second)), "000001");
+      t.is(hex(selfEven.decrypt(first)), "0000");
+    }),
+    0,
+  );
+  t.is(
+    jobsOf(() => {
+      for (let i = 0; i < 50; i++) odd.encrypt(bytes("0000"));
+    }),
+    0,
+  );
 });
 
 test("KEYs are remembered up to the limit, the least recently used goes first", (t) => {
@@ -56,7 +70,12 @@ test("a KEY that only shares the 16 bytes of the stable prefix is another", (t) 
   other[3 + 20]! ^= 1;
   // not on the curve, or a point: either way it is looked at
   let code: string | undefined;
-  t.is(jobsOf(() => { code = codeOf(() => selfEven.decrypt(other)); }), 1);
+  t.is(
+    jobsOf(() => {
+      code = codeOf(() => selfEven.decrypt(other));
+    }),
+    1,
+  );
   t.true(code === undefined || code === "KEY_OFF_CURVE");
 });
 
@@ -64,7 +83,16 @@ test("a KEY that is refused is not remembered", (t) => {
   const { odd, selfEven } = ends();
   const outer = odd.encrypt(bytes("0000"));
   outer.set(bytes("020000000000000000000000000000000000000001"), 3);
-  for (let i = 0; i < 3; i++) t.is(jobsOf(() => t.is(codeOf(() => selfEven.decrypt(outer)), "KEY_OFF_CURVE")), 1);
+  for (let i = 0; i < 3; i++)
+    t.is(
+      jobsOf(() =>
+        t.is(
+          codeOf(() => selfEven.decrypt(outer)),
+          "KEY_OFF_CURVE",
+        ),
+      ),
+      1,
+    );
 });
 
 test("an exchange that was invalidated can send nothing any more, and nothing of its keys is left", (t) => {
@@ -75,11 +103,18 @@ test("an exchange that was invalidated can send nothing any more, and nothing of
   const { secret } = odd.ephemeral!;
   odd.invalidate();
   t.true(secret.every((byte) => byte === 0));
-  for (const work of [() => odd.encrypt(bytes("0000")), () => odd.handshake(), () => odd.send(bytes("00077b2263223a317d"))]) {
+  for (const work of [
+    () => odd.encrypt(bytes("0000")),
+    () => odd.handshake(),
+    () => odd.send(bytes("00077b2263223a317d")),
+  ]) {
     t.is(codeOf(work), "INVALIDATED");
   }
   odd.invalidate();
-  t.is(codeOf(() => odd.encrypt(bytes("0000"))), "INVALIDATED");
+  t.is(
+    codeOf(() => odd.encrypt(bytes("0000"))),
+    "INVALIDATED",
+  );
   // a new one has a new key
   t.not(hex(new Exchange(selfOdd, selfEven.key).encrypt(bytes("0000"))).slice(6, 48), before);
 });
@@ -114,11 +149,22 @@ test("own at values have the order's last bit and only rise", (t) => {
       t.is(x.out % 2, x.order);
       last = x.out;
     }
-    t.is(codeOf(() => x.handshake(last - 2)), "AT");
+    t.is(
+      codeOf(() => x.handshake(last - 2)),
+      "AT",
+    );
     t.is(x.out, last);
   }
   const top = ends(9007199254740990, 0);
-  t.is(codeOf(() => { top.odd.handshake(); top.odd.handshake(); top.even.handshake(); top.even.handshake(9007199254740993); }), "AT");
+  t.is(
+    codeOf(() => {
+      top.odd.handshake();
+      top.odd.handshake();
+      top.even.handshake();
+      top.even.handshake(9007199254740993);
+    }),
+    "AT",
+  );
 });
 
 test("at out of use leaves the exchange as it was, at every value", (t) => {
@@ -126,16 +172,44 @@ test("at out of use leaves the exchange as it was, at every value", (t) => {
   odd.sync(even.handshake(1000));
   const before = state(odd);
   const parities: [unknown, string][] = [
-    [undefined, "AT"], [null, "AT"], [0, "AT"], [-2, "AT"], [1002.5, "AT"], ["1002", "AT"], [true, "AT"], [[1002], "AT"], [{}, "AT"], [2 ** 53, "AT"], [2 ** 64, "AT"],
-    [1001, "AT_PARITY"], [1003, "AT_PARITY"], [2 ** 53 - 1, "AT_PARITY"], [1000, "STALE"], [998, "STALE"], [2, "STALE"],
+    [undefined, "AT"],
+    [null, "AT"],
+    [0, "AT"],
+    [-2, "AT"],
+    [1002.5, "AT"],
+    ["1002", "AT"],
+    [true, "AT"],
+    [[1002], "AT"],
+    [{}, "AT"],
+    [2 ** 53, "AT"],
+    [2 ** 64, "AT"],
+    [1001, "AT_PARITY"],
+    [1003, "AT_PARITY"],
+    [2 ** 53 - 1, "AT_PARITY"],
+    [1000, "STALE"],
+    [998, "STALE"],
+    [2, "STALE"],
   ];
   for (const [at, code] of parities) {
-    t.is(codeOf(() => odd.sync(even.encrypt(lob.encode({ type: "link", at })))), code, `${String(at)}`);
+    t.is(
+      codeOf(() => odd.sync(even.encrypt(lob.encode({ type: "link", at })))),
+      code,
+      `${String(at)}`,
+    );
     t.deepEqual(state(odd), before, `${String(at)}`);
   }
-  t.is(codeOf(() => odd.sync(even.encrypt(lob.encode({ type: "other", at: 1002 })))), "HANDSHAKE");
-  t.is(codeOf(() => odd.sync(even.encrypt(lob.encode(undefined, bytes("01"))))), "HANDSHAKE");
-  t.is(codeOf(() => odd.sync(even.encrypt(bytes("00")))), "PACKET_TOO_SHORT");
+  t.is(
+    codeOf(() => odd.sync(even.encrypt(lob.encode({ type: "other", at: 1002 })))),
+    "HANDSHAKE",
+  );
+  t.is(
+    codeOf(() => odd.sync(even.encrypt(lob.encode(undefined, bytes("01"))))),
+    "HANDSHAKE",
+  );
+  t.is(
+    codeOf(() => odd.sync(even.encrypt(bytes("00")))),
+    "PACKET_TOO_SHORT",
+  );
   t.deepEqual(state(odd), before);
   // type "link" is what there is without a type
   t.true(odd.sync(even.encrypt(lob.encode({ at: 1002 }))).accepted);
@@ -151,8 +225,16 @@ test("an old handshake never replaces a newer session, whatever its key", (t) =>
   odd.handshake(1000);
   t.true(odd.sync(fresh).renewed);
   const before = state(odd);
-  for (const replay of [old, fresh, first.encrypt(lob.encode({ type: "link", at: 2000 })), first.encrypt(lob.encode({ type: "link", at: 1998 }))]) {
-    t.is(codeOf(() => odd.sync(replay)), "STALE");
+  for (const replay of [
+    old,
+    fresh,
+    first.encrypt(lob.encode({ type: "link", at: 2000 })),
+    first.encrypt(lob.encode({ type: "link", at: 1998 })),
+  ]) {
+    t.is(
+      codeOf(() => odd.sync(replay)),
+      "STALE",
+    );
     t.deepEqual(state(odd), before);
   }
 });
@@ -165,7 +247,10 @@ test("a new session ends the channel keys of the one before", (t) => {
   t.deepEqual(odd.receive(packet).json, { c: 1 });
   const next = new Exchange(selfEven, selfOdd.key, 1000);
   t.true(odd.sync(next.handshake(2000)).renewed);
-  t.is(codeOf(() => odd.receive(packet)), "MAC");
+  t.is(
+    codeOf(() => odd.receive(packet)),
+    "MAC",
+  );
   next.sync(odd.handshake(2000));
   t.deepEqual(odd.receive(next.send(bytes("00077b2263223a327d"))).json, { c: 2 });
 });
@@ -191,13 +276,22 @@ test("simultaneous open settles on the higher at", (t) => {
 
 test("channels need a handshake", (t) => {
   const { odd } = ends();
-  t.is(codeOf(() => odd.send(bytes("0000"))), "NOT_IN_SYNC");
-  t.is(codeOf(() => odd.receive(new Uint8Array(40))), "NOT_IN_SYNC");
+  t.is(
+    codeOf(() => odd.send(bytes("0000"))),
+    "NOT_IN_SYNC",
+  );
+  t.is(
+    codeOf(() => odd.receive(new Uint8Array(40))),
+    "NOT_IN_SYNC",
+  );
 });
 
 test("an identity has no exchange with itself", (t) => {
   const a = new Self(pair("a"), seeded("x"));
-  t.is(codeOf(() => new Exchange(a, a.key)), "SELF_EXCHANGE");
+  t.is(
+    codeOf(() => new Exchange(a, a.key)),
+    "SELF_EXCHANGE",
+  );
 });
 
 test("key pairs that are none are refused", (t) => {
@@ -207,7 +301,10 @@ test("key pairs that are none are refused", (t) => {
   t.is(codeOf(self(Uint8Array.of(4, ...key.subarray(1)), secret)), "KEY_PREFIX");
   t.is(codeOf(self(key, secret.subarray(1))), "SECRET_LENGTH");
   t.is(codeOf(self(key, new Uint8Array(20))), "SECRET_RANGE");
-  t.is(codeOf(() => generate((n) => new Uint8Array(n))), "SECRET_RANGE");
+  t.is(
+    codeOf(() => generate((n) => new Uint8Array(n))),
+    "SECRET_RANGE",
+  );
   t.is(finish(new CurveJob(secret)).length, 21);
 });
 
@@ -215,6 +312,12 @@ test("a message that somebody sends back to its sender is not of the other", (t)
   const { odd, even } = ends();
   const outer = odd.encrypt(bytes("0000"));
   t.true(even.verify(outer));
-  t.is(jobsOf(() => t.false(odd.verify(outer))), 0);
-  t.is(codeOf(() => odd.sync(odd.handshake())), "MAC");
+  t.is(
+    jobsOf(() => t.false(odd.verify(outer))),
+    0,
+  );
+  t.is(
+    codeOf(() => odd.sync(odd.handshake())),
+    "MAC",
+  );
 });

@@ -28,33 +28,51 @@ export class FakeBoard implements Wire {
   readonly #context: vm.Context;
   readonly #line: (line: string) => string;
 
-  constructor({ board = "PUCKJS", room = 40960, trash = 0, flaw = (_, data) => data, line = (text) => text, globals = {}, modules = {} }: FakeOptions = {}) {
+  constructor({
+    board = "PUCKJS",
+    room = 40960,
+    trash = 0,
+    flaw = (_, data) => data,
+    line = (text) => text,
+    globals = {},
+    modules = {},
+  }: FakeOptions = {}) {
     this.#line = line;
     const { files } = this;
     const used = (): number => [...files.values()].reduce((sum, data) => sum + data.length + 32, 0);
     const storage = {
       read: (name: string, offset = 0, length = Infinity) => files.get(name)?.slice(offset, offset + length),
       list: (pattern: RegExp) => [...files.keys()].filter((name) => pattern.test(name)),
-      erase: (name: string) => { trash += (files.get(name) ?? "").length; files.delete(name); },
-      compact: () => { trash = 0; },
+      erase: (name: string) => {
+        trash += (files.get(name) ?? "").length;
+        files.delete(name);
+      },
+      compact: () => {
+        trash = 0;
+      },
       getStats: () => ({ freeBytes: room - used() - trash, trashBytes: trash, totalBytes: room }),
       write: (name: string, data: string, offset: number, size: number) => {
         if (size > room - used() - trash && !files.has(name)) return false;
         const old = (offset > 0 ? files.get(name) : undefined) ?? "\xff".repeat(size);
         // as on a board: not even with the same
-        if (/[^\xff]/.test(old.slice(offset, offset + data.length))) throw new Error("File already written with different data");
+        if (/[^\xff]/.test(old.slice(offset, offset + data.length)))
+          throw new Error("File already written with different data");
         files.set(name, old.slice(0, offset) + flaw(name, data) + old.slice(offset + data.length));
         return true;
       },
     };
-    const print = (text: string): void => { setImmediate(() => this.#heard(`${text}\r\n>`)); };
+    const print = (text: string): void => {
+      setImmediate(() => this.#heard(`${text}\r\n>`));
+    };
     this.#context = vm.createContext({
-      print, atob: (text: string) => Buffer.from(text, "base64").toString("latin1"),
+      print,
+      atob: (text: string) => Buffer.from(text, "base64").toString("latin1"),
       E: { CRC32: (text: string) => crc32(Buffer.from(text, "latin1")) },
       require: (name: string) => modules[name] ?? storage,
       process: { env: { BOARD: board, VERSION: "2v29" }, memory: () => ({ free: 2000 }) },
       reset: () => {
-        for (const name of Object.keys(this.#context)) if (!known.has(name)) vm.runInContext(`delete global["${name}"]`, this.#context);
+        for (const name of Object.keys(this.#context))
+          if (!known.has(name)) vm.runInContext(`delete global["${name}"]`, this.#context);
       },
       load: () => undefined,
       ...globals,

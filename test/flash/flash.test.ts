@@ -1,14 +1,26 @@
 import test from "ava";
 import { loadBoard, loadBoards } from "../../tools/build/index.ts";
 import type { BoardBuild } from "../../tools/build/index.ts";
-import { boardIds, crc32, flash, planOf, requireBoard, seedFile, type Facts, type Flashed, type Plan, type Wire } from "../../tools/flash/index.ts";
+import {
+  boardIds,
+  crc32,
+  flash,
+  planOf,
+  requireBoard,
+  seedFile,
+  type Facts,
+  type Flashed,
+  type Plan,
+  type Wire,
+} from "../../tools/flash/index.ts";
 import { FakeBoard, type FakeOptions } from "./fake-board.ts";
 
 const board = loadBoard("puckjs");
 const runtime = Array.from({ length: 1000 }, (_, i) => String.fromCharCode(i & 255)).join("");
 const files = { "e3x-mote.js": runtime, "ble.js": "exports.ble=1", "app.js": "print(1)", "bundle.js": "all of it" };
 const build = { files } as unknown as BoardBuild;
-const text = (plan: Plan): Record<string, string> => Object.fromEntries(plan.files.map(({ name, bytes }) => [name, Buffer.from(bytes).toString("latin1")]));
+const text = (plan: Plan): Record<string, string> =>
+  Object.fromEntries(plan.files.map(({ name, bytes }) => [name, Buffer.from(bytes).toString("latin1")]));
 
 // twenty times as fast as a board needs it
 const timers = { setTimeout: (run: () => void, ms: number) => setTimeout(run, ms / 20), clearTimeout };
@@ -19,9 +31,15 @@ const put = (wire: Wire, plan: Plan): Promise<Flashed> =>
 test("a build's files under their names in Storage, the application last, a seed where one is given", (t) => {
   const seed = seedFile((n) => new Uint8Array(n).fill(7));
   const plan = planOf(build, { seed });
-  t.deepEqual(plan.files.map(({ name, keep }) => [name, keep]), [
-    ["e3x-mote", false], ["e3x-mote/ble", false], [seed.name, true], [".bootcde", false],
-  ]);
+  t.deepEqual(
+    plan.files.map(({ name, keep }) => [name, keep]),
+    [
+      ["e3x-mote", false],
+      ["e3x-mote/ble", false],
+      [seed.name, true],
+      [".bootcde", false],
+    ],
+  );
   t.is(text(plan)["e3x-mote"], runtime);
   t.false(planOf(build).erase);
 });
@@ -34,10 +52,17 @@ test("every board takes the names that its own firmware has, and no other's", (t
   for (const board of boards) {
     for (const [file, name] of Object.entries(board.espruino)) {
       // where the file does not call itself otherwise, its name is the board's
-      t.true(name === file || board.sources.some((source) => source.includes(`${file}.py`) && source.includes(`boardname: ${name},`)), `${board.name}: ${file}`);
+      t.true(
+        name === file ||
+          board.sources.some((source) => source.includes(`${file}.py`) && source.includes(`boardname: ${name},`)),
+        `${board.name}: ${file}`,
+      );
       t.notThrows(() => requireBoard({ board: name } as Facts, board, boards));
       for (const other of boards) {
-        if (other !== board) t.throws(() => requireBoard({ board: name } as Facts, other, boards), { message: new RegExp(`give --board ${board.name},`) });
+        if (other !== board)
+          t.throws(() => requireBoard({ board: name } as Facts, other, boards), {
+            message: new RegExp(`give --board ${board.name},`),
+          });
       }
     }
   }
@@ -48,12 +73,18 @@ test("everything arrives, is read back, and the board starts anew", async (t) =>
   const plan = planOf(build);
   const { files: done } = await put(fake, plan);
   t.deepEqual(Object.fromEntries(fake.files), text(plan));
-  t.deepEqual(done.map(({ name, done, crc }) => [name, done, crc]), plan.files.map(({ name, bytes }) => [name, "written", crc32(bytes)]));
+  t.deepEqual(
+    done.map(({ name, done, crc }) => [name, done, crc]),
+    plan.files.map(({ name, bytes }) => [name, "written", crc32(bytes)]),
+  );
   t.is(fake.lines.at(-1), "load()");
   // a line fits the smallest input buffer of a board
   for (const line of fake.lines) t.true(line.length < 440, line);
   const again = await put(fake, plan);
-  t.deepEqual(again.files.map(({ done }) => done), ["same", "same", "same"]);
+  t.deepEqual(
+    again.files.map(({ done }) => done),
+    ["same", "same", "same"],
+  );
   t.is(fake.lines.filter((line) => line.includes(".erase(")).length, 3);
 });
 
@@ -64,16 +95,20 @@ test("identity, state and seed stay, unless they are to be forgotten", async (t)
   // where the runtime has gone on to the other slot
   const moved = new FakeBoard();
   moved.files.set("mote.seed1", "mine");
-  t.deepEqual((await put(moved, planOf(build, { seed }))).files.map(({ name, done }) => `${name} ${done}`), [
-    "e3x-mote written", "e3x-mote/ble written", "mote.seed1 kept", ".bootcde written",
-  ]);
+  t.deepEqual(
+    (await put(moved, planOf(build, { seed }))).files.map(({ name, done }) => `${name} ${done}`),
+    ["e3x-mote written", "e3x-mote/ble written", "mote.seed1 kept", ".bootcde written"],
+  );
   t.false(moved.files.has("mote.seed0"));
   const kept = await put(fake, planOf(build, { seed }));
   t.deepEqual([fake.files.get("mote.id"), fake.files.get("mote.seed0"), kept.erased], ["mote.id", "mote.seed0", []]);
   t.is(kept.files.find(({ name }) => name === "mote.seed0")!.done, "kept");
   const { erased } = await put(fake, planOf(build, { seed, erase: true }));
   t.deepEqual(erased.sort(), ["mote.0", "mote.id", "mote.seed0"]);
-  t.deepEqual([...fake.files.keys()].filter((name) => /^mote\./.test(name)), ["mote.seed0"]);
+  t.deepEqual(
+    [...fake.files.keys()].filter((name) => /^mote\./.test(name)),
+    ["mote.seed0"],
+  );
   t.is(fake.files.get("mote.seed0"), Buffer.from(seed.bytes).toString("latin1"));
   t.is(fake.files.get("other"), "other");
 });
@@ -96,20 +131,31 @@ test("lines that arrive garbled, cut or not at all are sent again", async (t) =>
   t.true(fake.interrupts > repeats);
 });
 
-const fails = async (options: FakeOptions, prepare: (fake: FakeBoard) => void = () => undefined): Promise<{ code: string; message: string; fake: FakeBoard }> => {
+const fails = async (
+  options: FakeOptions,
+  prepare: (fake: FakeBoard) => void = () => undefined,
+): Promise<{ code: string; message: string; fake: FakeBoard }> => {
   const fake = new FakeBoard(options);
   prepare(fake);
-  const error = await put(fake, planOf(build)).then(() => new Error("flashed"), (e: unknown) => e as Error);
+  const error = await put(fake, planOf(build)).then(
+    () => new Error("flashed"),
+    (e: unknown) => e as Error,
+  );
   return { code: (error as { code?: string }).code!, message: error.message, fake };
 };
 
 test("another board, no room, flash that does not keep: said before or when it shows, and what to do", async (t) => {
   const other = await fails({ board: "BANGLEJS2" });
   t.is(other.code, "OTHER_BOARD");
-  t.regex(other.message, /^the board there is Bangle\.js 2 \(BANGLEJS2\), not Puck\.js; give --board banglejs2, or the port of a Puck\.js$/);
+  t.regex(
+    other.message,
+    /^the board there is Bangle\.js 2 \(BANGLEJS2\), not Puck\.js; give --board banglejs2, or the port of a Puck\.js$/,
+  );
   t.is(other.fake.files.size, 0);
 
-  const full = await fails({ room: 1000 }, (fake) => { fake.files.set(".bootcde", "old"); });
+  const full = await fails({ room: 1000 }, (fake) => {
+    fake.files.set(".bootcde", "old");
+  });
   t.is(full.code, "NO_ROOM");
   t.regex(full.message, /bytes are needed.*has \d+; erase/);
   t.is(full.fake.files.get(".bootcde"), "old", "nothing is erased when it can not fit");

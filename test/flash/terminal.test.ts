@@ -12,14 +12,22 @@ import { Board, noTerminal, type Noise } from "./terminal.ts";
 const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const reason = noTerminal();
 const real = reason === undefined ? test.serial : test.serial.skip;
-if (reason !== undefined) test("flashing over a pseudo-terminal", (t) => { t.pass(); t.log(`skipped: ${reason}`); });
+if (reason !== undefined)
+  test("flashing over a pseudo-terminal", (t) => {
+    t.pass();
+    t.log(`skipped: ${reason}`);
+  });
 
 /** Runs `mote` while this process goes on: it is the cable. */
 async function mote(cwd: string, args: string[]): Promise<Ran> {
   const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), main, ...args], { cwd });
   const ran = { code: -1, out: "", err: "" };
-  child.stdout.on("data", (data: Buffer) => { ran.out += String(data); });
-  child.stderr.on("data", (data: Buffer) => { ran.err += String(data); });
+  child.stdout.on("data", (data: Buffer) => {
+    ran.out += String(data);
+  });
+  child.stderr.on("data", (data: Buffer) => {
+    ran.err += String(data);
+  });
   [ran.code] = (await once(child, "close")) as [number];
   return ran;
 }
@@ -32,7 +40,10 @@ async function plug(t: ExecutionContext, cwd: string, noise?: Noise): Promise<Bo
 
 /** Waits until the board's console has said something. */
 async function says(board: Board, text: RegExp): Promise<boolean> {
-  for (let left = 200; left > 0 && !text.test(board.said); left--) await new Promise((resolve) => { setTimeout(resolve, 50); });
+  for (let left = 200; left > 0 && !text.test(board.said); left--)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
   return text.test(board.said);
 }
 
@@ -56,7 +67,8 @@ real("a Linux board: flashed, verified, and the application runs when it starts 
   t.is(again.code, 0, again.err);
   const { files } = JSON.parse(again.out) as { files: { name: string; done: string }[] };
   t.deepEqual(Object.fromEntries(files.map(({ name, done }) => [name, done])), {
-    ...Object.fromEntries(files.map(({ name }) => [name, "same"])), "mote.seed0": "kept",
+    ...Object.fromEntries(files.map(({ name }) => [name, "same"])),
+    "mote.seed0": "kept",
   });
 
   await board.stop();
@@ -99,19 +111,25 @@ real("a port that another program has open, and one that goes while it is in use
   t.regex(lost.err, /^mote: \/dev\/pts\/\d+ was lost; check cable and power, and flash again\n$/);
 });
 
-real("another board, a port that is not there, a port that does not answer: one line that says what to do", async (t) => {
-  t.timeout(120_000);
-  const cwd = folder(t);
-  const board = await plug(t, cwd);
-  const other = await mote(cwd, ["flash", "--board", "puckjs", "--port", board.path]);
-  t.is(other.code, 1);
-  t.regex(other.err, /^mote: the board there is .*Linux.* \(LINUX\), not Puck\.js; give --board linux, or the port of a Puck\.js\n$/);
-  const missing = await mote(cwd, ["flash", "--board", "puckjs", "--port", "/dev/ttyNONE", "--json"]);
-  t.is(missing.code, 1);
-  t.is((JSON.parse(missing.out) as { error: { code: string } }).error.code, "PORT_NOT_FOUND");
-  t.regex(missing.err, /^mote: there is no port \/dev\/ttyNONE; [^\n]*plug the board in[^\n]*\n$/);
-  const deaf = await plug(t, cwd, () => "");
-  const silent = await mote(cwd, ["flash", "--board", "linux", "--port", deaf.path]);
-  t.is(silent.code, 1);
-  t.regex(silent.err, /^mote: no answer on \/dev\/pts\/\d+; [^\n]*reset the board[^\n]*\n$/);
-});
+real(
+  "another board, a port that is not there, a port that does not answer: one line that says what to do",
+  async (t) => {
+    t.timeout(120_000);
+    const cwd = folder(t);
+    const board = await plug(t, cwd);
+    const other = await mote(cwd, ["flash", "--board", "puckjs", "--port", board.path]);
+    t.is(other.code, 1);
+    t.regex(
+      other.err,
+      /^mote: the board there is .*Linux.* \(LINUX\), not Puck\.js; give --board linux, or the port of a Puck\.js\n$/,
+    );
+    const missing = await mote(cwd, ["flash", "--board", "puckjs", "--port", "/dev/ttyNONE", "--json"]);
+    t.is(missing.code, 1);
+    t.is((JSON.parse(missing.out) as { error: { code: string } }).error.code, "PORT_NOT_FOUND");
+    t.regex(missing.err, /^mote: there is no port \/dev\/ttyNONE; [^\n]*plug the board in[^\n]*\n$/);
+    const deaf = await plug(t, cwd, () => "");
+    const silent = await mote(cwd, ["flash", "--board", "linux", "--port", deaf.path]);
+    t.is(silent.code, 1);
+    t.regex(silent.err, /^mote: no answer on \/dev\/pts\/\d+; [^\n]*reset the board[^\n]*\n$/);
+  },
+);

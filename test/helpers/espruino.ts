@@ -26,7 +26,8 @@ export const runEspruino = (script: string): string[] => {
     if (run.error) throw run.error;
     const text = run.stdout.replace(/\r/g, "");
     const printed = text.slice(text.indexOf(START) + START.length + 1);
-    if (run.status !== 0 || text.indexOf(START) < 0 || /^Uncaught /m.test(printed)) throw new Error(`espruino-linux failed:\n${text}\n${run.stderr}`);
+    if (run.status !== 0 || text.indexOf(START) < 0 || /^Uncaught /m.test(printed))
+      throw new Error(`espruino-linux failed:\n${text}\n${run.stderr}`);
     return printed.replace(/(\n>?)+$/, "").split("\n");
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -7,5 +7,7 @@ import ts from "typescript";
  */
 export const scriptOf = (file: URL): string => {
   const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true };
-  return ts.transpileModule(readFileSync(file, "utf8"), { compilerOptions: options }).outputText.replace(/^export /gm, "");
+  return ts
+    .transpileModule(readFileSync(file, "utf8"), { compilerOptions: options })
+    .outputText.replace(/^export /gm, "");
 };

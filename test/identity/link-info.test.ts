@@ -44,7 +44,13 @@ test("a JWK and back", (t) => {
 });
 
 test("a hashname alone, in either case", (t) => {
-  for (const text of [NAME, NAME.toUpperCase(), ` ${NAME}\n`, `{"hashname":"${NAME}"}`, `{"hashname":"${NAME.toUpperCase()}","keys":{}}`]) {
+  for (const text of [
+    NAME,
+    NAME.toUpperCase(),
+    ` ${NAME}\n`,
+    `{"hashname":"${NAME}"}`,
+    `{"hashname":"${NAME.toUpperCase()}","keys":{}}`,
+  ]) {
     t.deepEqual(linkInfo(text), { hashname: NAME, keys: {}, paths: [] });
   }
   t.deepEqual(toJson(linkInfo(NAME)), { hashname: NAME, keys: {}, paths: [] });
@@ -55,8 +61,14 @@ test("a hashname alone, in either case", (t) => {
 test("a direct URI", (t) => {
   const uri = `mote://10.0.0.7/?cs1a=${KEY}`;
   t.deepEqual(linkInfo(uri), {
-    hashname: NAME, keys: { "1a": key }, uri,
-    paths: [{ type: "udp4", ip: "10.0.0.7", port: 42424 }, { type: "tcp4", ip: "10.0.0.7", port: 42424 }, { type: "http", url: "http://10.0.0.7:42424" }],
+    hashname: NAME,
+    keys: { "1a": key },
+    uri,
+    paths: [
+      { type: "udp4", ip: "10.0.0.7", port: 42424 },
+      { type: "tcp4", ip: "10.0.0.7", port: 42424 },
+      { type: "http", url: "http://10.0.0.7:42424" },
+    ],
   });
   // resolved: the URI is not needed any more
   t.false("uri" in toJson(linkInfo(uri)));
@@ -65,7 +77,11 @@ test("a direct URI", (t) => {
 
 test("a URI without keys names no endpoint yet, and is kept", (t) => {
   const info = linkInfo("https://example.com/~user1");
-  t.deepEqual(info, { keys: {}, paths: [{ type: "http", url: "https://example.com" }], uri: "https://example.com/~user1" });
+  t.deepEqual(info, {
+    keys: {},
+    paths: [{ type: "http", url: "https://example.com" }],
+    uri: "https://example.com/~user1",
+  });
   t.deepEqual(linkInfo(toJson(info)), info);
 });
 
@@ -98,7 +114,8 @@ test("a hashname that is not that of the keys is refused in every form", (t) => 
     { keys: { "1a": KEY }, hashname: BOTH },
     { kty: "hashname", use: "link", kid: BOTH, cs1a: KEY },
     { keys: { "1a": KEY }, hashname: NAME, intermediates: { "3a": toBase32(intermediate(KEY3A)) } },
-  ]) t.throws(() => linkInfo(json), { code: "HASHNAME_KEYS" }, JSON.stringify(json));
+  ])
+    t.throws(() => linkInfo(json), { code: "HASHNAME_KEYS" }, JSON.stringify(json));
 });
 
 test("what an application kept itself may have fewer keys than its hashname", (t) => {
@@ -109,11 +126,18 @@ test("what an application kept itself may have fewer keys than its hashname", (t
   // but then it is not shared as if it were all
   t.throws(() => toJwk(info), { code: "HASHNAME_KEYS" });
   t.throws(() => toUri(info, { host: "h" }), { code: "HASHNAME_KEYS" });
-  t.throws(() => linkInfo({ kty: "hashname", use: "link", kid: BOTH, cs1a: KEY }, { stored: true }), { code: "HASHNAME_KEYS" });
+  t.throws(() => linkInfo({ kty: "hashname", use: "link", kid: BOTH, cs1a: KEY }, { stored: true }), {
+    code: "HASHNAME_KEYS",
+  });
 });
 
 test("intermediate digests stand for keys that are not there", (t) => {
-  const json = { keys: { "1a": KEY }, paths: [], hashname: BOTH, intermediates: { "3a": toBase32(intermediate(KEY3A)) } };
+  const json = {
+    keys: { "1a": KEY },
+    paths: [],
+    hashname: BOTH,
+    intermediates: { "3a": toBase32(intermediate(KEY3A)) },
+  };
   const info = linkInfo(json);
   t.is(info.hashname, BOTH);
   t.deepEqual(info.intermediates, json.intermediates);
@@ -124,13 +148,24 @@ test("intermediate digests stand for keys that are not there", (t) => {
 
 test("other fields are kept, but none that may be secret", (t) => {
   const json = {
-    name: "kitchen", tags: [1, { secret: "the application's own" }], keys: { "1a": KEY }, paths: [], hashname: NAME, uri: "https://example.com",
-    secrets: { "1a": "aa" }, Secret: "aa", "1a_secret": "aa", privateKey: "aa",
+    name: "kitchen",
+    tags: [1, { secret: "the application's own" }],
+    keys: { "1a": KEY },
+    paths: [],
+    hashname: NAME,
+    uri: "https://example.com",
+    secrets: { "1a": "aa" },
+    Secret: "aa",
+    "1a_secret": "aa",
+    privateKey: "aa",
   };
   const text = JSON.stringify(json).replace("{", '{"__proto__":{"polluted":1},');
   const info = linkInfo(text);
   const { secrets: _, Secret: __, "1a_secret": ___, privateKey: ____, ...kept } = json;
-  t.deepEqual({ ...(toJson(info) as object) }, JSON.parse(JSON.stringify(kept).replace("{", '{"__proto__":{"polluted":1},')));
+  t.deepEqual(
+    { ...(toJson(info) as object) },
+    JSON.parse(JSON.stringify(kept).replace("{", '{"__proto__":{"polluted":1},')),
+  );
   t.false("polluted" in {});
   t.is((info.more as { polluted?: number }).polluted, undefined);
   t.regex(JSON.stringify(toJwk(info)), /"name":"kitchen"/);
@@ -139,57 +174,155 @@ test("other fields are kept, but none that may be secret", (t) => {
 
 test("paths that make no sense", (t) => {
   const good: Path[] = [
-    { type: "udp6", ip: "fe80::1%eth0", port: 65535 }, { type: "tcp6", ip: "::ffff:1.2.3.4", port: 1 }, { type: "http", url: "HTTPS://example.com/x?y#z" }, { type: "peer", hn: OTHER },
-    { type: "peer", peer: OTHER, hn: "x", uri: "link://h" }, { type: "ble", address: "c0:ff:ee:00:00:01" }, { type: "constructor" },
+    { type: "udp6", ip: "fe80::1%eth0", port: 65535 },
+    { type: "tcp6", ip: "::ffff:1.2.3.4", port: 1 },
+    { type: "http", url: "HTTPS://example.com/x?y#z" },
+    { type: "peer", hn: OTHER },
+    { type: "peer", peer: OTHER, hn: "x", uri: "link://h" },
+    { type: "ble", address: "c0:ff:ee:00:00:01" },
+    { type: "constructor" },
   ];
   t.deepEqual(linkInfo({ hashname: NAME, paths: good }).paths, good);
   const bad: unknown[] = [
-    null, 1, "udp4", [], {}, { type: 4 }, { type: "" }, { type: "a b" }, { type: "x".repeat(33) }, { type: "x", y: "z".repeat(1024) },
-    { type: "udp4" }, { type: "udp4", ip: "10.0.0.7" }, { type: "udp4", port: 1 }, { type: "udp4", ip: "10.0.0.7", port: "1" }, { type: "udp4", ip: "10.0.0.7", port: 0 },
-    { type: "udp4", ip: "10.0.0.7", port: 65536 }, { type: "udp4", ip: "10.0.0.7", port: 1.5 }, { type: "udp4", ip: "::1", port: 1 }, { type: "udp4", ip: "10.0.0.256", port: 1 },
-    { type: "udp4", ip: "10.0.0", port: 1 }, { type: "udp4", ip: "10.0.0.7.", port: 1 }, { type: "udp4", ip: "010.0.0.7", port: 1 }, { type: "udp4", ip: "example.com", port: 1 },
-    { type: "tcp6", ip: "10.0.0.7", port: 1 }, { type: "tcp6", ip: "[::1]", port: 1 }, { type: "tcp6", ip: "::1%", port: 1 }, { type: "tcp6", ip: ":::", port: 1 }, { type: "tcp6", ip: "::1]/#[", port: 1 },
-    { type: "http" }, { type: "http", url: "ftp://example.com" }, { type: "http", url: "http://" }, { type: "http", url: "javascript:alert(1)" }, { type: "http", url: "http://a b/" },
-    { type: "http", http: "http://example.com" }, { type: "peer" }, { type: "peer", hn: OTHER.slice(1) }, { type: "peer", hn: OTHER.toUpperCase() }, { type: "peer", hn: OTHER, uri: 5 },
+    null,
+    1,
+    "udp4",
+    [],
+    {},
+    { type: 4 },
+    { type: "" },
+    { type: "a b" },
+    { type: "x".repeat(33) },
+    { type: "x", y: "z".repeat(1024) },
+    { type: "udp4" },
+    { type: "udp4", ip: "10.0.0.7" },
+    { type: "udp4", port: 1 },
+    { type: "udp4", ip: "10.0.0.7", port: "1" },
+    { type: "udp4", ip: "10.0.0.7", port: 0 },
+    { type: "udp4", ip: "10.0.0.7", port: 65536 },
+    { type: "udp4", ip: "10.0.0.7", port: 1.5 },
+    { type: "udp4", ip: "::1", port: 1 },
+    { type: "udp4", ip: "10.0.0.256", port: 1 },
+    { type: "udp4", ip: "10.0.0", port: 1 },
+    { type: "udp4", ip: "10.0.0.7.", port: 1 },
+    { type: "udp4", ip: "010.0.0.7", port: 1 },
+    { type: "udp4", ip: "example.com", port: 1 },
+    { type: "tcp6", ip: "10.0.0.7", port: 1 },
+    { type: "tcp6", ip: "[::1]", port: 1 },
+    { type: "tcp6", ip: "::1%", port: 1 },
+    { type: "tcp6", ip: ":::", port: 1 },
+    { type: "tcp6", ip: "::1]/#[", port: 1 },
+    { type: "http" },
+    { type: "http", url: "ftp://example.com" },
+    { type: "http", url: "http://" },
+    { type: "http", url: "javascript:alert(1)" },
+    { type: "http", url: "http://a b/" },
+    { type: "http", http: "http://example.com" },
+    { type: "peer" },
+    { type: "peer", hn: OTHER.slice(1) },
+    { type: "peer", hn: OTHER.toUpperCase() },
+    { type: "peer", hn: OTHER, uri: 5 },
   ];
-  for (const path of bad) t.throws(() => linkInfo({ hashname: NAME, paths: [path] }), { code: "PATH" }, JSON.stringify(path).slice(0, 80));
-  t.is(linkInfo({ hashname: NAME, paths: [paths[0], { port: 61407, ip: "192.168.0.55", type: "udp4" }] }).paths.length, 1);
+  for (const path of bad)
+    t.throws(() => linkInfo({ hashname: NAME, paths: [path] }), { code: "PATH" }, JSON.stringify(path).slice(0, 80));
+  t.is(
+    linkInfo({ hashname: NAME, paths: [paths[0], { port: 61407, ip: "192.168.0.55", type: "udp4" }] }).paths.length,
+    1,
+  );
 });
 
 test("texts and objects that name no link", (t) => {
   const cyclic: Record<string, unknown> = { hashname: NAME };
   cyclic["self"] = cyclic;
   const cases: [string | object, string][] = [
-    ["", "LINK_INFO"], ["hello", "LINK_INFO"], ["{", "LINK_INFO"], ["{}", "LINK_INFO"], ["[]", "LINK_INFO"], ['"x"', "LINK_INFO"], [[], "LINK_INFO"], [cyclic, "LINK_INFO"], [KEY, "LINK_INFO"],
-    [NAME.slice(1), "LINK_INFO"], [NAME.replace(/.$/, "b"), "HASHNAME"], [NAME.replace(/^./, "\u212a"), "LINK_INFO"], ['{"paths":[]}', "LINK_INFO"], ['{"keys":{}}', "LINK_INFO"],
-    [{ hashname: 5 }, "HASHNAME"], [{ hashname: "" }, "HASHNAME"], [{ hashname: NAME, keys: [] }, "LINK_INFO"], [{ hashname: NAME, keys: "1a" }, "LINK_INFO"], [{ hashname: NAME, paths: {} }, "LINK_INFO"],
-    [{ keys: { "1A": KEY } }, "LINK_INFO"], [{ keys: { cs1a: KEY } }, "LINK_INFO"], [{ keys: { "1a": 5 } }, "LINK_INFO"], [{ keys: { "1a": "" } }, "LINK_INFO"], [{ keys: { "1a": `${KEY}a` } }, "BASE32"],
-    [{ keys: { "1a": KEY.slice(1) } }, "BASE32"], [{ keys: { "1a": toBase32(key.slice(1)) } }, "KEY_LENGTH"], [{ keys: { "1a": toBase32(new Uint8Array(21)) } }, "KEY_PREFIX"],
-    [{ keys: { "1a": toBase32(new Uint8Array(21).fill(255).fill(2, 0, 1)) } }, "KEY_RANGE"], [{ keys: { "1c": KEY } }, "KEY_LENGTH"], [{ keys: { "3a": "a".repeat(1032) } }, "LINK_INFO"],
+    ["", "LINK_INFO"],
+    ["hello", "LINK_INFO"],
+    ["{", "LINK_INFO"],
+    ["{}", "LINK_INFO"],
+    ["[]", "LINK_INFO"],
+    ['"x"', "LINK_INFO"],
+    [[], "LINK_INFO"],
+    [cyclic, "LINK_INFO"],
+    [KEY, "LINK_INFO"],
+    [NAME.slice(1), "LINK_INFO"],
+    [NAME.replace(/.$/, "b"), "HASHNAME"],
+    [NAME.replace(/^./, "\u212a"), "LINK_INFO"],
+    ['{"paths":[]}', "LINK_INFO"],
+    ['{"keys":{}}', "LINK_INFO"],
+    [{ hashname: 5 }, "HASHNAME"],
+    [{ hashname: "" }, "HASHNAME"],
+    [{ hashname: NAME, keys: [] }, "LINK_INFO"],
+    [{ hashname: NAME, keys: "1a" }, "LINK_INFO"],
+    [{ hashname: NAME, paths: {} }, "LINK_INFO"],
+    [{ keys: { "1A": KEY } }, "LINK_INFO"],
+    [{ keys: { cs1a: KEY } }, "LINK_INFO"],
+    [{ keys: { "1a": 5 } }, "LINK_INFO"],
+    [{ keys: { "1a": "" } }, "LINK_INFO"],
+    [{ keys: { "1a": `${KEY}a` } }, "BASE32"],
+    [{ keys: { "1a": KEY.slice(1) } }, "BASE32"],
+    [{ keys: { "1a": toBase32(key.slice(1)) } }, "KEY_LENGTH"],
+    [{ keys: { "1a": toBase32(new Uint8Array(21)) } }, "KEY_PREFIX"],
+    [{ keys: { "1a": toBase32(new Uint8Array(21).fill(255).fill(2, 0, 1)) } }, "KEY_RANGE"],
+    [{ keys: { "1c": KEY } }, "KEY_LENGTH"],
+    [{ keys: { "3a": "a".repeat(1032) } }, "LINK_INFO"],
     [{ keys: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [(160 + i).toString(16), "aa"])) }, "LINK_INFO"],
-    [{ hashname: NAME, paths: Array.from({ length: 17 }, (_, i) => ({ type: `t${i}` })) }, "LINK_INFO"], [{ hashname: NAME, x: "y".repeat(17000) }, "LINK_INFO"], ["x".repeat(17000), "LINK_INFO"],
-    [{ keys: { "1a": KEY }, intermediates: { "3A": NAME } }, "LINK_INFO"], [{ keys: { "1a": KEY }, intermediates: { "3a": KEY } }, "HASHNAME"], [{ keys: { "1a": KEY }, intermediates: { "3a": true } }, "HASHNAME"],
+    [{ hashname: NAME, paths: Array.from({ length: 17 }, (_, i) => ({ type: `t${i}` })) }, "LINK_INFO"],
+    [{ hashname: NAME, x: "y".repeat(17000) }, "LINK_INFO"],
+    ["x".repeat(17000), "LINK_INFO"],
+    [{ keys: { "1a": KEY }, intermediates: { "3A": NAME } }, "LINK_INFO"],
+    [{ keys: { "1a": KEY }, intermediates: { "3a": KEY } }, "HASHNAME"],
+    [{ keys: { "1a": KEY }, intermediates: { "3a": true } }, "HASHNAME"],
     // with those of its host there are 17
-    [writeUri({}, Array.from({ length: 14 }, (_, i) => ({ type: `t${i}` })), { host: "10.0.0.7" }), "LINK_INFO"],
-    [{ uri: 5 }, "LINK_INFO"], [{ uri: "x" }, "URI"], ["x://", "LINK_INFO"], [`x:///#${"a".repeat(13)}`, "LINK_INFO"], ["see http://example.com", "URI"],
-    [{ kty: "hashname", use: "link", cs1a: KEY }, "LINK_INFO"], [{ kty: "hashname", kid: NAME, cs1a: KEY }, "LINK_INFO"], [{ kty: "hashname", kid: NAME, use: "sig", cs1a: KEY }, "LINK_INFO"],
-    [{ kty: "hashname", kid: NAME, use: "link" }, "LINK_INFO"], [{ kty: "hashname", kid: NAME, use: "link", keys: { "1a": KEY } }, "LINK_INFO"], [{ kty: "EC", kid: NAME, use: "link", cs1a: KEY }, "LINK_INFO"],
+    [
+      writeUri(
+        {},
+        Array.from({ length: 14 }, (_, i) => ({ type: `t${i}` })),
+        { host: "10.0.0.7" },
+      ),
+      "LINK_INFO",
+    ],
+    [{ uri: 5 }, "LINK_INFO"],
+    [{ uri: "x" }, "URI"],
+    ["x://", "LINK_INFO"],
+    [`x:///#${"a".repeat(13)}`, "LINK_INFO"],
+    ["see http://example.com", "URI"],
+    [{ kty: "hashname", use: "link", cs1a: KEY }, "LINK_INFO"],
+    [{ kty: "hashname", kid: NAME, cs1a: KEY }, "LINK_INFO"],
+    [{ kty: "hashname", kid: NAME, use: "sig", cs1a: KEY }, "LINK_INFO"],
+    [{ kty: "hashname", kid: NAME, use: "link" }, "LINK_INFO"],
+    [{ kty: "hashname", kid: NAME, use: "link", keys: { "1a": KEY } }, "LINK_INFO"],
+    [{ kty: "EC", kid: NAME, use: "link", cs1a: KEY }, "LINK_INFO"],
   ];
-  for (const [input, code] of cases) t.throws(() => linkInfo(input), { code }, typeof input === "string" ? input.slice(0, 80) : Object.keys(input).join());
+  for (const [input, code] of cases)
+    t.throws(
+      () => linkInfo(input),
+      { code },
+      typeof input === "string" ? input.slice(0, 80) : Object.keys(input).join(),
+    );
   t.throws(() => toJson({ keys: {}, paths: [] }), { code: "LINK_INFO" });
 });
 
 test("a URI has its host from the first path with an address, unless it is said", (t) => {
-  const info = linkInfo({ keys: { "1a": key }, paths: [{ type: "ble" }, { type: "tcp6", ip: "fe80::1", port: 7 }, ...paths] });
+  const info = linkInfo({
+    keys: { "1a": key },
+    paths: [{ type: "ble" }, { type: "tcp6", ip: "fe80::1", port: 7 }, ...paths],
+  });
   t.true(toUri(info).startsWith(`link://[fe80::1]:7/?cs1a=${KEY}&paths=`));
   t.deepEqual(linkInfo(toUri(info)).paths.slice(0, 3), [{ type: "ble" }, ...paths]);
   t.true(toUri(info, { host: "h", port: 5 }).startsWith(`link://h:5/?cs1a=${KEY}&paths=`));
   t.is(toUri(linkInfo({ keys: { "1a": key } }), { protocol: "mote" }), `mote:///?cs1a=${KEY}`);
-  t.is(linkInfo(toUri(linkInfo({ keys: { "1a": key }, paths: [{ type: "udp6", ip: "fe80::1%eth0", port: 7 }] }))).paths[0]!["ip"], "fe80::1%eth0");
+  t.is(
+    linkInfo(toUri(linkInfo({ keys: { "1a": key }, paths: [{ type: "udp6", ip: "fe80::1%eth0", port: 7 }] })))
+      .paths[0]!["ip"],
+    "fe80::1%eth0",
+  );
 });
 
 test("each form gives the link of which it was made", (t) => {
-  const csid = fc.integer({ min: 0, max: 255 }).map((n) => n.toString(16).padStart(2, "0")).filter((id) => id !== "1a" && id !== "1c");
+  const csid = fc
+    .integer({ min: 0, max: 255 })
+    .map((n) => n.toString(16).padStart(2, "0"))
+    .filter((id) => id !== "1a" && id !== "1c");
   const keys = fc.dictionary(csid, fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxKeys: 3 });
   const path: fc.Arbitrary<Path> = fc.oneof(
     fc.record({ type: fc.constantFrom("udp4", "tcp4"), ip: fc.ipV4(), port: fc.integer({ min: 1, max: 65535 }) }),
@@ -197,19 +330,32 @@ test("each form gives the link of which it was made", (t) => {
     fc.record({ type: fc.constant("http"), url: fc.webUrl().filter((url) => url.length < 500) }),
     fc.record({ type: fc.constant("ble"), name: fc.string({ maxLength: 30 }) }),
   );
-  fc.assert(fc.property(keys, fc.array(path, { maxLength: 5 }), (others, list) => {
-    const info = linkInfo({ keys: { ...others, "1a": key }, paths: list });
-    t.deepEqual(linkInfo(JSON.stringify(toJson(info))), info);
-    t.deepEqual(linkInfo(JSON.stringify(toJwk(info))), info);
-    const { uri: _, paths: read, ...rest } = linkInfo(toUri(info));
-    t.deepEqual({ ...rest, paths: info.paths }, info);
-    for (const wanted of info.paths) t.true(read.some((one) => JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(wanted).sort())));
-  }));
+  fc.assert(
+    fc.property(keys, fc.array(path, { maxLength: 5 }), (others, list) => {
+      const info = linkInfo({ keys: { ...others, "1a": key }, paths: list });
+      t.deepEqual(linkInfo(JSON.stringify(toJson(info))), info);
+      t.deepEqual(linkInfo(JSON.stringify(toJwk(info))), info);
+      const { uri: _, paths: read, ...rest } = linkInfo(toUri(info));
+      t.deepEqual({ ...rest, paths: info.paths }, info);
+      for (const wanted of info.paths)
+        t.true(
+          read.some(
+            (one) => JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(wanted).sort()),
+          ),
+        );
+    }),
+  );
 });
 
 test("whatever comes, it is a link or refused with a code", (t) => {
   const base = peerUri(routerUri({ "1a": key }, counting, { host: "10.0.0.7" }), OTHER, counting);
-  const valid = [base, toUri({ keys: { "1a": key }, paths }), JSON.stringify(toJson({ hashname: NAME, keys: { "1a": key }, paths })), JSON.stringify(toJwk({ keys: { "1a": key }, paths })), NAME];
+  const valid = [
+    base,
+    toUri({ keys: { "1a": key }, paths }),
+    JSON.stringify(toJson({ hashname: NAME, keys: { "1a": key }, paths })),
+    JSON.stringify(toJwk({ keys: { "1a": key }, paths })),
+    NAME,
+  ];
   const refuses = (input: string | object): void => {
     try {
       const info = linkInfo(input);
@@ -219,9 +365,31 @@ test("whatever comes, it is a link or refused with a code", (t) => {
       t.true((error as { code: string }).code in errorTexts, String(error));
     }
   };
-  const damaged = fc.tuple(fc.constantFrom(...valid), fc.nat(), fc.nat(8), fc.string({ unit: "binary", maxLength: 4 }))
-    .map(([text, at, cut, put]) => text.slice(0, at % text.length) + put + text.slice(at % text.length + cut));
+  const damaged = fc
+    .tuple(fc.constantFrom(...valid), fc.nat(), fc.nat(8), fc.string({ unit: "binary", maxLength: 4 }))
+    .map(([text, at, cut, put]) => text.slice(0, at % text.length) + put + text.slice((at % text.length) + cut));
   fc.assert(fc.property(damaged, refuses), { numRuns: 2000 });
   fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 100 }), refuses));
-  fc.assert(fc.property(fc.object({ key: fc.constantFrom("keys", "paths", "hashname", "kty", "kid", "use", "cs1a", "intermediates", "uri", "1a", "type"), maxDepth: 3 }), refuses), { numRuns: 500 });
+  fc.assert(
+    fc.property(
+      fc.object({
+        key: fc.constantFrom(
+          "keys",
+          "paths",
+          "hashname",
+          "kty",
+          "kid",
+          "use",
+          "cs1a",
+          "intermediates",
+          "uri",
+          "1a",
+          "type",
+        ),
+        maxDepth: 3,
+      }),
+      refuses,
+    ),
+    { numRuns: 500 },
+  );
 });

@@ -22,7 +22,11 @@ function anchorsOf(text: string): string[] {
   const times = new Map<string, number>();
   return [...withoutCode(text).matchAll(/^#+ +(.*)$/gm)].map(([, heading]) => {
     const title = heading!.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1");
-    const anchor = title.trim().toLowerCase().replace(/[^\p{L}\p{N}_\- ]/gu, "").replaceAll(" ", "-");
+    const anchor = title
+      .trim()
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_\- ]/gu, "")
+      .replaceAll(" ", "-");
     const before = times.get(anchor) ?? 0;
     times.set(anchor, before + 1);
     return before ? `${anchor}-${before}` : anchor;
@@ -32,8 +36,11 @@ function anchorsOf(text: string): string[] {
 /** What a document links to or shows beside the web: as text(target "title"), by a reference's definition, and in HTML. */
 function linksOf(text: string): string[] {
   const prose = withoutCode(text).replace(/`[^`]*`/g, "``");
-  const found = [/\]\(<?([^)\s>]*)>?(?:\s+"[^"]*")?\)/g, /^ *\[[^\]]+\]: *(\S+)/gm, /\b(?:href|src)="([^"]*)"/g]
-    .flatMap((form) => [...prose.matchAll(form)].map(([, target]) => target!));
+  const found = [
+    /\]\(<?([^)\s>]*)>?(?:\s+"[^"]*")?\)/g,
+    /^ *\[[^\]]+\]: *(\S+)/gm,
+    /\b(?:href|src)="([^"]*)"/g,
+  ].flatMap((form) => [...prose.matchAll(form)].map(([, target]) => target!));
   return found.filter((target) => !/^[a-z]+:/.test(target));
 }
 
@@ -52,9 +59,14 @@ const documents = documentsIn(packageRoot);
 function broken(name: string): string[] {
   const text = readFileSync(join(packageRoot, name), "utf8");
   // in code: paths of this repository, up to a placeholder
-  const named = [...text.matchAll(/`((?:bench|boards|cli|docs|examples|sim|src|templates|test|tools)\/[\w./-]+)`/g)].map(([, path]) => path!);
+  const named = [
+    ...text.matchAll(/`((?:bench|boards|cli|docs|examples|sim|src|templates|test|tools)\/[\w./-]+)`/g),
+  ].map(([, path]) => path!);
   // Espruino's sources have a src, too
-  return [...brokenLinks(packageRoot, name), ...named.filter((path) => !path.endsWith(".c") && !existsSync(join(packageRoot, path)))];
+  return [
+    ...brokenLinks(packageRoot, name),
+    ...named.filter((path) => !path.endsWith(".c") && !existsSync(join(packageRoot, path))),
+  ];
 }
 
 for (const name of documents) {
@@ -64,13 +76,45 @@ for (const name of documents) {
 }
 
 test("links that lead nowhere are told, and all documents are looked at", (t) => {
-  for (const name of ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "tools/README.md", "templates/README.md"]) t.true(documents.includes(name), name);
+  for (const name of ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "tools/README.md", "templates/README.md"])
+    t.true(documents.includes(name), name);
   const folder = mkdtempSync(join(tmpdir(), "mote-documents-"));
   t.teardown(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, "other.md"), "# One `two`, three\n## Größe: [a link](x)\n## Twice\n## Twice\n```sh\n# no heading\n```\n");
-  const good = ["[a](other.md)", "[a](other.md#one-two-three)", "[a](other.md#größe-a-link)", "[a](other.md#twice-1)", "[a](#top)", "[a](https://nowhere.example/#x)", "`[a](code.md)`"];
-  const bad = ["[a](none.md)", "![a](none.png)", "[a](other.md#no-heading)", "[a](other.md#twice-2)", "[a](#none)", '[a](gone.md "title")', "[a]: defined.md", '<a href="html.md">', "[a]()"];
+  writeFileSync(
+    join(folder, "other.md"),
+    "# One `two`, three\n## Größe: [a link](x)\n## Twice\n## Twice\n```sh\n# no heading\n```\n",
+  );
+  const good = [
+    "[a](other.md)",
+    "[a](other.md#one-two-three)",
+    "[a](other.md#größe-a-link)",
+    "[a](other.md#twice-1)",
+    "[a](#top)",
+    "[a](https://nowhere.example/#x)",
+    "`[a](code.md)`",
+  ];
+  const bad = [
+    "[a](none.md)",
+    "![a](none.png)",
+    "[a](other.md#no-heading)",
+    "[a](other.md#twice-2)",
+    "[a](#none)",
+    '[a](gone.md "title")',
+    "[a]: defined.md",
+    '<a href="html.md">',
+    "[a]()",
+  ];
   writeFileSync(join(folder, "page.md"), `# Top\n${[...good, ...bad].join("\n")}\n\`\`\`\n[a](shown.md)\n\`\`\`\n`);
   t.deepEqual(documentsIn(folder), ["other.md", "page.md"]);
-  t.deepEqual(brokenLinks(folder, "page.md").sort(), ["", "#none", "defined.md", "gone.md", "html.md", "none.md", "none.png", "other.md#no-heading", "other.md#twice-2"]);
+  t.deepEqual(brokenLinks(folder, "page.md").sort(), [
+    "",
+    "#none",
+    "defined.md",
+    "gone.md",
+    "html.md",
+    "none.md",
+    "none.png",
+    "other.md#no-heading",
+    "other.md#twice-2",
+  ]);
 });

@@ -57,39 +57,80 @@ test.beforeEach(() => {
 });
 
 const digestOf = (data: Uint8Array): Uint8Array => new Real(createHash("sha256").update(data).digest());
-const macOf = (key: Uint8Array, data: Uint8Array): Uint8Array => new Real(createHmac("sha256", key).update(data).digest());
+const macOf = (key: Uint8Array, data: Uint8Array): Uint8Array =>
+  new Real(createHmac("sha256", key).update(data).digest());
 const sealOf = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): string =>
-  createCipheriv("aes-128-ctr", key, Buffer.concat([iv, Buffer.alloc(12)])).update(data).toString("hex");
+  createCipheriv("aes-128-ctr", key, Buffer.concat([iv, Buffer.alloc(12)]))
+    .update(data)
+    .toString("hex");
 
-const lengths = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, 1, 62, 63, 64, 65, 119, 120, 126, 127, 128, 129, 183, 184, 191, 192, 247, 248, 255, 256, 257, 511, 512, 513) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 1400 }) });
-const steps = fc.array(fc.tuple(fc.constantFrom("hash", "key", "mac", "mac with a short key", "seal"), lengths), { minLength: 2, maxLength: 12 });
+const lengths = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      0,
+      1,
+      62,
+      63,
+      64,
+      65,
+      119,
+      120,
+      126,
+      127,
+      128,
+      129,
+      183,
+      184,
+      191,
+      192,
+      247,
+      248,
+      255,
+      256,
+      257,
+      511,
+      512,
+      513,
+    ),
+  },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 1400 }) },
+);
+const steps = fc.array(fc.tuple(fc.constantFrom("hash", "key", "mac", "mac with a short key", "seal"), lengths), {
+  minLength: 2,
+  maxLength: 12,
+});
 
 test.serial("whatever is done one after the other is right", (t) => {
   const random = seeded("steps");
-  fc.assert(fc.property(steps, (steps) => {
-    const results: { got: Uint8Array; want: string }[] = [];
-    for (const [what, length] of steps) {
-      const data = random(length);
-      const key = random(what === "mac" ? 64 : 16);
-      const iv = random(4);
-      if (what === "hash") t.is(hex(sha256(data)), hex(digestOf(data)));
-      else if (what === "key") results.push({ got: new Real(fold(sha256(data), 16)), want: hex(folded(digestOf(data), 16)) });
-      else if (what === "seal") {
-        const want = sealOf(key, iv, data);
-        // part of a packet, at an odd place
-        const around = new Real(length + 10).fill(0xa5);
-        around.set(data, 3);
-        const part = around.subarray(3, 3 + length);
-        t.is(ctr(key, iv, part), part);
-        results.push({ got: around, want: `a5a5a5${want}${"a5".repeat(7)}` });
-      } else {
-        const mac = hmac(key, data);
-        t.is(hex(mac), hex(macOf(key, data)));
-        results.push({ got: new Real(fold(mac, 4)), want: hex(folded(macOf(key, data), 4)) });
+  fc.assert(
+    fc.property(steps, (steps) => {
+      const results: { got: Uint8Array; want: string }[] = [];
+      for (const [what, length] of steps) {
+        const data = random(length);
+        const key = random(what === "mac" ? 64 : 16);
+        const iv = random(4);
+        if (what === "hash") t.is(hex(sha256(data)), hex(digestOf(data)));
+        else if (what === "key")
+          results.push({ got: new Real(fold(sha256(data), 16)), want: hex(folded(digestOf(data), 16)) });
+        else if (what === "seal") {
+          const want = sealOf(key, iv, data);
+          // part of a packet, at an odd place
+          const around = new Real(length + 10).fill(0xa5);
+          around.set(data, 3);
+          const part = around.subarray(3, 3 + length);
+          t.is(ctr(key, iv, part), part);
+          results.push({ got: around, want: `a5a5a5${want}${"a5".repeat(7)}` });
+        } else {
+          const mac = hmac(key, data);
+          t.is(hex(mac), hex(macOf(key, data)));
+          results.push({ got: new Real(fold(mac, 4)), want: hex(folded(macOf(key, data), 4)) });
+        }
       }
-    }
-    for (const { got, want } of results) t.is(hex(got), want);
-  }), { seed: 10, numRuns: 12 });
+      for (const { got, want } of results) t.is(hex(got), want);
+    }),
+    { seed: 10, numRuns: 12 },
+  );
 });
 
 test.serial("nothing larger than what is kept is made, and what is kept only once", (t) => {
@@ -115,10 +156,17 @@ test.serial("memory that is not in one piece is replaced, or an operation throws
   const data = seeded("flat")(300);
   const first = kept.memory!;
   flat = (memory) => memory !== first;
-  t.is(codeOf(() => sha256(data)), "MEMORY");
+  t.is(
+    codeOf(() => sha256(data)),
+    "MEMORY",
+  );
   t.is(hex(sha256(data)), hex(digestOf(data)));
   flat = () => false;
-  for (let i = 0; i < 2; i++) t.is(codeOf(() => hmac(data.subarray(0, 20), data)), "MEMORY");
+  for (let i = 0; i < 2; i++)
+    t.is(
+      codeOf(() => hmac(data.subarray(0, 20), data)),
+      "MEMORY",
+    );
   flat = () => true;
   t.is(hex(hmac(data.subarray(0, 20), data)), hex(macOf(data.subarray(0, 20), data)));
 });
@@ -129,16 +177,17 @@ test.serial("an operation that is cut off leaves nothing for the next one", (t) 
   const long = random(64);
   const short = random(20);
   const secret = bytes("25bc25a2e760c84aa16babc82db2689e85649eb0");
-  for (const calls of [0, 1, 2]) for (const next of ["mac", "key"]) {
-    let left = calls;
-    interrupt = () => {
-      if (left-- === 0) throw new Error("out of memory");
-    };
-    t.throws(() => hmac(long, data), { message: "out of memory" });
-    interrupt = undefined;
-    if (next === "mac") t.is(hex(hmac(short, data)), hex(macOf(short, data)), `${calls}`);
-    else t.is(hex(new CurveJob(secret).result!), publicReference(hex(secret)), `${calls}`);
-  }
+  for (const calls of [0, 1, 2])
+    for (const next of ["mac", "key"]) {
+      let left = calls;
+      interrupt = () => {
+        if (left-- === 0) throw new Error("out of memory");
+      };
+      t.throws(() => hmac(long, data), { message: "out of memory" });
+      interrupt = undefined;
+      if (next === "mac") t.is(hex(hmac(short, data)), hex(macOf(short, data)), `${calls}`);
+      else t.is(hex(new CurveJob(secret).result!), publicReference(hex(secret)), `${calls}`);
+    }
 });
 
 test.serial("keys outlive the next operation, and nothing is left where keys and secrets were", (t) => {

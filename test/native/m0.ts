@@ -37,20 +37,34 @@ export class M0 implements Machine {
   }
 
   /** Runs the code from some place in flash. Throws where it does not return, or not as the ABI says. */
-  trace(what: number, memory: Uint8Array, n: number, place = CODE, hashed = true): Trace & { result: number; memory: Uint8Array; instructions: number } {
+  trace(
+    what: number,
+    memory: Uint8Array,
+    n: number,
+    place = CODE,
+    hashed = true,
+  ): Trace & { result: number; memory: Uint8Array; instructions: number } {
     const chip = new RP2040();
     chip.flash.set(this.#code, place);
     chip.sram.fill(UNTOUCHED);
     chip.sram.set(memory, MEMORY);
     const core = chip.core;
     let addresses = 0;
-    if (hashed) for (const name of ["readUint8", "readUint16", "readUint32", "writeUint8", "writeUint16", "writeUint32"] as const) {
-      const access = core[name].bind(core) as (address: number, value: number) => number;
-      core[name] = (address: number, value?: number): never => {
-        addresses = (Math.imul(addresses, 0x01000193) ^ address) >>> 0;
-        return access(address, value!) as never;
-      };
-    }
+    if (hashed)
+      for (const name of [
+        "readUint8",
+        "readUint16",
+        "readUint32",
+        "writeUint8",
+        "writeUint16",
+        "writeUint32",
+      ] as const) {
+        const access = core[name].bind(core) as (address: number, value: number) => number;
+        core[name] = (address: number, value?: number): never => {
+          addresses = (Math.imul(addresses, 0x01000193) ^ address) >>> 0;
+          return access(address, value!) as never;
+        };
+      }
     const kept = (i: number): number => 0x12340000 + i;
     for (let i = 3; i < 13; i++) core.registers[i] = kept(i);
     core.registers[0] = what;
@@ -68,9 +82,14 @@ export class M0 implements Machine {
     }
     for (let i = 4; i < 12; i++) if (core.registers[i] !== kept(i)) throw new Error(`r${i} is not kept`);
     if (core.SP !== RAM + STACK) throw new Error("the stack pointer is not kept");
-    const outside = [...chip.sram.subarray(0, MEMORY), ...chip.sram.subarray(MEMORY + memory.length, lowest - RAM), ...chip.sram.subarray(STACK)];
+    const outside = [
+      ...chip.sram.subarray(0, MEMORY),
+      ...chip.sram.subarray(MEMORY + memory.length, lowest - RAM),
+      ...chip.sram.subarray(STACK),
+    ];
     // what is wiped below the lowest stack pointer is nobody's
-    if (outside.some((byte) => byte !== UNTOUCHED && byte !== 0)) throw new Error("memory that it was not given was written");
+    if (outside.some((byte) => byte !== UNTOUCHED && byte !== 0))
+      throw new Error("memory that it was not given was written");
     return {
       result: core.registers[0]!,
       memory: chip.sram.slice(MEMORY, MEMORY + memory.length),

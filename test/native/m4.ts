@@ -23,9 +23,21 @@ export class M4 implements Machine {
   /** Throws what the compiler says. */
   constructor(code: Uint8Array) {
     this.#code = code;
-    const options = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft", "-Os", "-ffreestanding", "-nostdlib", "-static", "-Wl,-N,-e,_start", `-DSIZE=${SIZE}`];
+    const options = [
+      "-mcpu=cortex-m4",
+      "-mthumb",
+      "-mfloat-abi=soft",
+      "-Os",
+      "-ffreestanding",
+      "-nostdlib",
+      "-static",
+      "-Wl,-N,-e,_start",
+      `-DSIZE=${SIZE}`,
+    ];
     const program = join(this.#folder, "m4");
-    execFileSync("arm-none-eabi-gcc", [...options, "-o", program, new URL("m4.c", import.meta.url).pathname], { stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync("arm-none-eabi-gcc", [...options, "-o", program, new URL("m4.c", import.meta.url).pathname], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     const symbols = execFileSync("arm-none-eabi-nm", [program], { encoding: "utf8" });
     this.#place = parseInt(/^(\w+) . code$/m.exec(symbols)![1]!, 16);
   }
@@ -38,9 +50,22 @@ export class M4 implements Machine {
 
   count(what: number, memory: Uint8Array, n: number): number {
     // every instruction is a block of its own, and those of the code are logged
-    const one = /one-insn-per-tb/.test(execFileSync("qemu-arm", ["--help"], { encoding: "utf8" })) ? "-one-insn-per-tb" : "-singlestep";
-    const command = ["qemu-arm", one, "-d", "exec,nochain", "-dfilter", `${this.#place}..${this.#place + this.#code.length - 1}`, join(this.#folder, "m4")].join(" ");
-    const run = spawnSync("sh", ["-c", `${command} 2>&1 >/dev/null | wc -l`], { input: this.#input(what, memory, n), encoding: "utf8" });
+    const one = /one-insn-per-tb/.test(execFileSync("qemu-arm", ["--help"], { encoding: "utf8" }))
+      ? "-one-insn-per-tb"
+      : "-singlestep";
+    const command = [
+      "qemu-arm",
+      one,
+      "-d",
+      "exec,nochain",
+      "-dfilter",
+      `${this.#place}..${this.#place + this.#code.length - 1}`,
+      join(this.#folder, "m4"),
+    ].join(" ");
+    const run = spawnSync("sh", ["-c", `${command} 2>&1 >/dev/null | wc -l`], {
+      input: this.#input(what, memory, n),
+      encoding: "utf8",
+    });
     return Number(run.stdout);
   }
 

@@ -14,7 +14,12 @@ export interface Machine {
 export const asked = (operation: number, at = 0): number => operation + at * 8;
 
 /** Memory for a call: what is put at 0 and 32, and data at 64; nothing is in the rest, or where it is `dirty` anything. */
-export function memoryOf(data: Uint8Array | number, first: Uint8Array = new Uint8Array(0), second: Uint8Array = new Uint8Array(0), dirty = 0): Uint8Array {
+export function memoryOf(
+  data: Uint8Array | number,
+  first: Uint8Array = new Uint8Array(0),
+  second: Uint8Array = new Uint8Array(0),
+  dirty = 0,
+): Uint8Array {
   const memory = new Uint8Array(SIZE).fill(dirty, 64);
   memory.set(first);
   memory.set(second, 32);
@@ -23,7 +28,13 @@ export function memoryOf(data: Uint8Array | number, first: Uint8Array = new Uint
 }
 
 /** Does an operation in pieces, as native.ts does. Gives what was returned last, the memory after it, and the data, changed where it was. */
-export function operate(machine: Machine, operation: number, data: Uint8Array, first?: Uint8Array, second?: Uint8Array): { result: number; memory: Uint8Array; data: Uint8Array } {
+export function operate(
+  machine: Machine,
+  operation: number,
+  data: Uint8Array,
+  first?: Uint8Array,
+  second?: Uint8Array,
+): { result: number; memory: Uint8Array; data: Uint8Array } {
   const out = data.slice();
   let memory = memoryOf(0, first, second, 0xa5);
   let result: number;

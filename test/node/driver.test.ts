@@ -20,12 +20,19 @@ interface Side {
 function side(clock: SimulatedClock, name: string, options: Partial<DriverOptions> = {}): Side {
   const one = { got: [], errors: [], saved: { ...options.state }, options } as unknown as Side;
   one.driver = new Driver({
-    pairs: generate(randomOf(1, name)), random: randomOf(1, `${name}/random`), clock, accept: () => true,
+    pairs: generate(randomOf(1, name)),
+    random: randomOf(1, `${name}/random`),
+    clock,
+    accept: () => true,
     save: (id, state) => {
       if (state) one.saved[id] = structuredClone(state);
       else delete one.saved[id];
     },
-    events: { message: (_link, data) => { one.got.push(new TextDecoder().decode(data)); } },
+    events: {
+      message: (_link, data) => {
+        one.got.push(new TextDecoder().decode(data));
+      },
+    },
     ...options,
   });
   one.driver.on("error", (error, where) => one.errors.push(`${where}: ${error.message}`));
@@ -52,7 +59,10 @@ function drivenPair(options: AirOptions = {}, gatewayOptions: Partial<DriverOpti
   return { clock, air, device, gateway, link };
 }
 
-const isUp = ({ link, gateway }: DrivenPair) => (): boolean => !!link.up && gateway.driver.endpoint.links[0]?.up === true;
+const isUp =
+  ({ link, gateway }: DrivenPair) =>
+  (): boolean =>
+    !!link.up && gateway.driver.endpoint.links[0]?.up === true;
 
 test("what is sent by a link or a channel goes by itself, both ways", async (t) => {
   const w = drivenPair();
@@ -64,7 +74,9 @@ test("what is sent by a link or a channel goes by itself, both ways", async (t) 
 });
 
 for (const [name, options] of Object.entries({
-  frames: { mtu: 20 }, "a serial line": { mtu: 64, stream: true, blocking: true }, "a stream of bytes": { mtu: 256, stream: true },
+  frames: { mtu: 20 },
+  "a serial line": { mtu: 64, stream: true, blocking: true },
+  "a stream of bytes": { mtu: 256, stream: true },
 } satisfies { [name: string]: AirOptions })) {
   const isSerial = "blocking" in options;
   test(`a stream of channels comes whole over ${name}${isSerial ? "" : ", whatever is lost"}`, async (t) => {
@@ -72,7 +84,9 @@ for (const [name, options] of Object.entries({
     const w = drivenPair({ ...options, loss: "stream" in options ? 0 : 0.05 });
     const parts: Uint8Array[] = [];
     streams(w.gateway.driver.endpoint, (one) => {
-      one.on = (event, data) => { if (event === "data") parts.push(data as Uint8Array); };
+      one.on = (event, data) => {
+        if (event === "data") parts.push(data as Uint8Array);
+      };
     });
     t.true(await w.clock.until(isUp(w)));
     const bytes = randomOf(3, "content")(3000);
@@ -87,7 +101,9 @@ test("a radio that goes and comes back, in the middle of packets: all arrives", 
   const w = drivenPair({ mtu: 20 });
   const parts: Uint8Array[] = [];
   streams(w.gateway.driver.endpoint, (one) => {
-    one.on = (event, data) => { if (event === "data") parts.push(data as Uint8Array); };
+    one.on = (event, data) => {
+      if (event === "data") parts.push(data as Uint8Array);
+    };
   });
   t.true(await w.clock.until(isUp(w)));
   stream(w.link).write(randomOf(3, "content")(2000));
@@ -205,7 +221,16 @@ test("a turn ends after its time, and I/O of others comes before the next", (t) 
 test("of streams nothing is lost: they are paused, received by pieces, and go on", (t) => {
   const clock = new SimulatedClock();
   const { driver } = side(clock, "one");
-  const radio = Object.assign(new MemoryRadio({ mtu: 256, stream: true }), { pauses: 0, resumes: 0, pause() { this.pauses++; }, resume() { this.resumes++; } });
+  const radio = Object.assign(new MemoryRadio({ mtu: 256, stream: true }), {
+    pauses: 0,
+    resumes: 0,
+    pause() {
+      this.pauses++;
+    },
+    resume() {
+      this.resumes++;
+    },
+  });
   driver.attach(radio);
   let bytes = 0;
   let longest = 0;
@@ -226,7 +251,9 @@ test("data may be of any kind that radios have, and is the driver's own", (t) =>
   const radio = new MemoryRadio();
   driver.attach(radio);
   const seen: string[] = [];
-  driver.endpoint.receive = (_pipe, frame) => { seen.push(Buffer.from(frame as Uint8Array).toString("hex")); };
+  driver.endpoint.receive = (_pipe, frame) => {
+    seen.push(Buffer.from(frame as Uint8Array).toString("hex"));
+  };
   const buffer = Uint8Array.of(9, 1, 2, 255, 9);
   radio.emit("data", buffer.subarray(1, 4));
   radio.emit("data", new DataView(buffer.buffer, 1, 3) as never);
@@ -238,16 +265,21 @@ test("data may be of any kind that radios have, and is the driver's own", (t) =>
 });
 
 test("what the application throws is an error with where it came from; the driver goes on", async (t) => {
-  const w = drivenPair({}, {
-    events: {
-      up: () => { throw new Error("up failed"); },
-      message: (_link, data) => {
-        const text = new TextDecoder().decode(data);
-        if (text === "bad") throw new Error("message failed");
-        w.gateway.got.push(text);
+  const w = drivenPair(
+    {},
+    {
+      events: {
+        up: () => {
+          throw new Error("up failed");
+        },
+        message: (_link, data) => {
+          const text = new TextDecoder().decode(data);
+          if (text === "bad") throw new Error("message failed");
+          w.gateway.got.push(text);
+        },
       },
     },
-  });
+  );
   t.true(await w.clock.until(isUp(w)));
   w.link.send("bad");
   w.link.send("good");
@@ -257,15 +289,18 @@ test("what the application throws is an error with where it came from; the drive
 
 test("what an async handler is rejected with is an error, too, and what is said of a frame comes to the handler", async (t) => {
   const seen: unknown[] = [];
-  const w = drivenPair({}, {
-    events: {
-      message: async (_link, _data, _packet, { metadata }) => {
-        seen.push(metadata);
-        await Promise.resolve();
-        throw new Error("database away");
+  const w = drivenPair(
+    {},
+    {
+      events: {
+        message: async (_link, _data, _packet, { metadata }) => {
+          seen.push(metadata);
+          await Promise.resolve();
+          throw new Error("database away");
+        },
       },
     },
-  });
+  );
   const [, radio] = w.air.ends;
   const emit = radio.emit.bind(radio);
   radio.emit = (event, data) => emit(event, data, { rssi: -70 });
@@ -277,7 +312,19 @@ test("what an async handler is rejected with is an error, too, and what is said 
 
 test("an application that handles errors of the endpoint itself gets them", async (t) => {
   const errors: unknown[] = [];
-  const w = drivenPair({}, { events: { up: () => { throw new Error("up failed"); }, error: (error, where) => { errors.push([(error as Error).message, where]); } } });
+  const w = drivenPair(
+    {},
+    {
+      events: {
+        up: () => {
+          throw new Error("up failed");
+        },
+        error: (error, where) => {
+          errors.push([(error as Error).message, where]);
+        },
+      },
+    },
+  );
   t.true(await w.clock.until(isUp(w)));
   t.deepEqual([errors, w.gateway.errors], [[["up failed", "up"]], []]);
 });
@@ -302,10 +349,16 @@ test("a pipe that the application closes has its transport closed, and forgotten
 
 test("nothing leaves before what was saved is durable", async (t) => {
   const commits: (() => void)[] = [];
-  const w = drivenPair({}, {
-    save: () => undefined,
-    commit: () => new Promise<void>((resolve) => { commits.push(resolve); }),
-  });
+  const w = drivenPair(
+    {},
+    {
+      save: () => undefined,
+      commit: () =>
+        new Promise<void>((resolve) => {
+          commits.push(resolve);
+        }),
+    },
+  );
   const [, radio] = w.air.ends;
   t.true(await w.clock.until(() => commits.length === 1));
   await w.clock.until(() => false, 0.9);
@@ -323,12 +376,15 @@ test("nothing leaves before what was saved is durable", async (t) => {
 
 test("a commit that fails is an error, keeps all back, and is tried again", async (t) => {
   let failures = 2;
-  const w = drivenPair({}, {
-    save: () => undefined,
-    commit: () => {
-      if (failures-- > 0) throw new Error("disk full");
+  const w = drivenPair(
+    {},
+    {
+      save: () => undefined,
+      commit: () => {
+        if (failures-- > 0) throw new Error("disk full");
+      },
     },
-  });
+  );
   const [, radio] = w.air.ends;
   t.true(await w.clock.until(() => w.gateway.errors.length === 2));
   t.deepEqual([radio.written.length, w.gateway.errors], [0, ["commit: disk full", "commit: disk full"]]);
@@ -356,7 +412,9 @@ test("an error without a listener is thrown, as of all emitters", (t) => {
   const driver = new Driver({ pairs: generate(randomOf(1, "one")), clock, events: {} });
   const radio = new MemoryRadio();
   driver.attach(radio);
-  driver.endpoint.receive = () => { throw new Error("fault"); };
+  driver.endpoint.receive = () => {
+    throw new Error("fault");
+  };
   radio.emit("data", new Uint8Array(2));
   t.throws(() => clock.runTo(1), { message: "fault" });
   // and it goes on

@@ -9,7 +9,9 @@ import { loopback } from "../endpoint/loopback.ts";
 import type { Loopback } from "../endpoint/loopback.ts";
 
 /** Both ends of a stream as Node's; and as they are. */
-async function both(world: Loopback): Promise<{ near: ReturnType<typeof duplex>; far: ReturnType<typeof duplex>; from: Stream; to: Stream }> {
+async function both(
+  world: Loopback,
+): Promise<{ near: ReturnType<typeof duplex>; far: ReturnType<typeof duplex>; from: Stream; to: Stream }> {
   let to: Stream | undefined;
   let far: ReturnType<typeof duplex> | undefined;
   streams(world.b.endpoint, (one) => {
@@ -22,23 +24,31 @@ async function both(world: Loopback): Promise<{ near: ReturnType<typeof duplex>;
   return { near, far: far!, from, to: to! };
 }
 
-const closing = (one: ReturnType<typeof duplex>): Promise<string> => new Promise((resolve) => {
-  let why = "";
-  one.on("error", (error) => { why = error.message; });
-  one.on("close", () => resolve(why));
-});
+const closing = (one: ReturnType<typeof duplex>): Promise<string> =>
+  new Promise((resolve) => {
+    let why = "";
+    one.on("error", (error) => {
+      why = error.message;
+    });
+    one.on("close", () => resolve(why));
+  });
 
 test("what is piped in comes out, both ways, and is closed when both have ended and have all", async (t) => {
   const world = loopback({ pipe: { mtu: 256 }, window: 8 });
   const { near, far } = await both(world);
   const closed = [closing(near), closing(far)];
   const [got, back]: [Buffer[], Buffer[]] = [[], []];
-  const sink = (into: Buffer[]): Writable => new Writable({ write: (bytes: Buffer, _, done) => (into.push(bytes), setImmediate(done)) });
+  const sink = (into: Buffer[]): Writable =>
+    new Writable({ write: (bytes: Buffer, _, done) => (into.push(bytes), setImmediate(done)) });
   const pieces = Array.from({ length: 20 }, (_, i) => data(5000, i));
-  await world.when(Promise.all([
-    pipeline(Readable.from(pieces), near, { end: true } as never).catch(() => t.fail()), pipeline(far, sink(got)),
-    pipeline(Readable.from(pieces.slice(3)), far).catch(() => t.fail()), pipeline(near, sink(back)),
-  ]));
+  await world.when(
+    Promise.all([
+      pipeline(Readable.from(pieces), near, { end: true } as never).catch(() => t.fail()),
+      pipeline(far, sink(got)),
+      pipeline(Readable.from(pieces.slice(3)), far).catch(() => t.fail()),
+      pipeline(near, sink(back)),
+    ]),
+  );
   t.true(Buffer.concat(got).equals(Buffer.concat(pieces)));
   t.true(Buffer.concat(back).equals(Buffer.concat(pieces.slice(3))));
   t.deepEqual(await world.when(Promise.all(closed)), ["", ""]);
@@ -49,20 +59,24 @@ test("it can be iterated; one way may end long before the other", async (t) => {
   const world = loopback();
   const { near, far } = await both(world);
   near.end("question");
-  const asked = await world.when((async () => {
-    const parts: Buffer[] = [];
-    for await (const part of far.iterator({ destroyOnReturn: false })) parts.push(part as Buffer);
-    return text(Buffer.concat(parts));
-  })());
+  const asked = await world.when(
+    (async () => {
+      const parts: Buffer[] = [];
+      for await (const part of far.iterator({ destroyOnReturn: false })) parts.push(part as Buffer);
+      return text(Buffer.concat(parts));
+    })(),
+  );
   t.is(asked, "question");
   near.setEncoding("utf8");
   far.write("ans");
   far.end("wer");
-  const answer = await world.when((async () => {
-    let all = "";
-    for await (const part of near) all += part as string;
-    return all;
-  })());
+  const answer = await world.when(
+    (async () => {
+      let all = "";
+      for await (const part of near) all += part as string;
+      return all;
+    })(),
+  );
   t.is(answer, "answer");
   await world.when(() => near.closed && far.closed);
 });
@@ -86,7 +100,9 @@ test("who reads slowly holds the writer", async (t) => {
   const held = (near.writableHighWaterMark + far.readableHighWaterMark) / 1000;
   t.true(taken < held + 20, `${taken} of 1,000 were taken`);
   let read = 0;
-  far.on("data", (bytes: Buffer) => { read += bytes.length; });
+  far.on("data", (bytes: Buffer) => {
+    read += bytes.length;
+  });
   await world.when(() => read > taken * 1000);
   near.destroy();
   await world.when(closing(far));
@@ -137,6 +153,8 @@ test("writing after the end, and after the other has failed, is an error and no 
   to.channel.fail("full");
   near.write("x");
   t.is(await world.when(why), "full");
-  const late = new Promise((resolve) => { near.write("x", resolve); });
+  const late = new Promise((resolve) => {
+    near.write("x", resolve);
+  });
   t.true((await world.when(late)) instanceof Error);
 });

@@ -31,20 +31,28 @@ class Port extends Duplex {
 }
 
 /** A serial transport whose port opens where there is one, and what it has told. */
-function transport(options: Partial<SerialOptions> = {}): { one: Serial; clock: SimulatedClock; ports: Port[]; told: string[]; tries: number[] } {
+function transport(options: Partial<SerialOptions> = {}): {
+  one: Serial;
+  clock: SimulatedClock;
+  ports: Port[];
+  told: string[];
+  tries: number[];
+} {
   const clock = new SimulatedClock();
   const ports: Port[] = [];
   const told: string[] = [];
   const tries: number[] = [];
   const one = serial({
-    path: "/dev/none", clock,
+    path: "/dev/none",
+    clock,
     open: () => {
       tries.push(clock.time);
       return ports.length ? Promise.resolve(ports[0]!) : Promise.reject(new Error("not there"));
     },
     ...options,
   });
-  for (const event of ["open", "close", "end", "error"] as const) one.on(event, (error?: Error) => told.push(error ? `${event} ${error.message}` : event));
+  for (const event of ["open", "close", "end", "error"] as const)
+    one.on(event, (error?: Error) => told.push(error ? `${event} ${error.message}` : event));
   return { one, clock, ports, told, tries };
 }
 
@@ -99,7 +107,12 @@ test("without the package serialport it says what to install, and does not try a
 test("a line that was cut goes on: what is not answered begins again", async (t) => {
   const clock = new SimulatedClock();
   const port = new Port();
-  const driver = new Driver({ pairs: generate(randomOf(1, "gateway")), random: randomOf(1, "random"), clock, events: {} });
+  const driver = new Driver({
+    pairs: generate(randomOf(1, "gateway")),
+    random: randomOf(1, "random"),
+    clock,
+    events: {},
+  });
   const pipe = driver.attach(serial({ path: "/dev/none", clock, open: () => Promise.resolve(port) }));
   await turn();
   const link = driver.endpoint.link(generate(randomOf(1, "device"))["1a"].key);
@@ -134,8 +147,13 @@ test("a line that was cut goes on: what is not answered begins again", async (t)
 class Device {
   readonly got: string[] = [];
   readonly endpoint = new Endpoint({
-    pairs: generate(randomOf(1, "device")), random: randomOf(1, "random"),
-    events: { message: (_link, data) => { this.got.push(new TextDecoder().decode(data)); } },
+    pairs: generate(randomOf(1, "device")),
+    random: randomOf(1, "random"),
+    events: {
+      message: (_link, data) => {
+        this.got.push(new TextDecoder().decode(data));
+      },
+    },
   });
   readonly pipe = new Pipe({ mtu: 64, stream: true, blocking: true, limit: 4096 });
   private _terminal: Terminal | undefined;
@@ -154,21 +172,33 @@ class Device {
   turn(): void {
     clearTimeout(this._timer);
     if (!this._terminal) return;
-    const next = this.endpoint.drain(performance.now() / 1000, { write: (_pipe, frame) => this._terminal!.write(frame) });
+    const next = this.endpoint.drain(performance.now() / 1000, {
+      write: (_pipe, frame) => this._terminal!.write(frame),
+    });
     if (next) this._timer = setTimeout(() => this.turn(), next.at * 1000 - performance.now());
   }
 }
 
 test("over pseudo-terminals with the package serialport, also when the board is plugged in anew", async (t: ExecutionContext) => {
-  const reason = noTerminals() ?? await import("serialport").then(() => undefined, () => "the package serialport is not installed");
+  const reason =
+    noTerminals() ??
+    (await import("serialport").then(
+      () => undefined,
+      () => "the package serialport is not installed",
+    ));
   if (reason !== undefined) return skip(t, reason);
   const folder = mkdtempSync(join(tmpdir(), "serial-"));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "tty");
   const got: string[] = [];
   const driver = new Driver({
-    pairs: generate(randomOf(1, "gateway")), accept: () => true,
-    events: { message: (_link, data) => { got.push(new TextDecoder().decode(data)); } },
+    pairs: generate(randomOf(1, "gateway")),
+    accept: () => true,
+    events: {
+      message: (_link, data) => {
+        got.push(new TextDecoder().decode(data));
+      },
+    },
   });
   t.teardown(() => driver.close());
   const port = serial({ path });
@@ -202,22 +232,39 @@ test("over pseudo-terminals with the package serialport, also when the board is 
 });
 
 test("a port that is unplugged while it is read closes, each of 12 times", async (t: ExecutionContext) => {
-  const reason = noTerminals() ?? await import("serialport").then(() => undefined, () => "the package serialport is not installed");
+  const reason =
+    noTerminals() ??
+    (await import("serialport").then(
+      () => undefined,
+      () => "the package serialport is not installed",
+    ));
   if (reason !== undefined) return skip(t, reason);
-  await Promise.all(Array.from({ length: 12 }, async (_, count) => {
-    const terminal = await openTerminal();
-    const port = await openSerialPort(terminal.path, 115_200);
-    let gone = false;
-    port.on("data", () => undefined).on("error", () => undefined).on("close", () => { gone = true; });
-    for (let frame = 0; frame < count; frame++) terminal.write(new Uint8Array(64));
-    await terminal.close();
-    await eventually(() => gone);
-    t.false((port as Duplex & { isOpen: boolean }).isOpen, `port ${count} is open for the operating system`);
-  }));
+  await Promise.all(
+    Array.from({ length: 12 }, async (_, count) => {
+      const terminal = await openTerminal();
+      const port = await openSerialPort(terminal.path, 115_200);
+      let gone = false;
+      port
+        .on("data", () => undefined)
+        .on("error", () => undefined)
+        .on("close", () => {
+          gone = true;
+        });
+      for (let frame = 0; frame < count; frame++) terminal.write(new Uint8Array(64));
+      await terminal.close();
+      await eventually(() => gone);
+      t.false((port as Duplex & { isOpen: boolean }).isOpen, `port ${count} is open for the operating system`);
+    }),
+  );
 });
 
 test("a port that its owner destroys can be opened by others", async (t: ExecutionContext) => {
-  const reason = noTerminals() ?? await import("serialport").then(() => undefined, () => "the package serialport is not installed");
+  const reason =
+    noTerminals() ??
+    (await import("serialport").then(
+      () => undefined,
+      () => "the package serialport is not installed",
+    ));
   if (reason !== undefined) return skip(t, reason);
   const terminal = await openTerminal();
   t.teardown(() => terminal.close());

@@ -15,7 +15,9 @@ export class TimerClock extends SimulatedClock {
 
 /** Real time, but for a factor: for sockets, which take as long as they take. */
 export const fast = (factor: number): Clock => ({
-  now: () => realTime.now() * factor, soon: realTime.soon, after: (seconds, run) => realTime.after(seconds / factor, run),
+  now: () => realTime.now() * factor,
+  soon: realTime.soon,
+  after: (seconds, run) => realTime.after(seconds / factor, run),
 });
 
 export interface AirOptions extends Pick<Radio, "mtu" | "stream" | "blocking"> {
@@ -41,7 +43,10 @@ export class MemoryRadio implements Radio {
   private _listeners: { [event: string]: Listener } = {};
   private _sent: (frame: Uint8Array) => void;
 
-  constructor({ mtu = 20, stream = false, blocking = false }: Pick<Radio, "mtu" | "stream" | "blocking"> = {}, sent: (frame: Uint8Array) => void = () => undefined) {
+  constructor(
+    { mtu = 20, stream = false, blocking = false }: Pick<Radio, "mtu" | "stream" | "blocking"> = {},
+    sent: (frame: Uint8Array) => void = () => undefined,
+  ) {
     this.mtu = mtu;
     this.stream = stream;
     this.blocking = blocking;
@@ -80,10 +85,13 @@ export class Air {
   constructor(clock: Clock, { loss = 0, seed = 1, latency = 0.01, ...radio }: AirOptions = {}) {
     const random = randomOf(seed, "air");
     this.lost = () => random(1)[0]! < loss * 256;
-    const end = (to: () => MemoryRadio): MemoryRadio => new MemoryRadio(radio, (frame) => {
-      if (this.lost(this.frames++) || !this.isUp) return;
-      clock.after(latency, () => { if (this.isUp) to().emit("data", frame); });
-    });
+    const end = (to: () => MemoryRadio): MemoryRadio =>
+      new MemoryRadio(radio, (frame) => {
+        if (this.lost(this.frames++) || !this.isUp) return;
+        clock.after(latency, () => {
+          if (this.isUp) to().emit("data", frame);
+        });
+      });
     this.ends = [end(() => this.ends[1]), end(() => this.ends[0])];
   }
 

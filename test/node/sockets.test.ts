@@ -52,20 +52,26 @@ async function udp(t: ExecutionContext): Promise<{ socket: UdpSocket; dst: Addre
 }
 
 /** When a socket is closed, and whether the other side broke it off. */
-const over = (socket: Socket): Promise<boolean> => new Promise((resolve) => {
-  let broken = false;
-  socket.on("error", ({ code }: NodeJS.ErrnoException) => { broken = code === "ECONNRESET"; });
-  socket.on("close", () => resolve(broken));
-});
+const over = (socket: Socket): Promise<boolean> =>
+  new Promise((resolve) => {
+    let broken = false;
+    socket.on("error", ({ code }: NodeJS.ErrnoException) => {
+      broken = code === "ECONNRESET";
+    });
+    socket.on("close", () => resolve(broken));
+  });
 
 /** Notes events as "open", "data", "close WHY". */
 function ears(): { events: string[]; bytes: number[]; jsons: unknown[]; on: SockOn } {
   const made = {
-    events: [] as string[], bytes: [] as number[], jsons: [] as unknown[],
+    events: [] as string[],
+    bytes: [] as number[],
+    jsons: [] as unknown[],
     on: ((event, what, _sock, json) => {
       if (event === "data") made.bytes.push(...(what as Uint8Array));
       if (json) made.jsons.push(json["src"] ?? json["dst"]);
-      if (event !== "data" && event !== "drain") made.events.push(what === undefined ? event : `${event} ${what as string}`);
+      if (event !== "data" && event !== "drain")
+        made.events.push(what === undefined ? event : `${event} ${what as string}`);
     }) as SockOn,
   };
   return made;
@@ -94,7 +100,10 @@ test("connect: a TCP connection, bytes both ways, each way ends by itself", asyn
   t.is(world.sockets.count, 1);
   from.write(data(5000));
   await world.when(() => mine.bytes.length === 5000);
-  t.deepEqual(mine.bytes, [...data(5000)].map((byte) => byte ^ 255));
+  t.deepEqual(
+    mine.bytes,
+    [...data(5000)].map((byte) => byte ^ 255),
+  );
   from.end();
   await world.when(() => mine.events.length === 3);
   t.deepEqual(mine.events, ["open", "end", "close"]);
@@ -119,7 +128,9 @@ test("what is written before there is a connection arrives, with the opening pac
 test("a connection of which one way has ended may rest", async (t) => {
   const world = begin(t);
   let socket: Socket | undefined;
-  const { dst } = await serving(t, (one) => { socket = one.resume(); });
+  const { dst } = await serving(t, (one) => {
+    socket = one.resume();
+  });
   const mine = ears();
   const from = sock(world.ab, { sock: "connect", dst }, mine.on);
   from.end();
@@ -145,25 +156,59 @@ test("nothing may be had without a rule, nor against it", async (t) => {
       sock(world.ab, { sock: "bind", src: { port: 7 } }, mine.on, isUdp);
     }
     await world.when(() => mine.events.length === 6);
-    t.deepEqual(mine.events, Array.from({ length: 6 }, () => "close refused"));
+    t.deepEqual(
+      mine.events,
+      Array.from({ length: 6 }, () => "close refused"),
+    );
     t.is(world.sockets.count, 0);
   }
-  t.deepEqual(seen.sort(), ["tcp", "udp"].flatMap((kind) => [`bind ${kind} 127.0.0.1:7`, `connect ${kind} 127.0.0.1:9`, `connect ${kind} ::1:9`]).sort());
+  t.deepEqual(
+    seen.sort(),
+    ["tcp", "udp"]
+      .flatMap((kind) => [`bind ${kind} 127.0.0.1:7`, `connect ${kind} 127.0.0.1:9`, `connect ${kind} ::1:9`])
+      .sort(),
+  );
 });
 
 test("what is no address, and no kind, is refused without asking the rule", async (t) => {
   const world = begin(t, { allow: () => t.fail() as never });
   const events: string[] = [];
   const opens: unknown[] = [
-    undefined, null, 5, "127.0.0.1:80", {}, { ip: host }, { port: 80 }, { ip: "localhost", port: 80 }, { ip: "127.1", port: 80 }, { ip: "0x7f000001", port: 80 },
-    { ip: host, port: 0 }, { ip: host, port: -1 }, { ip: host, port: 65536 }, { ip: host, port: 1.5 }, { ip: host, port: "80" }, { ip: [host], port: 80 }, { ip: "fe80::1%lo", port: 80 },
+    undefined,
+    null,
+    5,
+    "127.0.0.1:80",
+    {},
+    { ip: host },
+    { port: 80 },
+    { ip: "localhost", port: 80 },
+    { ip: "127.1", port: 80 },
+    { ip: "0x7f000001", port: 80 },
+    { ip: host, port: 0 },
+    { ip: host, port: -1 },
+    { ip: host, port: 65536 },
+    { ip: host, port: 1.5 },
+    { ip: host, port: "80" },
+    { ip: [host], port: 80 },
+    { ip: "fe80::1%lo", port: 80 },
   ];
   for (const dst of opens) {
     const count = events.length + 2;
-    for (const seq of [0, 1]) world.ab.channel({ type: "sock", sock: "connect", ...(seq && { seq }), ...(dst !== undefined && { dst }) }, undefined, log(events));
+    for (const seq of [0, 1])
+      world.ab.channel(
+        { type: "sock", sock: "connect", ...(seq && { seq }), ...(dst !== undefined && { dst }) },
+        undefined,
+        log(events),
+      );
     await world.when(() => events.length === count);
   }
-  for (const head of [{ sock: "listen", dst: { ip: host, port: 1 } }, {}, { sock: null }, { sock: "bind", src: { port: 65536 } }, { sock: "bind", src: { port: "x" } }]) {
+  for (const head of [
+    { sock: "listen", dst: { ip: host, port: 1 } },
+    {},
+    { sock: null },
+    { sock: "bind", src: { port: 65536 } },
+    { sock: "bind", src: { port: "x" } },
+  ]) {
     world.ab.channel({ type: "sock", seq: 1, ...head }, undefined, log(events));
   }
   await world.when(() => events.length === opens.length * 2 + 5);
@@ -237,7 +282,9 @@ test("who reads slowly holds the writer: channel and socket, both ways", async (
 
   // the other way: the server does not read
   let reader: Socket | undefined;
-  const slow = await serving(t, (one) => { reader = one.pause(); });
+  const slow = await serving(t, (one) => {
+    reader = one.pause();
+  });
   const to = sock(world.ab, { sock: "connect", dst: slow.dst }, mine.on);
   await world.when(() => reader !== undefined && mine.events.filter((event) => event === "open").length === 2);
   let sent = 0;
@@ -260,7 +307,9 @@ test("who reads slowly holds the writer: channel and socket, both ways", async (
   const taken = reader!.readableLength;
   t.true(sent < much || taken < much, `${sent} bytes were taken`);
   let read = 0;
-  reader!.on("data", (bytes) => { read += bytes.length; });
+  reader!.on("data", (bytes) => {
+    read += bytes.length;
+  });
   reader!.resume();
   await world.when(() => read > sent / 2);
   far.destroy();
@@ -290,7 +339,13 @@ test("bind: connections to the port come as accept, each a channel; it ends with
   const heard: string[] = [];
   for (const client of clients) client.on("data", (bytes) => heard.push(text(bytes)));
   await world.when(() => accepted.length === 2);
-  t.deepEqual(opens.map(({ dst }) => dst), [{ ip, port }, { ip, port }]);
+  t.deepEqual(
+    opens.map(({ dst }) => dst),
+    [
+      { ip, port },
+      { ip, port },
+    ],
+  );
   t.deepEqual(opens.map(({ src }) => src!.port).sort(), clients.map((client) => client.localPort!).sort());
   clients[0]!.write("hello");
   await world.when(() => got.bytes.length === 5);
@@ -351,7 +406,10 @@ test("UDP connect: datagrams to and from one address only", async (t) => {
   await world.when(() => got.length === 1);
   channel.send({}, data(1200));
   await world.when(() => got.length === 2);
-  t.deepEqual(got.map(([bytes]) => bytes), [hex(data(4)), hex(data(1200))]);
+  t.deepEqual(
+    got.map(([bytes]) => bytes),
+    [hex(data(4)), hex(data(1200))],
+  );
   const port = got[0]![1];
   other.socket.send(data(50), port, host);
   socket.send(data(1301), port, host);
@@ -374,7 +432,8 @@ test("UDP bind: datagrams from anywhere, and to where the rule lets them", async
   forbidden.socket.send(data(3), bound.port, host);
   await world.when(() => mine.bytes.length === 3);
   t.deepEqual(mine.jsons[1], forbidden.dst);
-  for (const to of [forbidden.dst, { ip: "x", port: 1 }, undefined, { ip: host, port: 0 }]) from.write(data(8), { dst: to });
+  for (const to of [forbidden.dst, { ip: "x", port: 1 }, undefined, { ip: host, port: 0 }])
+    from.write(data(8), { dst: to });
   from.write(data(9), { dst });
   await world.when(() => got.length === 1);
   t.deepEqual([got, forbidden.got], [[[hex(data(9)), bound.port]], []]);
@@ -410,7 +469,11 @@ test("there are no more sockets than may be, of one link and of all", async (t) 
 test("accept is refused where nobody takes it; a connection to a bind whose link is down is closed", async (t) => {
   const world = begin(t);
   const events: string[] = [];
-  world.ab.channel({ type: "sock", seq: 1, sock: "accept", dst: { ip: host, port: 1 }, src: { ip: host, port: 2 } }, undefined, log(events));
+  world.ab.channel(
+    { type: "sock", seq: 1, sock: "accept", dst: { ip: host, port: 1 }, src: { ip: host, port: 2 } },
+    undefined,
+    log(events),
+  );
   await world.when(() => events.length > 0);
   t.deepEqual(events, ["close unknown type"]);
 });

@@ -15,7 +15,10 @@ function pathOf(t: ExecutionContext): string {
   return join(folder, "state.json");
 }
 
-const saved = (n: number): { handshakes: [number, number]; messages: [number, number] } => ({ handshakes: [n, n], messages: [n, n] });
+const saved = (n: number): { handshakes: [number, number]; messages: [number, number] } => ({
+  handshakes: [n, n],
+  messages: [n, n],
+});
 
 test("what was saved is there at the next start, what was removed is not, and only its owner reads it", async (t) => {
   const path = pathOf(t);
@@ -69,12 +72,26 @@ test("a driver with it goes on after a restart, and nothing left before the stat
   const path = pathOf(t);
   const clock = new SimulatedClock();
   const air = new Air(clock);
-  const device = new Driver({ pairs: generate(randomOf(1, "device")), random: randomOf(1, "device/random"), clock, events: {} });
-  const got: string[] = [];
-  const start = (): Driver => new Driver({
-    pairs: generate(randomOf(1, "gateway")), random: randomOf(1, "gateway/random"), clock, ...stateFile(path),
-    accept: () => !existsSync(path), events: { message: (_link, data) => { got.push(new TextDecoder().decode(data)); } },
+  const device = new Driver({
+    pairs: generate(randomOf(1, "device")),
+    random: randomOf(1, "device/random"),
+    clock,
+    events: {},
   });
+  const got: string[] = [];
+  const start = (): Driver =>
+    new Driver({
+      pairs: generate(randomOf(1, "gateway")),
+      random: randomOf(1, "gateway/random"),
+      clock,
+      ...stateFile(path),
+      accept: () => !existsSync(path),
+      events: {
+        message: (_link, data) => {
+          got.push(new TextDecoder().decode(data));
+        },
+      },
+    });
   let gateway = start();
   gateway.attach(air.ends[1]);
   const written = air.ends[1].write.bind(air.ends[1]);
@@ -85,10 +102,11 @@ test("a driver with it goes on after a restart, and nothing left before the stat
   const link = device.endpoint.link(gateway.endpoint.identity.key);
   link.connect(device.attach(air.ends[0]));
   // the disk takes as long as it takes: simulated time goes on slowly
-  const until = (done: () => boolean): Promise<void> => eventually(() => {
-    clock.runTo(clock.time + 0.001);
-    return done();
-  });
+  const until = (done: () => boolean): Promise<void> =>
+    eventually(() => {
+      clock.runTo(clock.time + 0.001);
+      return done();
+    });
   await until(() => !!link.up);
   link.send("before");
   await until(() => got.length === 1);

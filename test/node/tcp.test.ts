@@ -26,12 +26,17 @@ interface Side {
 function side(t: ExecutionContext, name: string, options: Partial<DriverOptions> = {}): Side {
   const one = { got: [], saved: {}, errors: [] } as unknown as Side;
   one.driver = new Driver({
-    pairs: generate(randomOf(1, name)), accept: () => true,
+    pairs: generate(randomOf(1, name)),
+    accept: () => true,
     save: (id, state) => {
       if (state) one.saved[id] = structuredClone(state);
       else delete one.saved[id];
     },
-    events: { message: (_link, data) => { one.got.push(new TextDecoder().decode(data)); } },
+    events: {
+      message: (_link, data) => {
+        one.got.push(new TextDecoder().decode(data));
+      },
+    },
     ...options,
   });
   one.driver.on("error", (error) => one.errors.push(error));
@@ -44,14 +49,24 @@ interface Gateway extends Side {
   address: AddressInfo;
 }
 
-async function gateway(t: ExecutionContext, options: TcpServerOptions = {}, driverOptions: Partial<DriverOptions> = {}): Promise<Gateway> {
+async function gateway(
+  t: ExecutionContext,
+  options: TcpServerOptions = {},
+  driverOptions: Partial<DriverOptions> = {},
+): Promise<Gateway> {
   const server = tcpServer({ host, ...options });
   const one = side(t, "gateway", driverOptions);
   return Object.assign(one, { server, address: await one.driver.listen(server) });
 }
 
 /** An endpoint with a connection to a port. */
-function device(t: ExecutionContext, name: string, key: Uint8Array, port: number, clock: Clock = realTime): Side & { link: Link; pipe: Pipe } {
+function device(
+  t: ExecutionContext,
+  name: string,
+  key: Uint8Array,
+  port: number,
+  clock: Clock = realTime,
+): Side & { link: Link; pipe: Pipe } {
   const one = side(t, name);
   const pipe = one.driver.attach(tcp({ host, port, clock, random: () => 0 }));
   const link = one.driver.endpoint.link(key);
@@ -71,17 +86,29 @@ test("messages and streams both ways, and a server that was restarted with its s
   let one = await gateway(t);
   const { key } = one.driver.endpoint.identity;
   const parts: Uint8Array[] = [];
-  streams(one.driver.endpoint, (far) => { far.on = (event, data) => { if (event === "data") parts.push(data as Uint8Array); }; });
+  streams(one.driver.endpoint, (far) => {
+    far.on = (event, data) => {
+      if (event === "data") parts.push(data as Uint8Array);
+    };
+  });
   const two = device(t, "device", key, one.address.port, fast(20));
   await eventually(() => !!two.link.up && one.driver.endpoint.links[0]?.up === true);
   two.link.send("reading");
   one.driver.endpoint.links[0]!.send("command");
   const content = randomOf(1, "content")(50_000);
   stream(two.link).write(content);
-  await eventually(() => one.got.length === 1 && two.got.length === 1 && parts.reduce((sum, { length }) => sum + length, 0) === content.length);
+  await eventually(
+    () =>
+      one.got.length === 1 &&
+      two.got.length === 1 &&
+      parts.reduce((sum, { length }) => sum + length, 0) === content.length,
+  );
   t.deepEqual(Buffer.concat(parts), Buffer.from(content));
   await one.driver.close();
-  const { saved, address: { port } } = one;
+  const {
+    saved,
+    address: { port },
+  } = one;
   one = await gateway(t, { port }, { state: saved, accept: () => false });
   await eventually(() => one.server.size === 1);
   two.link.send("after");
@@ -124,7 +151,11 @@ test("a connection that breaks in the middle of a packet is made again, and all 
     for (const socket of through) socket.destroy();
   });
   const parts: Uint8Array[] = [];
-  streams(one.driver.endpoint, (far) => { far.on = (event, data) => { if (event === "data") parts.push(data as Uint8Array); }; });
+  streams(one.driver.endpoint, (far) => {
+    far.on = (event, data) => {
+      if (event === "data") parts.push(data as Uint8Array);
+    };
+  });
   const two = device(t, "device", one.driver.endpoint.identity.key, (relay.address() as AddressInfo).port, fast(100));
   await eventually(() => !!two.link.up);
   const content = randomOf(1, "content")(8000);
@@ -139,10 +170,13 @@ test("a connection that breaks in the middle of a packet is made again, and all 
 
 test("a client waits longer from try to try, and as at first once it was answered", async (t) => {
   const waits: number[] = [];
-  const clock: Clock = { ...realTime, after: (seconds, run) => {
-    if (seconds < 10) waits.push(seconds);
-    return realTime.after(seconds < 10 ? 0 : seconds, run);
-  } };
+  const clock: Clock = {
+    ...realTime,
+    after: (seconds, run) => {
+      if (seconds < 10) waits.push(seconds);
+      return realTime.after(seconds < 10 ? 0 : seconds, run);
+    },
+  };
   let accepted = 0;
   let answers = false;
   const server = createServer((socket) => {
@@ -166,7 +200,10 @@ test("a client waits longer from try to try, and as at first once it was answere
   answers = true;
   const from = waits.length;
   await eventually(() => waits.length >= from + 2);
-  t.true(waits.slice(from).some((seconds) => Math.round(seconds) === 1), waits.join());
+  t.true(
+    waits.slice(from).some((seconds) => Math.round(seconds) === 1),
+    waits.join(),
+  );
   t.true(accepted >= 5);
   t.deepEqual(opens.slice(0, 2), ["open", "close"]);
 });
@@ -256,6 +293,7 @@ test("a port that is in use rejects, and says what to do", async (t) => {
   const one = await gateway(t);
   const { port } = one.address;
   await t.throwsAsync(side(t, "other").driver.listen(tcpServer({ host, port })), {
-    message: `cannot listen at TCP port ${port}: another program has it: stop that one, or take another port`, code: "EADDRINUSE",
+    message: `cannot listen at TCP port ${port}: another program has it: stop that one, or take another port`,
+    code: "EADDRINUSE",
   });
 });

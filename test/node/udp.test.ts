@@ -23,15 +23,24 @@ interface Gateway {
   saved: State;
 }
 
-async function gateway(t: ExecutionContext, options: UdpOptions = {}, driverOptions: Partial<DriverOptions> = {}): Promise<Gateway> {
+async function gateway(
+  t: ExecutionContext,
+  options: UdpOptions = {},
+  driverOptions: Partial<DriverOptions> = {},
+): Promise<Gateway> {
   const one = { got: [], saved: {}, port: udp({ host, ...options }) } as unknown as Gateway;
   one.driver = new Driver({
-    pairs: generate(randomOf(1, "gateway")), accept: () => true,
+    pairs: generate(randomOf(1, "gateway")),
+    accept: () => true,
     save: (id, state) => {
       if (state) one.saved[id] = structuredClone(state);
       else delete one.saved[id];
     },
-    events: { message: (_link, data) => { one.got.push(new TextDecoder().decode(data)); } },
+    events: {
+      message: (_link, data) => {
+        one.got.push(new TextDecoder().decode(data));
+      },
+    },
     ...driverOptions,
   });
   t.teardown(() => one.driver.close());
@@ -43,7 +52,12 @@ async function gateway(t: ExecutionContext, options: UdpOptions = {}, driverOpti
 async function socketTo(t: ExecutionContext): Promise<Socket> {
   const socket = createSocket("udp4").bind(0, host);
   await once(socket, "listening");
-  t.teardown(() => new Promise<void>((resolve) => { socket.close(resolve); }));
+  t.teardown(
+    () =>
+      new Promise<void>((resolve) => {
+        socket.close(resolve);
+      }),
+  );
   return socket;
 }
 
@@ -63,8 +77,13 @@ class Device {
     this._to = to;
     this._packets = packets;
     this.endpoint = new Endpoint({
-      pairs: generate(randomOf(1, name)), random: randomOf(1, `${name}/random`),
-      events: { message: (_link, data) => { this.got.push(new TextDecoder().decode(data)); } },
+      pairs: generate(randomOf(1, name)),
+      random: randomOf(1, `${name}/random`),
+      events: {
+        message: (_link, data) => {
+          this.got.push(new TextDecoder().decode(data));
+        },
+      },
     });
     socket.on("message", (datagram: Uint8Array) => {
       this.came.push(datagram[0]!);
@@ -94,7 +113,12 @@ class Device {
     if (this._packets) {
       this.endpoint.poll(performance.now() / 1000);
       for (const packet of this.pipe.queue.splice(0)) this._socket.send(packet, port, address);
-    } else this.endpoint.drain(performance.now() / 1000, { write: (_pipe, frame) => { this._socket.send(frame, port, address); } });
+    } else
+      this.endpoint.drain(performance.now() / 1000, {
+        write: (_pipe, frame) => {
+          this._socket.send(frame, port, address);
+        },
+      });
   }
 }
 
@@ -151,8 +175,15 @@ test("hostile datagrams are counted drops: malformed, empty, long, and every pre
   other.link(one.driver.endpoint.identity.key).connect(pipe);
   other.poll(0);
   const [handshake] = pipe.queue as [Uint8Array];
-  const datagrams: Uint8Array[] = [new Uint8Array(0), new Uint8Array(1), new Uint8Array(1000), new Uint8Array(60_000).fill(255), Uint8Array.of(0, 7, 0x7b)];
-  for (let length = 1; length < handshake.length; length += 7) datagrams.push(handshake.subarray(0, length), ...split(handshake.subarray(0, length), 250));
+  const datagrams: Uint8Array[] = [
+    new Uint8Array(0),
+    new Uint8Array(1),
+    new Uint8Array(1000),
+    new Uint8Array(60_000).fill(255),
+    Uint8Array.of(0, 7, 0x7b),
+  ];
+  for (let length = 1; length < handshake.length; length += 7)
+    datagrams.push(handshake.subarray(0, length), ...split(handshake.subarray(0, length), 250));
   for (let i = 0; i < 200; i++) datagrams.push(random(1 + random(1)[0]!));
   const errors: Error[] = [];
   one.driver.on("error", (error) => errors.push(error));
@@ -183,7 +214,10 @@ test("a flood of addresses is bounded, and pushes out strangers, not those that 
   for (let i = 0; i < 60; i++) (await socketTo(t)).send(Uint8Array.of(3, 1, 2, 3), one.address.port, host);
   await eventually(() => detached.length === 54);
   t.is(one.port.size, 8);
-  t.deepEqual(one.driver.endpoint.links.map(({ pipe }) => pipe), pipes);
+  t.deepEqual(
+    one.driver.endpoint.links.map(({ pipe }) => pipe),
+    pipes,
+  );
   t.false(pipes.some((pipe) => detached.includes(pipe)));
   for (const link of one.driver.endpoint.links) link.send("still there");
   await eventually(() => devices.every(({ got }) => got.length === 1));
@@ -224,7 +258,8 @@ test("a port that is in use rejects, and says what to do", async (t) => {
   const { port } = one.address;
   const driver = new Driver({ pairs: generate(randomOf(1, "other")), events: {} });
   await t.throwsAsync(driver.listen(udp({ host, port })), {
-    message: `cannot listen at UDP port ${port}: another program has it: stop that one, or take another port`, code: "EADDRINUSE",
+    message: `cannot listen at UDP port ${port}: another program has it: stop that one, or take another port`,
+    code: "EADDRINUSE",
   });
   await driver.close();
   t.is(toBase32(driver.endpoint.identity.key).length, 34);

@@ -20,7 +20,8 @@ export interface Manifest {
 export const packages = { "e3x-mote": packageRoot, "e3x-mote-tools": join(packageRoot, "tools") };
 export type PackageName = keyof typeof packages;
 
-export const manifestOf = (name: PackageName): Manifest => JSON.parse(readFileSync(join(packages[name], "package.json"), "utf8")) as Manifest;
+export const manifestOf = (name: PackageName): Manifest =>
+  JSON.parse(readFileSync(join(packages[name], "package.json"), "utf8")) as Manifest;
 
 /** Whether there is something to pack: `npm test` builds it first. */
 export const isBuilt: boolean = existsSync(join(packages["e3x-mote-tools"], "dist/sim.js"));
@@ -33,7 +34,10 @@ export interface Packed {
 
 /** @param options of `npm pack` */
 export function pack(name: PackageName, ...options: string[]): Packed {
-  const { stdout, stderr } = spawnSync("npm", ["pack", "--ignore-scripts", "--json", ...options], { cwd: packages[name], encoding: "utf8" });
+  const { stdout, stderr } = spawnSync("npm", ["pack", "--ignore-scripts", "--json", ...options], {
+    cwd: packages[name],
+    encoding: "utf8",
+  });
   if (!stdout) throw new Error(stderr);
   return (JSON.parse(stdout) as [Packed])[0];
 }
@@ -51,7 +55,9 @@ export function install(names: PackageName[], others: string[] = [], without: st
     const to = join(modules, name);
     mkdirSync(to, { recursive: true });
     const { filename } = pack(name, "--pack-destination", folder);
-    const untar = spawnSync("tar", ["-xzf", join(folder, filename), "--strip-components=1", "-C", to], { encoding: "utf8" });
+    const untar = spawnSync("tar", ["-xzf", join(folder, filename), "--strip-components=1", "-C", to], {
+      encoding: "utf8",
+    });
     if (untar.status !== 0) throw new Error(untar.stderr);
     rmSync(join(folder, filename));
     const { dependencies, optionalDependencies } = manifestOf(name);

@@ -14,7 +14,9 @@ interface Locked {
   link?: boolean;
 }
 
-const { packages: lock } = JSON.parse(readFileSync(join(packageRoot, "package-lock.json"), "utf8")) as { packages: Record<string, Locked> };
+const { packages: lock } = JSON.parse(readFileSync(join(packageRoot, "package-lock.json"), "utf8")) as {
+  packages: Record<string, Locked>;
+};
 
 /** Where a package finds a dependency: in its own node_modules, or in those above. */
 function found(from: string, name: string): string | undefined {
@@ -60,20 +62,29 @@ function weight(name: PackageName, at: string): { names: string[]; count: number
   const paths = installedWith(at);
   const { files, unpackedSize } = pack(name, "--dry-run");
   // half a block of each file is empty
-  const own = unpackedSize + files.length * BLOCK / 2;
+  const own = unpackedSize + (files.length * BLOCK) / 2;
   const bytes = paths.reduce((sum, path) => sum + bytesOf(join(packageRoot, path)), own);
-  return { names: paths.map((path) => path.replace(/^.*node_modules\//, "")), count: paths.length + 1, megabytes: bytes / 2 ** 20 };
+  return {
+    names: paths.map((path) => path.replace(/^.*node_modules\//, "")),
+    count: paths.length + 1,
+    megabytes: bytes / 2 ** 20,
+  };
 }
 
 const built = isBuilt ? test : test.skip;
-if (!isBuilt) test("weight", (t) => { t.pass(); t.log("skipped: npm run build comes first"); });
+if (!isBuilt)
+  test("weight", (t) => {
+    t.pass();
+    t.log("skipped: npm run build comes first");
+  });
 
 built("e3x-mote is installed with at most 60 packages of 30 MB, none of them a compiler's", (t) => {
   const { names, count, megabytes } = weight("e3x-mote", "");
   t.log(`${count} packages, ${megabytes.toFixed(1)} MB`);
   t.true(count <= 60, names.join(", "));
   t.true(megabytes <= 30);
-  for (const name of ["eslint", "rollup", "typescript", "terser", "ajv", "espruino"]) t.false(names.includes(name), name);
+  for (const name of ["eslint", "rollup", "typescript", "terser", "ajv", "espruino"])
+    t.false(names.includes(name), name);
   // a dependency was followed, and one of a dependency
   t.true(names.includes("@noble/curves") && names.includes("@serialport/bindings-cpp"));
 });
@@ -96,12 +107,16 @@ test("what both packages depend on, and what the repository's own tools use, is 
   const library = manifestOf("e3x-mote");
   const tools = manifestOf("e3x-mote-tools");
   const all = { ...library.dependencies, ...library.optionalDependencies, ...library.devDependencies };
-  for (const [name, version] of Object.entries({ ...tools.dependencies, ...tools.optionalDependencies })) t.is(all[name] ?? version, version, name);
+  for (const [name, version] of Object.entries({ ...tools.dependencies, ...tools.optionalDependencies }))
+    t.is(all[name] ?? version, version, name);
 });
 
 test("npm ci can do without all that is compiled when it is installed", (t) => {
   const scripts = Object.entries(lock).filter(([, { hasInstallScript }]) => hasInstallScript);
   t.true(scripts.length > 1);
   // esbuild's is there for what npm left out: its program comes compiled
-  t.deepEqual(scripts.filter(([, { optional }]) => !optional).map(([path]) => path), ["node_modules/esbuild"]);
+  t.deepEqual(
+    scripts.filter(([, { optional }]) => !optional).map(([path]) => path),
+    ["node_modules/esbuild"],
+  );
 });

@@ -6,7 +6,11 @@ import { fromHex, toHex } from "../../src/packet/text.ts";
 // e3x/cloaking.md: nonce, then ChaCha20 of the packet; outputs of telehash-c and lob-enc (shared/vectors/peers/cloak.json)
 const known = [
   { packet: "0000", nonces: ["c1d0eb5ace0af45f"], cloaked: "c1d0eb5ace0af45f19e5" },
-  { packet: "0000", nonces: ["bb63c4f47be9c8fe", "b5cef444d3b9cf7c", "e87bd3330c7739e8"], cloaked: "e87bd3330c7739e89d9deb8abda57f9c5fca472ae5c1906b650a" },
+  {
+    packet: "0000",
+    nonces: ["bb63c4f47be9c8fe", "b5cef444d3b9cf7c", "e87bd3330c7739e8"],
+    cloaked: "e87bd3330c7739e89d9deb8abda57f9c5fca472ae5c1906b650a",
+  },
   {
     packet: "00011a03ad83c255d97a6b2118441e6c262e65ed83d5078bff000000b7ebc7bb134ae097bb87993774d6",
     nonces: ["cfe36dbdd668d016"],

@@ -1,7 +1,24 @@
 // Each adversary against small honest networks, where it gets nothing and all goes on when it is over; and against networks
 // that are broken on purpose, where it does.
 import test from "ava";
-import { CurveJob, Endpoint, Exchange, Joiner, Pipe, Self, cloak, finish, generate, isHandshake, lob, messageKey, split, stamp, toBase32, toHex } from "../../src/index.ts";
+import {
+  CurveJob,
+  Endpoint,
+  Exchange,
+  Joiner,
+  Pipe,
+  Self,
+  cloak,
+  finish,
+  generate,
+  isHandshake,
+  lob,
+  messageKey,
+  split,
+  stamp,
+  toBase32,
+  toHex,
+} from "../../src/index.ts";
 import type { KeyPair, Link } from "../../src/index.ts";
 import { seal } from "../../src/cipher/seal.ts";
 import { Adversaries } from "../../sim/adversaries/index.ts";
@@ -36,10 +53,20 @@ class Mote implements Node {
     this.pair = pairOf(name);
     this.#pipe = new Pipe({ mtu: net.mtu, limit: 5000 });
     this.#endpoint = new Endpoint({
-      pairs: { "1a": this.pair }, random: randomOf(1, name), patience: 30,
+      pairs: { "1a": this.pair },
+      random: randomOf(1, name),
+      patience: 30,
       events: {
-        message: (_link, data) => { this.#net.received.push({ device: this.#name, time: this.#net.simulator.time / 1000, content: Uint8Array.from(data) }); },
-        down: () => { this.again(); },
+        message: (_link, data) => {
+          this.#net.received.push({
+            device: this.#name,
+            time: this.#net.simulator.time / 1000,
+            content: Uint8Array.from(data),
+          });
+        },
+        down: () => {
+          this.again();
+        },
       },
     });
     this.#link = this.#endpoint.link(key.key);
@@ -119,7 +146,14 @@ class Net {
   constructor(options: NetOptions) {
     this.#options = options;
     const { media, gateway, positions = {}, secrets = [] } = options;
-    this.simulator = new Simulator({ seed: 1, media: { radio: media }, sink: null, observe: (event) => { this.adversaries.observe(event); } });
+    this.simulator = new Simulator({
+      seed: 1,
+      media: { radio: media },
+      sink: null,
+      observe: (event) => {
+        this.adversaries.observe(event);
+      },
+    });
     this.gateway = gateway ?? new Gateway({ pair: key, random: randomOf(1, "gateway"), mtu: this.mtu });
     this.adversaries = new Adversaries({
       simulator: this.simulator,
@@ -140,10 +174,13 @@ class Net {
   async begin(): Promise<this> {
     const { motes = 3, every = 4000, positions = {}, radio } = this.#options;
     const place = (name: string): StationOptions => (positions[name] ? { position: positions[name] } : {});
-    await this.simulator.addNode("gateway", this.adversaries.expose(this.gateway, this.gateway), { ...place("gateway"), ...(radio && { radio: { gateway: true, ...radio } }) });
+    await this.simulator.addNode("gateway", this.adversaries.expose(this.gateway, this.gateway), {
+      ...place("gateway"),
+      ...(radio && { radio: { gateway: true, ...radio } }),
+    });
     for (let i = 0; i < motes; i++) {
       const name = `mote-${i}`;
-      const mote = new Mote(name, this, every, 500 + i * every / motes);
+      const mote = new Mote(name, this, every, 500 + (i * every) / motes);
       this.motes.push(mote);
       this.gateway.endpoint?.link?.(mote.pair.key);
       await this.simulator.addNode(name, this.adversaries.expose(mote), { ...place(name), ...(radio && { radio }) });
@@ -212,7 +249,8 @@ for (const { options, media, did } of attacks) {
       await net.say("order");
       const meanwhile = await net.delivery(10);
       // where nobody takes anybody's time
-      if (["sniffer", "flooder", "jammer"].includes(options.kind) && ["ideal", "udp"].includes(medium.kind)) t.is(meanwhile, 1);
+      if (["sniffer", "flooder", "jammer"].includes(options.kind) && ["ideal", "udp"].includes(medium.kind))
+        t.is(meanwhile, 1);
       t.true(eve.stats[did]! > 0, `${medium.kind}: ${JSON.stringify(eve.stats)}`);
       eve.stop();
       // who was cloned takes its place back, once its numbers are higher
@@ -238,9 +276,11 @@ test("what an adversary does follows from the seed", async (t) => {
     const { observe } = net.adversaries;
     net.adversaries.observe = (event) => {
       observe.call(net.adversaries, event);
-      if (event.kind === "air") said.push(`${event.time} ${event.transmission.from} ${toHex(event.transmission.bytes)}`);
+      if (event.kind === "air")
+        said.push(`${event.time} ${event.transmission.from} ${toHex(event.transmission.bytes)}`);
     };
-    for (const { options } of attacks) await net.add({ ...options, name: `${options.kind}${said.length}${net.adversaries.all.size}` });
+    for (const { options } of attacks)
+      await net.add({ ...options, name: `${options.kind}${said.length}${net.adversaries.all.size}` });
     await net.pass(30);
     return [...said, ...[...net.adversaries.all.values()].map(({ stats }) => JSON.stringify(stats))].join("\n");
   };
@@ -251,7 +291,11 @@ test("what an adversary does follows from the seed", async (t) => {
 
 test("a sniffer hears from where it is", async (t) => {
   const positions: { [name: string]: Position } = { gateway: [0, 0], "mote-0": [10, 0], "mote-1": [-10, 0] };
-  for (const [media, far] of [[{ kind: "802.15.4" }, 1000], [{ kind: "lora", dutyCycle: 1 }, 20000], [{ kind: "nrf24" }, 1000]] as [MediumOptions, number][]) {
+  for (const [media, far] of [
+    [{ kind: "802.15.4" }, 1000],
+    [{ kind: "lora", dutyCycle: 1 }, 20000],
+    [{ kind: "nrf24" }, 1000],
+  ] as [MediumOptions, number][]) {
     const net = await new Net({ media, motes: 2, positions, ...(media.kind === "lora" && { radio: {} }) }).begin();
     const near = await net.add({ name: "near", kind: "sniffer", position: [0, 20] });
     const away = await net.add({ name: "away", kind: "sniffer", position: [0, far] });
@@ -267,8 +311,14 @@ test("a sniffer hears from where it is", async (t) => {
 test("nobody gets between the ends of a serial line, but it may be heard", async (t) => {
   const net = await new Net({ media: { kind: "serial", baud: 115200 }, motes: 1 }).begin();
   const one = await net.add({ name: "eve", kind: "sniffer" });
-  await t.throwsAsync(net.add({ name: "mallory", kind: "replayer", after: 1 }), { instanceOf: SimError, code: "options" });
-  await t.throwsAsync(net.add({ name: "nobody", kind: "sniffer", media: ["none"] }), { instanceOf: SimError, code: "options" });
+  await t.throwsAsync(net.add({ name: "mallory", kind: "replayer", after: 1 }), {
+    instanceOf: SimError,
+    code: "options",
+  });
+  await t.throwsAsync(net.add({ name: "nobody", kind: "sniffer", media: ["none"] }), {
+    instanceOf: SimError,
+    code: "options",
+  });
   await net.pass(10);
   t.true(one.stats["packets"]! > 3);
   t.deepEqual(net.adversaries.breaches(), []);
@@ -281,7 +331,9 @@ class Talker implements Node {
   readonly #frames: Uint8Array[];
 
   constructor(bytes: Uint8Array, size = 20) {
-    this.#frames = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.slice(i * size, (i + 1) * size));
+    this.#frames = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.slice(i * size, (i + 1) * size),
+    );
   }
 
   frame(time: number): Output {
@@ -317,7 +369,11 @@ test("a sniffer finds what is said in clear: in a frame, across frames, in packe
     // what was sent is known only afterwards
     net.sent.push(content);
     const breaches = net.adversaries.breaches();
-    t.deepEqual(breaches.map(({ text }) => text), found ? [`talker says ${found} in clear`] : [], what);
+    t.deepEqual(
+      breaches.map(({ text }) => text),
+      found ? [`talker says ${found} in clear`] : [],
+      what,
+    );
     if (found) t.is(breaches[0]!.adversary, "eve");
     t.deepEqual(net.adversaries.breaches(), breaches, what);
   }
@@ -365,7 +421,12 @@ class Naive implements Node {
       }
       const [link] = this.links;
       if (link && this.#moves) link.pipe = from;
-      this.messages.push({ time, sender: link ? toBase32(link.exchange.key) : "nobody", at: inner.head.at(-1) ?? 0, content: inner.body });
+      this.messages.push({
+        time,
+        sender: link ? toBase32(link.exchange.key) : "nobody",
+        at: inner.head.at(-1) ?? 0,
+        content: inner.body,
+      });
     });
     return output;
   }
@@ -376,12 +437,17 @@ class Naive implements Node {
 }
 
 /** A network with a naive gateway and one device, which has linked before somebody comes. */
-async function naive(options: AdversaryOf, gateway = new Naive()): Promise<{ net: Net; texts: () => string[]; gateway: Naive }> {
+async function naive(
+  options: AdversaryOf,
+  gateway = new Naive(),
+): Promise<{ net: Net; texts: () => string[]; gateway: Naive }> {
   const net = await new Net({ media: { ...ideal, frameSize: 200 }, gateway: gateway.gateway, motes: 0 }).begin();
   const pair = pairOf("mote-0");
   let n = 0;
   const exchange = new Exchange(new Self({ "1a": pair }, randomOf(1, "device")), key.key);
-  const say = (outer: Uint8Array): void => { for (const frame of split(outer, 200)) net.simulator.inject("mote-0", frame, "gateway"); };
+  const say = (outer: Uint8Array): void => {
+    for (const frame of split(outer, 200)) net.simulator.inject("mote-0", frame, "gateway");
+  };
   await net.simulator.addNode("mote-0", { frame: (time) => emptyOutput(time), run: (time) => emptyOutput(time) });
   say(exchange.handshake());
   await net.pass(1);
@@ -415,7 +481,10 @@ test("a gateway that has lost its state takes old messages again: a replayer sho
   net.gateway.restart(true);
   await net.pass(40);
   const texts = net.adversaries.breaches().map(({ text }) => text);
-  t.true(texts.some((text) => text.endsWith("twice")), texts.join());
+  t.true(
+    texts.some((text) => text.endsWith("twice")),
+    texts.join(),
+  );
 });
 
 test("a device that takes a message twice is found out", async (t) => {
@@ -428,7 +497,13 @@ test("a device that takes a message twice is found out", async (t) => {
   t.deepEqual(one.breaches(), []);
   net.received.push({ ...net.received[0]!, time: net.received[0]!.time + 1 });
   net.received.push({ ...net.received[0]!, content: bytesOf("never sent") });
-  t.deepEqual(one.breaches().map(({ text }) => text).sort(), ["mote-0 has accepted a message of 10 bytes that nobody has sent", "mote-0 has accepted a message twice"]);
+  t.deepEqual(
+    one
+      .breaches()
+      .map(({ text }) => text)
+      .sort(),
+    ["mote-0 has accepted a message of 10 bytes that nobody has sent", "mote-0 has accepted a message twice"],
+  );
 });
 
 test("a bit-flipper is found out where changed packets are taken", async (t) => {
@@ -446,7 +521,10 @@ test("a flooder is found out where it links, is answered, or fills the memory", 
   const keeps = new Naive();
   keeps.links.push = () => 0;
   const { texts: kept } = await naive({ name: "mallory", kind: "flooder", rate: 20 }, keeps);
-  t.true(kept().some((text) => /^gateway keeps \d+ entries after \d+ handshakes that it has refused$/.test(text)), kept().join());
+  t.true(
+    kept().some((text) => /^gateway keeps \d+ entries after \d+ handshakes that it has refused$/.test(text)),
+    kept().join(),
+  );
 });
 
 test("a crash of a device is everybody's who has said something", async (t) => {
@@ -465,7 +543,14 @@ test("a clone is found out where it reads, speaks without a handshake, or has a 
   const pair = pairOf("mote-0");
   const shared = finish(new CurveJob(pair.secret, key.key));
   const content = bytesOf("sent with a key that is kept");
-  const outer = seal(Uint8Array.of(0, 1, 0x1a), pair.key, messageKey(shared), shared, Uint8Array.of(1, 2, 3, 4), stamp(1, 0, content));
+  const outer = seal(
+    Uint8Array.of(0, 1, 0x1a),
+    pair.key,
+    messageKey(shared),
+    shared,
+    Uint8Array.of(1, 2, 3, 4),
+    stamp(1, 0, content),
+  );
   const { net, texts, gateway } = await naive({ name: "mallory", kind: "clone", of: "mote-0", at: 12 });
   t.true(gateway.messages.some(({ content: came }) => toHex(came) === toHex(bytesOf("clone mallory 1"))));
   t.true(net.adversaries.cloned(bytesOf("clone mallory 1")));
@@ -488,12 +573,17 @@ test("a Puck.js under all of them at once: nothing is taken, and its channels go
   const contents: Uint8Array[] = [bytesOf("reading")];
   const told: ((event: SimEvent) => void)[] = [];
   const pair = new Pair({
-    app: "chatter", config: { packets: 5, pace: 250, filling: "", pings: true },
-    observe: (event) => { for (const one of told) one(event); },
+    app: "chatter",
+    config: { packets: 5, pace: 250, filling: "", pings: true },
+    observe: (event) => {
+      for (const one of told) one(event);
+    },
   });
   // those who come later are no concern of its
   const add = pair.observer.add.bind(pair.observer);
-  pair.observer.add = (from, frame) => { if (["device", "gateway"].includes(from)) add(from, frame); };
+  pair.observer.add = (from, frame) => {
+    if (["device", "gateway"].includes(from)) add(from, frame);
+  };
   let ended = 0;
   const came: string[] = [];
   pair.gateway.handle("log", (channel) => {
@@ -512,11 +602,22 @@ test("a Puck.js under all of them at once: nothing is taken, and its channels go
   t.true(await pair.start());
   const media: { [name: string]: MediumOptions } = { air: { kind: "ideal", frameSize: 20, latency: 5 } };
   const secrets = (): Uint8Array[] => [pair.observer.device!.identity().secret];
-  const adversaries = new Adversaries({ simulator: pair.simulator, media, gateways: { gateway: { gateway: pair.gateway, pairing: "none" } }, sent: contents, secrets });
-  told.push((event) => { adversaries.observe(event); });
+  const adversaries = new Adversaries({
+    simulator: pair.simulator,
+    media,
+    gateways: { gateway: { gateway: pair.gateway, pairing: "none" } },
+    sent: contents,
+    secrets,
+  });
+  told.push((event) => {
+    adversaries.observe(event);
+  });
   const options: AdversaryOf[] = [
-    { name: "a", kind: "sniffer" }, { name: "b", kind: "replayer", after: 2, share: 0.3 }, { name: "c", kind: "bit-flipper", share: 0.05 },
-    { name: "d", kind: "flooder", rate: 2 }, { name: "e", kind: "jammer", ms: 10, every: 900 },
+    { name: "a", kind: "sniffer" },
+    { name: "b", kind: "replayer", after: 2, share: 0.3 },
+    { name: "c", kind: "bit-flipper", share: 0.05 },
+    { name: "d", kind: "flooder", rate: 2 },
+    { name: "e", kind: "jammer", ms: 10, every: 900 },
   ];
   for (const one of options) {
     const adversary = adversaries.add(one);
@@ -524,7 +625,10 @@ test("a Puck.js under all of them at once: nothing is taken, and its channels go
   }
   await pair.pass(30);
   for (const one of adversaries.all.values()) {
-    t.true(Object.values(one.stats).some((count) => count > 0), one.name);
+    t.true(
+      Object.values(one.stats).some((count) => count > 0),
+      one.name,
+    );
     one.stop();
   }
   const before = ended;
@@ -532,8 +636,14 @@ test("a Puck.js under all of them at once: nothing is taken, and its channels go
   await pair.restart("device");
   t.true(await pair.until(() => ended > before, 60));
   t.deepEqual(adversaries.breaches(), []);
-  t.deepEqual(came.filter((text, i) => came.indexOf(text) !== i), []);
+  t.deepEqual(
+    came.filter((text, i) => came.indexOf(text) !== i),
+    [],
+  );
   t.is(pair.gateway.links.length, 1);
-  t.deepEqual(pair.logs.filter((text) => text.startsWith("Uncaught")), []);
+  t.deepEqual(
+    pair.logs.filter((text) => text.startsWith("Uncaught")),
+    [],
+  );
   await pair.close();
 });

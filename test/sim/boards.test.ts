@@ -3,8 +3,12 @@ import { Simulator, VmHost, readCapture, replay, type Happening } from "../../si
 import { boot, hosts } from "./helpers.ts";
 
 const happens: Happening[] = [
-  { at: 3000, press: "BTN", ms: 200 }, { at: 1000, press: "BTN" }, { at: 1500, temperature: 30 }, { at: 1600, battery: 20 },
-  { at: 1700, analog: "D3", value: 0.25 }, { at: 2000, light: 0.75 },
+  { at: 3000, press: "BTN", ms: 200 },
+  { at: 1000, press: "BTN" },
+  { at: 1500, temperature: 30 },
+  { at: 1600, battery: 20 },
+  { at: 1700, analog: "D3", value: 0.25 },
+  { at: 2000, light: 0.75 },
 ];
 const app = `
   let presses = 0;
@@ -16,7 +20,19 @@ const app = `
   print(E.getTemperature(), E.getBattery(), analogRead(D3), Puck.light(), digitalRead(BTN));
   setTimeout(function () { print(E.getTemperature(), E.getBattery(), analogRead(D3), Puck.light()); digitalPulse(LED3, 1, 100); }, 2500);
 `;
-const log = ["21.5 87 0.5 0.5 0", "pressed 1", "LED1 on", "once", "LED1 off", "30 20 0.25 0.75", "LED3 on", "LED3 off", "pressed 2", "LED1 on", "LED1 off"];
+const log = [
+  "21.5 87 0.5 0.5 0",
+  "pressed 1",
+  "LED1 on",
+  "once",
+  "LED1 off",
+  "30 20 0.25 0.75",
+  "LED3 on",
+  "LED3 off",
+  "pressed 2",
+  "LED1 on",
+  "LED1 off",
+];
 
 for (const { name, make } of hosts) {
   test(`buttons, LEDs and sensors of a board, ${name}`, async (t) => {
@@ -31,7 +47,10 @@ for (const { name, make } of hosts) {
       logs.push(...output.logs);
     }
     t.deepEqual(logs, log);
-    t.deepEqual(times.filter((time, i) => time !== times[i - 1]), [1000, 1100, 1500, 1600, 1700, 2000, 2500, 2600, 3000, 3200]);
+    t.deepEqual(
+      times.filter((time, i) => time !== times[i - 1]),
+      [1000, 1100, 1500, 1600, 1700, 2000, 2500, 2600, 3000, 3200],
+    );
   });
 }
 
@@ -46,5 +65,8 @@ test("what happened to a board is in the capture, and happens again in a replay"
   const again = await replay(capture, { host: () => new VmHost(), program: () => ({ bundle: app }) });
   t.true(again.agreed);
   const without = capture.records.map((record) => (record.k === "boot" ? { ...record, happens: [] } : record));
-  t.false((await replay({ ...capture, records: without }, { host: () => new VmHost(), program: () => ({ bundle: app }) })).agreed);
+  t.false(
+    (await replay({ ...capture, records: without }, { host: () => new VmHost(), program: () => ({ bundle: app }) }))
+      .agreed,
+  );
 });

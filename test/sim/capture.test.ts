@@ -3,8 +3,21 @@ import { CaptureError, CaptureWriter, readCapture } from "../../sim/index.ts";
 import type { AirRecord, RunRecord } from "../../sim/index.ts";
 
 const header = { seed: 9, media: [{ name: "air", kind: "ideal" as const, frameSize: 20, loss: 0.5 }] };
-const air: AirRecord = { k: "air", t: 5, medium: "air", from: "a", bytes: "00ff", air: 0, rx: [{ to: "b", fate: "delivered", arrivals: [6] }] };
-const run: RunRecord = { k: "run", t: 5, device: "a", out: { frames: [[5, "00ff"]], logs: ["\u00ff\n"], now: 5, next: null } };
+const air: AirRecord = {
+  k: "air",
+  t: 5,
+  medium: "air",
+  from: "a",
+  bytes: "00ff",
+  air: 0,
+  rx: [{ to: "b", fate: "delivered", arrivals: [6] }],
+};
+const run: RunRecord = {
+  k: "run",
+  t: 5,
+  device: "a",
+  out: { frames: [[5, "00ff"]], logs: ["\u00ff\n"], now: 5, next: null },
+};
 
 const sample = (): string => {
   const writer = new CaptureWriter(header);
@@ -59,6 +72,7 @@ test("damaged files are typed errors with the line", (t) => {
 
 test("a capture cut anywhere is an error, or says less by whole lines", (t) => {
   const text = sample();
-  for (let n = 0; n < text.length - 1; n++) t.throws(() => readCapture(text.slice(0, n)), { instanceOf: CaptureError }, `cut at ${n}`);
+  for (let n = 0; n < text.length - 1; n++)
+    t.throws(() => readCapture(text.slice(0, n)), { instanceOf: CaptureError }, `cut at ${n}`);
   t.notThrows(() => readCapture(text.slice(0, -1)));
 });

@@ -14,7 +14,9 @@ import type { Scenario } from "../../sim/scenario.ts";
 import { golden, table } from "./media/golden.ts";
 
 const folder = fileURLToPath(new URL("determinism/", import.meta.url));
-const scenarios = readdirSync(folder).filter((file) => file.endsWith(".json")).sort()
+const scenarios = readdirSync(folder)
+  .filter((file) => file.endsWith(".json"))
+  .sort()
   .map((file) => ({ name: file.slice(0, -5), scenario: JSON.parse(readFileSync(folder + file, "utf8")) as Scenario }));
 const isNative = ({ devices }: Scenario): boolean => devices.every(({ app }) => app === undefined);
 
@@ -34,7 +36,14 @@ interface Ran {
 
 async function run(scenario: Scenario, options: RunOptions = {}): Promise<Ran> {
   let capture = "";
-  const outcome = await runScenario(scenario, { folder, build, sink: (line) => { capture += line; }, ...options });
+  const outcome = await runScenario(scenario, {
+    folder,
+    build,
+    sink: (line) => {
+      capture += line;
+    },
+    ...options,
+  });
   return { outcome, capture };
 }
 
@@ -72,7 +81,10 @@ for (const { name, scenario } of scenarios) {
     t.true(one.outcome.deliveries.filter(({ times }) => times).length >= 5);
     t.is(one.outcome.time, scenario.duration);
     const other = await run(scenario, { seed: 2 });
-    t.not(sha256(other.capture.slice(other.capture.indexOf("\n"))), sha256(one.capture.slice(one.capture.indexOf("\n"))));
+    t.not(
+      sha256(other.capture.slice(other.capture.indexOf("\n"))),
+      sha256(one.capture.slice(one.capture.indexOf("\n"))),
+    );
   });
 }
 
@@ -91,12 +103,29 @@ for (const { name, scenario } of scenarios.filter((one) => !isNative(one.scenari
 }
 
 test.serial("the same on every machine: captures of native devices", (t) => {
-  const rows = scenarios.filter(({ scenario }) => isNative(scenario)).map(({ name }) => {
-    const { capture, outcome: { deliveries, media } } = kept.get(name)!;
-    return [name, deliveries.length, deliveries.filter(({ times }) => times).length, media.reduce((sum, { transmissions }) => sum + transmissions, 0), capture.length, sha256(capture).slice(0, 16)];
-  });
-  golden(t, "../../determinism/golden.txt", table(
-    "Scenarios of test/sim/determinism that have native devices alone: messages, those delivered, transmissions, and the capture's length and SHA-256.",
-    ["scenario", "sent", "delivered", "transmissions", "bytes", "sha-256"], rows,
-  ));
+  const rows = scenarios
+    .filter(({ scenario }) => isNative(scenario))
+    .map(({ name }) => {
+      const {
+        capture,
+        outcome: { deliveries, media },
+      } = kept.get(name)!;
+      return [
+        name,
+        deliveries.length,
+        deliveries.filter(({ times }) => times).length,
+        media.reduce((sum, { transmissions }) => sum + transmissions, 0),
+        capture.length,
+        sha256(capture).slice(0, 16),
+      ];
+    });
+  golden(
+    t,
+    "../../determinism/golden.txt",
+    table(
+      "Scenarios of test/sim/determinism that have native devices alone: messages, those delivered, transmissions, and the capture's length and SHA-256.",
+      ["scenario", "sent", "delivered", "transmissions", "bytes", "sha-256"],
+      rows,
+    ),
+  );
 });

@@ -19,12 +19,42 @@ const near = (t: ExecutionContext, got: number | undefined, expected: number): v
 test("the figures are as the schema has it", (t) => {
   t.true(valid(energyFigures()), JSON.stringify(valid.errors));
   const wrong: [string, (figures: ReturnType<typeof energyFigures>) => unknown][] = [
-    ["a current that is none", (f) => { f.radios["sx1276"]!.rx = 0; }],
-    ["a power that is no number", (f) => { f.radios["sx1276"]!.tx = { high: 120 }; }],
-    ["no source", (f) => { f.radios["sx1276"]!.source = ""; }],
-    ["microvolts", (f) => { f.boards["puckjs"]!.volts = 3000; }],
-    ["a kind left out", (f) => { delete (f.usual as { lora?: unknown }).lora; }],
-    ["a field that is not known", (f) => { Object.assign(f.boards["pico"]!, { running: 32 }); }],
+    [
+      "a current that is none",
+      (f) => {
+        f.radios["sx1276"]!.rx = 0;
+      },
+    ],
+    [
+      "a power that is no number",
+      (f) => {
+        f.radios["sx1276"]!.tx = { high: 120 };
+      },
+    ],
+    [
+      "no source",
+      (f) => {
+        f.radios["sx1276"]!.source = "";
+      },
+    ],
+    [
+      "microvolts",
+      (f) => {
+        f.boards["puckjs"]!.volts = 3000;
+      },
+    ],
+    [
+      "a kind left out",
+      (f) => {
+        delete (f.usual as { lora?: unknown }).lora;
+      },
+    ],
+    [
+      "a field that is not known",
+      (f) => {
+        Object.assign(f.boards["pico"]!, { running: 32 });
+      },
+    ],
   ];
   for (const [what, change] of wrong) {
     const figures = structuredClone(energyFigures());
@@ -35,13 +65,27 @@ test("the figures are as the schema has it", (t) => {
 
 test("every board has figures or says that it has none, and names radios that there are", (t) => {
   const { boards, radios, usual } = energyFigures();
-  t.deepEqual(Object.keys(boards).sort(), loadBoards().map(({ name }) => name).sort());
-  const named = [...Object.values(boards).flatMap((board) => Object.values(board?.radios ?? {})), ...Object.values(usual)];
+  t.deepEqual(
+    Object.keys(boards).sort(),
+    loadBoards()
+      .map(({ name }) => name)
+      .sort(),
+  );
+  const named = [
+    ...Object.values(boards).flatMap((board) => Object.values(board?.radios ?? {})),
+    ...Object.values(usual),
+  ];
   for (const name of named) if (name !== null) t.truthy(radios[name], name);
   // stronger is never cheaper, and no radio takes more when it sleeps than when it is on
   for (const [name, { tx, rx, sleep }] of Object.entries(radios)) {
-    const rising = Object.entries(tx).sort(([a], [b]) => Number(a) - Number(b)).map(([, mA]) => mA);
-    t.deepEqual(rising, rising.toSorted((a, b) => a - b), name);
+    const rising = Object.entries(tx)
+      .sort(([a], [b]) => Number(a) - Number(b))
+      .map(([, mA]) => mA);
+    t.deepEqual(
+      rising,
+      rising.toSorted((a, b) => a - b),
+      name,
+    );
     t.true(sleep < rx && sleep < rising[0]!, name);
   }
 });
@@ -84,7 +128,14 @@ test("boards: what their own idle current is, and is not, added to", (t) => {
 });
 
 test("two radios of a device idle once", (t) => {
-  const both = deviceEnergy("puckjs", [{ kind: "ble", usage: usage(1000) }, { kind: "lora", usage: usage(1000), settings: { power: 13 } }], 100)!;
+  const both = deviceEnergy(
+    "puckjs",
+    [
+      { kind: "ble", usage: usage(1000) },
+      { kind: "lora", usage: usage(1000), settings: { power: 13 } },
+    ],
+    100,
+  )!;
   near(t, both.tx, 7.1 * 3 + 29 * 3.3);
   near(t, both.idle, 99 * 0.003 * 3 + 99 * 0.0002 * 3.3);
 });
@@ -93,7 +144,10 @@ test("what is not known is not made up", (t) => {
   t.is(energyOf("linux", "udp", usage(1), {}, 1), undefined);
   t.is(energyOf("nosuchboard", "ble", usage(1), {}, 1), undefined);
   t.is(energyOf("pico", "ble", usage(1), {}, 1), undefined);
-  t.throws(() => energyOf("puckjs", "ble", usage(1), { radio: "cc9999" }, 1), { instanceOf: SimError, code: "options" });
+  t.throws(() => energyOf("puckjs", "ble", usage(1), { radio: "cc9999" }, 1), {
+    instanceOf: SimError,
+    code: "options",
+  });
   t.deepEqual(energyOf(undefined, "ideal", usage(1000), {}, 1), { tx: 0, rx: 0, idle: 0, total: 0 });
 });
 
@@ -102,6 +156,6 @@ test("what is not known is not made up", (t) => {
 test("a Puck.js that advertises takes about what its maker has measured", (t) => {
   const seconds = 380;
   const { total } = energyOf("puckjs", "advertising", usage(1000 * 3 * 0.376), {}, seconds)!;
-  const uA = total / seconds / 3 * 1000;
+  const uA = (total / seconds / 3) * 1000;
   t.true(Math.abs(uA - 22) < 5, `${uA} uA`);
 });

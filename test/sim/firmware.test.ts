@@ -17,7 +17,10 @@ test("each file is a program or a part of some", (t) => {
   t.deepEqual(files.sort(), [...firmwareFiles, ...parts].sort());
   for (const part of parts) {
     const text = firmwareText(part);
-    t.true(firmwareFiles.some((file) => firmwareText(file).includes(text)), part);
+    t.true(
+      firmwareFiles.some((file) => firmwareText(file).includes(text)),
+      part,
+    );
   }
 });
 
@@ -35,7 +38,11 @@ test("each program with its parts keeps to the dialect, and uses what is there",
   for (const file of firmwareFiles) {
     const found = findDialectErrors(firmwareText(file), file).map(({ line, message }) => `${line}: ${message}`);
     // the Linux build, in which this one runs, has it
-    t.deepEqual(found.filter((one) => !(file === "remote.js" && one.endsWith("'quit' is not defined."))), [], file);
+    t.deepEqual(
+      found.filter((one) => !(file === "remote.js" && one.endsWith("'quit' is not defined."))),
+      [],
+      file,
+    );
   }
 });
 
@@ -43,17 +50,25 @@ test("npm run lint checks the files, with their lines", async (t) => {
   const eslint = new ESLint({ cwd: packageRoot });
   const wrong = "(function (w) {\n  const { send } = w;\n\n  send([1].lastIndexOf(1));\n})\n";
   const [result] = await eslint.lintText(wrong, { filePath: join(folder, "radios/wrong.js") });
-  t.deepEqual(result!.messages.map(({ ruleId, line }) => `${line}: ${ruleId}`), ["2: es-x/no-destructuring", "4: es-x/no-array-prototype-lastindexof"]);
+  t.deepEqual(
+    result!.messages.map(({ ruleId, line }) => `${line}: ${ruleId}`),
+    ["2: es-x/no-destructuring", "4: es-x/no-array-prototype-lastindexof"],
+  );
   const files = await eslint.lintFiles([`${folder}/**/*.js`]);
   t.is(files.length, firmwareFiles.length + parts.length);
-  t.deepEqual(files.flatMap(({ filePath, messages }) => messages.map(({ line, message }) => `${filePath}:${line}: ${message}`)), []);
+  t.deepEqual(
+    files.flatMap(({ filePath, messages }) => messages.map(({ line, message }) => `${filePath}:${line}: ${message}`)),
+    [],
+  );
 });
 
 test("there is hardware for each radio that boards have, and for each board", (t) => {
   for (const kind of radioKinds) t.regex(radioText(kind), /^(\/\/.*\n|\n)*\(function/, kind);
   t.is(radioText("Bluetooth"), "undefined");
   t.is(radioText("Serial1"), "undefined");
-  const without = loadBoards().map(({ name }) => name).filter((name) => boardText(name) === "undefined");
+  const without = loadBoards()
+    .map(({ name }) => name)
+    .filter((name) => boardText(name) === "undefined");
   // one is no board, for the other nothing can be built
   t.deepEqual(without, ["linux", "microbit1"]);
 });

@@ -19,20 +19,33 @@ const programs: Record<string, string> = {
   "objects": "var kept=[];for(var i=0;i<40;i++)kept.push({a:i,name:i,averylongname:true,x:i/3});",
   "arrays": "var kept=[];for(var i=0;i<40;i++)kept.push([i,i+1,[i]]);",
   "strings of 1 to 60": "var kept=[];for(var i=1;i<=60;i++)kept.push('x'.repeat(i)+i);",
-  "texts of arrays": "var kept=[];for(var i=1;i<30;i++)kept.push(E.toString(new Uint8Array(i*4)),btoa(new Uint8Array(i)));",
-  "typed arrays": "var kept=[];for(var i=0;i<30;i++)kept.push(new Uint8Array(i*5),new Uint16Array(3),new Float64Array(i));",
-  "views": "var kept=[new Uint8Array(100)];for(var i=1;i<60;i++)kept.push(kept[0].subarray(i),new Uint8Array(kept[0].buffer,i,2));",
-  "functions": "var kept=[];for(var i=0;i<40;i++)kept.push(function(a,long,c){return a+long+c;},()=>1,function(){},x=>{print(x);});",
-  "closures": "var kept=[];function make(n,o){let count=n;const list=[n];return {add:function(){return ++count;},get:()=>list,none:()=>o};}for(var i=0;i<25;i++)kept.push(make(i,{i:i}));",
-  "closures in closures": "var kept=[];function make(a){return function(b){let s=a+b;return function(c){return a+b+c+s;};};}for(var i=0;i<30;i++)kept.push(make(i)('text'+i));",
-  "blocks": "var kept=[];function make(n){for(let i=0;i<n;i++){const twice=i*2;kept.push(()=>twice);}if(n){let m=n;kept.push(()=>m);}}for(var i=1;i<8;i++)make(i);",
-  "classes": "class A{constructor(x){this.x=x;this.list=[];}add(v){this.list.push(v);return this;}size(){return this.list.length;}static make(x){return new A(x);}}class B extends A{constructor(x){super(x);this.more=x;}size(){return 2;}}var kept=[];for(var i=0;i<20;i++)kept.push(A.make(i).add(i),new B(i));",
-  "prototypes": "function P(x){this.x=x;}P.prototype.get=function(){return this.x;};P.prototype.two=function(){return 2;};var kept=[];for(var i=0;i<30;i++)kept.push(new P(i));",
-  "bound functions": "function f(a,b,c){return a+b+c;}var kept=[];for(var i=0;i<40;i++)kept.push(f.bind({i:i},i),f.bind(null,1,2,3,4),Math.max.bind(Math,i));",
+  "texts of arrays":
+    "var kept=[];for(var i=1;i<30;i++)kept.push(E.toString(new Uint8Array(i*4)),btoa(new Uint8Array(i)));",
+  "typed arrays":
+    "var kept=[];for(var i=0;i<30;i++)kept.push(new Uint8Array(i*5),new Uint16Array(3),new Float64Array(i));",
+  "views":
+    "var kept=[new Uint8Array(100)];for(var i=1;i<60;i++)kept.push(kept[0].subarray(i),new Uint8Array(kept[0].buffer,i,2));",
+  "functions":
+    "var kept=[];for(var i=0;i<40;i++)kept.push(function(a,long,c){return a+long+c;},()=>1,function(){},x=>{print(x);});",
+  "closures":
+    "var kept=[];function make(n,o){let count=n;const list=[n];return {add:function(){return ++count;},get:()=>list,none:()=>o};}for(var i=0;i<25;i++)kept.push(make(i,{i:i}));",
+  "closures in closures":
+    "var kept=[];function make(a){return function(b){let s=a+b;return function(c){return a+b+c+s;};};}for(var i=0;i<30;i++)kept.push(make(i)('text'+i));",
+  "blocks":
+    "var kept=[];function make(n){for(let i=0;i<n;i++){const twice=i*2;kept.push(()=>twice);}if(n){let m=n;kept.push(()=>m);}}for(var i=1;i<8;i++)make(i);",
+  "classes":
+    "class A{constructor(x){this.x=x;this.list=[];}add(v){this.list.push(v);return this;}size(){return this.list.length;}static make(x){return new A(x);}}class B extends A{constructor(x){super(x);this.more=x;}size(){return 2;}}var kept=[];for(var i=0;i<20;i++)kept.push(A.make(i).add(i),new B(i));",
+  "prototypes":
+    "function P(x){this.x=x;}P.prototype.get=function(){return this.x;};P.prototype.two=function(){return 2;};var kept=[];for(var i=0;i<30;i++)kept.push(new P(i));",
+  "bound functions":
+    "function f(a,b,c){return a+b+c;}var kept=[];for(var i=0;i<40;i++)kept.push(f.bind({i:i},i),f.bind(null,1,2,3,4),Math.max.bind(Math,i));",
   "accessors": "var kept=[];for(var i=0;i<30;i++)kept.push({get a(){return 1;},set a(v){this.v=v;},b:i});",
-  "timers and listeners": "for(var i=0;i<20;i++){setTimeout(function(a,b){print(a);},1e6+i,i,'x');setInterval(()=>1,1e6);Bluetooth.on('data',function(d){print(d);});}",
-  "JSON": "var kept=[];for(var i=0;i<20;i++)kept.push(JSON.parse('{\"a\":[1,2,{\"b\":\"text\"}],\"n\":'+i+'}'),JSON.stringify({i:i,list:[i,i,i]}));",
-  "what is dropped": "var kept=[];for(var i=0;i<30;i++)kept.push({a:[i,i,i],b:'some longer text'+i});kept=kept.filter(o=>o.a[0]%2);for(var i=0;i<3;i++)kept.shift();",
+  "timers and listeners":
+    "for(var i=0;i<20;i++){setTimeout(function(a,b){print(a);},1e6+i,i,'x');setInterval(()=>1,1e6);Bluetooth.on('data',function(d){print(d);});}",
+  "JSON":
+    'var kept=[];for(var i=0;i<20;i++)kept.push(JSON.parse(\'{"a":[1,2,{"b":"text"}],"n":\'+i+\'}\'),JSON.stringify({i:i,list:[i,i,i]}));',
+  "what is dropped":
+    "var kept=[];for(var i=0;i<30;i++)kept.push({a:[i,i,i],b:'some longer text'+i});kept=kept.filter(o=>o.a[0]%2);for(var i=0;i<3;i++)kept.shift();",
 };
 
 /** Variables that a program holds, after garbage has been collected. */
@@ -55,7 +68,10 @@ for (const variables of [1600, 2630, 12000]) {
   test(`what a program holds is what it holds on an exact heap, of ${variables} variables`, async (t) => {
     t.timeout(240_000);
     if (findFixedInterpreter(variables) === undefined) return skip(t, variables);
-    const empty = [await held(new InterpreterHost(), variables, "1"), await held(new VmHost(), variables, "1")] as const;
+    const empty = [
+      await held(new InterpreterHost(), variables, "1"),
+      await held(new VmHost(), variables, "1"),
+    ] as const;
     t.true(empty[0].exact);
     t.log(`empty: ${empty[0].usage} exact, ${empty[1].usage} in the model`);
     t.true(Math.abs(empty[0].usage - empty[1].usage) <= 10);
@@ -79,16 +95,29 @@ async function build(board: ReturnType<typeof loadBoard>, app: string): Promise<
 }
 
 /** What the runtime takes, by what it is about: after garbage has been collected, and at most. */
-async function figures(host: Host, board: ReturnType<typeof loadBoard>, bundle: string): Promise<Record<string, number>> {
-  const s = new Telemetry({ board, bundle, host, seed: 1, messages: [], medium: { frameSize: 20, latency: 5, loss: 0, duplication: 0, reordering: 0 } });
+async function figures(
+  host: Host,
+  board: ReturnType<typeof loadBoard>,
+  bundle: string,
+): Promise<Record<string, number>> {
+  const s = new Telemetry({
+    board,
+    bundle,
+    host,
+    seed: 1,
+    messages: [],
+    medium: { frameSize: 20, latency: 5, loss: 0, duplication: 0, reordering: 0 },
+  });
   const all: Record<string, number> = {};
   let peak = 0;
   const { boot, frame, run } = host;
-  const watched = <A extends unknown[]>(command: (...args: A) => ReturnType<Host["run"]>) => async (...args: A) => {
-    const output = await command.apply(host, args);
-    peak = Math.max(peak, output.memory!.peak);
-    return output;
-  };
+  const watched =
+    <A extends unknown[]>(command: (...args: A) => ReturnType<Host["run"]>) =>
+    async (...args: A) => {
+      const output = await command.apply(host, args);
+      peak = Math.max(peak, output.memory!.peak);
+      return output;
+    };
   Object.assign(host, { boot: watched(boot), frame: watched(frame), run: watched(run) });
   const note = async (what: string): Promise<void> => {
     all[`${what}, at most`] = peak;
@@ -122,14 +151,19 @@ for (const name of ["puckjs", "banglejs2"]) {
       t.timeout(240_000);
       const board = loadBoard(name);
       if (findFixedInterpreter(board.variables) === undefined) return skip(t, board.variables);
-      const bundle = await build(board, `${channels ? 'require("e3x-mote/channels");' : ""}
+      const bundle = await build(
+        board,
+        `${channels ? 'require("e3x-mote/channels");' : ""}
         const config = require("Storage").readJSON("config");
         const mote = require("e3x-mote").create({ radio: Bluetooth, gateway: config.gateway, mtu: config.mtu });
-        mote.on("message", (from, data) => { if (data.length < 100) mote.send(data); });`);
+        mote.on("message", (from, data) => { if (data.length < 100) mote.send(data); });`,
+      );
       const exact = await figures(new InterpreterHost(), board, bundle);
       const model = await figures(new VmHost(), board, bundle);
       for (const [what, variables] of Object.entries(exact)) {
-        t.log(`${what}: ${variables} exact, ${model[what]} in the model, ${(100 * (model[what]! / variables - 1)).toFixed(1)} %`);
+        t.log(
+          `${what}: ${variables} exact, ${model[what]} in the model, ${(100 * (model[what]! / variables - 1)).toFixed(1)} %`,
+        );
         t.true(Math.abs(model[what]! - variables) <= variables / 10, what);
       }
     });
@@ -138,14 +172,20 @@ for (const name of ["puckjs", "banglejs2"]) {
 
 /** Programs that leave holes, and log how large an array can be in one piece. */
 const holes: Record<string, string> = {
-  "every other thing is dropped": "var kept=[];for(var i=0;i<60;i++){kept.push(new Uint8Array(100));kept.push({a:i,b:'text'+i});}kept=kept.filter(function(x,i){return i%2;});print(largest());",
-  "every fourth thing is dropped": "var kept=[];for(var i=0;i<60;i++){kept.push(new Uint8Array(100));kept.push({a:i,b:'text'+i});}print(largest());kept=kept.filter(function(x,i){return i%4;});print(largest());",
-  "things are made in deep calls": "var kept=[];function deep(n){var u=new Uint8Array(60);if(n)return deep(n-1);for(var i=0;i<10;i++)kept.push({a:i});}deep(15);print(largest());",
-  "texts": "var kept=[];for(var i=0;i<20;i++){kept.push(E.toString(new Uint8Array(50+i),1));kept.push('x'.repeat(60));}kept=kept.filter(function(x,i){return i%2;});print(largest());",
-  "cycles": "var kept=[];function make(n){var me={n:n};me.f=function(){return me;};var big=new Uint8Array(50);return n;}for(var i=0;i<30;i++){make(i);kept.push({a:i});}print(largest());",
+  "every other thing is dropped":
+    "var kept=[];for(var i=0;i<60;i++){kept.push(new Uint8Array(100));kept.push({a:i,b:'text'+i});}kept=kept.filter(function(x,i){return i%2;});print(largest());",
+  "every fourth thing is dropped":
+    "var kept=[];for(var i=0;i<60;i++){kept.push(new Uint8Array(100));kept.push({a:i,b:'text'+i});}print(largest());kept=kept.filter(function(x,i){return i%4;});print(largest());",
+  "things are made in deep calls":
+    "var kept=[];function deep(n){var u=new Uint8Array(60);if(n)return deep(n-1);for(var i=0;i<10;i++)kept.push({a:i});}deep(15);print(largest());",
+  "texts":
+    "var kept=[];for(var i=0;i<20;i++){kept.push(E.toString(new Uint8Array(50+i),1));kept.push('x'.repeat(60));}kept=kept.filter(function(x,i){return i%2;});print(largest());",
+  "cycles":
+    "var kept=[];function make(n){var me={n:n};me.f=function(){return me;};var big=new Uint8Array(50);return n;}for(var i=0;i<30;i++){make(i);kept.push({a:i});}print(largest());",
 };
 // what does not fit in one piece takes more variables than are there from 9 bytes a variable on
-const LARGEST = "var largest=function(){var lo=0,hi=process.memory().free*8;while(hi-lo>12){var m=(lo+hi)>>1;if(E.getAddressOf(new Uint8Array(m),true))lo=m;else hi=m;}return lo;};";
+const LARGEST =
+  "var largest=function(){var lo=0,hi=process.memory().free*8;while(hi-lo>12){var m=(lo+hi)>>1;if(E.getAddressOf(new Uint8Array(m),true))lo=m;else hi=m;}return lo;};";
 
 test("what is in one piece is so on an exact heap, within 10 % above and 25 % below", async (t) => {
   t.timeout(240_000);
@@ -154,13 +194,19 @@ test("what is in one piece is so on an exact heap, within 10 % above and 25 % be
   for (const [name, text] of Object.entries(holes)) {
     const logs: number[][] = [];
     for (const host of [new InterpreterHost(), new VmHost()]) {
-      logs.push((await host.boot({ board: heap(variables), bundle: LARGEST + text, entropy: [1, 2, 3, 4], storage: {} })).logs.map(Number));
+      logs.push(
+        (
+          await host.boot({ board: heap(variables), bundle: LARGEST + text, entropy: [1, 2, 3, 4], storage: {} })
+        ).logs.map(Number),
+      );
       await host.close();
     }
     const [exact, model] = logs as [number[], number[]];
     t.log(`${name}: ${exact.join(", ")} bytes exact, ${model.join(", ")} in the model`);
     t.is(model.length, exact.length);
-    exact.forEach((bytes, i) => { t.true(model[i]! <= bytes * 1.1 && model[i]! >= bytes * 0.75, name); });
+    exact.forEach((bytes, i) => {
+      t.true(model[i]! <= bytes * 1.1 && model[i]! >= bytes * 0.75, name);
+    });
   }
 });
 
@@ -210,13 +256,24 @@ test("what does not fit is not there in one piece, and too much at once is the e
 
 test("the runtime on too small a board is found out in node:vm", async (t) => {
   const board = loadBoard("puckjs");
-  const bundle = await build(board, `require("e3x-mote/channels");
-    require("e3x-mote").create({ radio: Bluetooth, gateway: "anizsfsjvof6xx3gf5nz2vatfvta5cw3ji" });`);
-  for (const [variables, enough] of [[1100, false], [2630, true]] as const) {
+  const bundle = await build(
+    board,
+    `require("e3x-mote/channels");
+    require("e3x-mote").create({ radio: Bluetooth, gateway: "anizsfsjvof6xx3gf5nz2vatfvta5cw3ji" });`,
+  );
+  for (const [variables, enough] of [
+    [1100, false],
+    [2630, true],
+  ] as const) {
     const host = new VmHost();
     t.teardown(() => host.close());
     // the runtime may see it coming, and refuse to begin
-    const started = await host.boot({ board: { ...board, variables }, bundle, entropy: [1, 2, 3, 4], storage: {} }).then(({ memory }) => !memory!.exhausted, () => false);
+    const started = await host
+      .boot({ board: { ...board, variables }, bundle, entropy: [1, 2, 3, 4], storage: {} })
+      .then(
+        ({ memory }) => !memory!.exhausted,
+        () => false,
+      );
     t.is(started, enough, `${variables}`);
   }
 });

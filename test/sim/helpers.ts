@@ -2,11 +2,17 @@ import { readFileSync } from "node:fs";
 import { InterpreterHost, VmHost, findInterpreter, emptyOutput } from "../../sim/index.ts";
 import type { BootOptions, DeviceHost, Node, Output, SimBoard } from "../../sim/index.ts";
 
-export const fixture = (name: string): string => readFileSync(new URL(`./fixtures/${name}.js`, import.meta.url), "latin1");
+export const fixture = (name: string): string =>
+  readFileSync(new URL(`./fixtures/${name}.js`, import.meta.url), "latin1");
 
 export const board: SimBoard = { name: "puckjs", variables: 2630, curveStepMs: 1.5 };
 
-export const boot = (bundle: string, more: Partial<BootOptions> = {}): BootOptions => ({ board, bundle, entropy: [1, 2, 3, 4], ...more });
+export const boot = (bundle: string, more: Partial<BootOptions> = {}): BootOptions => ({
+  board,
+  bundle,
+  entropy: [1, 2, 3, 4],
+  ...more,
+});
 
 /** The device hosts of this machine. */
 export const hosts: { name: string; make: () => DeviceHost }[] = [{ name: "vm", make: () => new VmHost() }];

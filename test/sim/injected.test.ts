@@ -25,7 +25,19 @@ function flip(outer: Uint8Array, bit: number): Uint8Array {
 }
 
 // what a packet of another form may be refused as, before anything is decrypted
-const FORM = ["PACKET_TOO_SHORT", "PACKET_LENGTH", "PACKET_HEAD", "CSID", "TOKEN", "MAC", "UNKNOWN_SENDER", "KEY_PREFIX", "KEY_RANGE", "KEY_OFF_CURVE", "KEY_LENGTH"];
+const FORM = [
+  "PACKET_TOO_SHORT",
+  "PACKET_LENGTH",
+  "PACKET_HEAD",
+  "CSID",
+  "TOKEN",
+  "MAC",
+  "UNKNOWN_SENDER",
+  "KEY_PREFIX",
+  "KEY_RANGE",
+  "KEY_OFF_CURVE",
+  "KEY_LENGTH",
+];
 
 /** The session that goes on: which one, and for one of its sides the token by which it is addressed and the other's KEY. */
 interface Live {
@@ -34,7 +46,8 @@ interface Live {
   key: Uint8Array;
 }
 
-const begins = (bytes: Uint8Array, start: number, with_: Uint8Array): boolean => toHex(bytes.subarray(start, start + with_.length)) === toHex(with_);
+const begins = (bytes: Uint8Array, start: number, with_: Uint8Array): boolean =>
+  toHex(bytes.subarray(start, start + with_.length)) === toHex(with_);
 
 /** All that can be made of a packet that was recorded, for the side that it was for. */
 function* changes({ kind, outer, session }: Seen, live: Live, any: (n: number) => number): Generator<Forged> {
@@ -42,12 +55,21 @@ function* changes({ kind, outer, session }: Seen, live: Live, any: (n: number) =
   // of an earlier session, with a KEY that the other side still has
   const ours = begins(outer, 2, live.token);
   const changed = channel ? [ours ? "MAC" : "TOKEN"] : FORM;
-  const again = channel ? (session === live.session ? ["REPLAY"] : changed)
-    // an answer to a handshake of an earlier exchange has an `at` that is not the other's to choose
-    : kind === "handshake" ? ["STALE", "AT_PARITY"] : [begins(outer, 3, live.key) ? "STALE" : "INVALIDATED"];
+  const again = channel
+    ? session === live.session
+      ? ["REPLAY"]
+      : changed
+    : // an answer to a handshake of an earlier exchange has an `at` that is not the other's to choose
+      kind === "handshake"
+      ? ["STALE", "AT_PARITY"]
+      : [begins(outer, 3, live.key) ? "STALE" : "INVALIDATED"];
   yield { what: "again", outer, codes: again };
   const length = 1 + any(outer.length - 1);
-  yield { what: `cut to ${length}`, outer: outer.slice(0, length), codes: channel && length < 26 ? ["PACKET_TOO_SHORT"] : changed };
+  yield {
+    what: `cut to ${length}`,
+    outer: outer.slice(0, length),
+    codes: channel && length < 26 ? ["PACKET_TOO_SHORT"] : changed,
+  };
   // up to the IV, and from there on
   const start = channel ? 18 : 24;
   const body = start * 8 + any((outer.length - start) * 8);
@@ -84,9 +106,11 @@ class Talk extends Pair {
 
   constructor() {
     super({
-      app: "chatter", config,
+      app: "chatter",
+      config,
       observe: (event: SimEvent) => {
-        if (event.kind === "sent" && event.to !== "other") this.trace.push(`${event.time} ${event.from} ${toHex(event.bytes)}`);
+        if (event.kind === "sent" && event.to !== "other")
+          this.trace.push(`${event.time} ${event.from} ${toHex(event.bytes)}`);
         if (event.kind !== "arrived" || event.from === "other" || event.to === "other") return;
         const at = event.to as "device" | "gateway";
         this.#joiners[at].add(event.bytes, () => {
@@ -108,7 +132,9 @@ class Talk extends Pair {
       };
     });
     this.gateway.handle("ping", (channel) => {
-      channel.on = (event) => { if (event === "packet") channel.send({ end: true }); };
+      channel.on = (event) => {
+        if (event === "packet") channel.send({ end: true });
+      };
     });
   }
 
@@ -136,103 +162,138 @@ class Talk extends Pair {
 const random = randomOf(1, "injected");
 const any = (n: number): number => ((random(1)[0]! << 16) | (random(1)[0]! << 8) | random(1)[0]!) % n;
 
-test.serial("a gateway takes nothing that was recorded, changed or made up, and all goes on as if it had not been there", async (t) => {
-  const control = new Talk();
-  await control.begin();
-  await control.pass(60);
-  await control.close();
+test.serial(
+  "a gateway takes nothing that was recorded, changed or made up, and all goes on as if it had not been there",
+  async (t) => {
+    const control = new Talk();
+    await control.begin();
+    await control.pass(60);
+    await control.close();
 
-  const talk = new Talk();
-  await talk.begin();
-  const { gateway, observer } = talk;
-  const [link] = gateway.links;
-  const { endpoint } = gateway;
-  const live = talk.live("gateway");
-  const { key, token } = live;
-  const stranger = generate(random)["1a"];
-  /** A stranger to the gateway, or a thief of the device's name. */
-  const made = (claim: Uint8Array): Exchange => {
-    const exchange = new Exchange(new Self({ "1a": stranger }, random), gateway.key);
-    exchange.self.identity().attached = lob.encode({ "1a": true }, claim);
-    return exchange;
-  };
-  const forgeries = (): Forged[] => {
-    const fake = new Exchange(new Self({ "1a": stranger }, random), gateway.key);
-    fake.remote = key;
-    const sealed = fake.send(lob.encode({ c: 1, type: "log", seq: 1 }));
-    sealed.set(token, 2);
-    const noise = Uint8Array.from([0, 0, ...token, ...random(8 + any(300))]);
-    const wrong = Uint8Array.from(noise);
-    wrong.set(random(16), 2);
-    return [
-      { what: "noise behind the token", outer: noise, codes: ["MAC"] },
-      { what: "noise", outer: wrong, codes: ["TOKEN"] },
-      { what: "another's session behind the token", outer: sealed, codes: ["MAC"] },
-      { what: "a stranger's handshake", outer: made(stranger.key).handshake(), codes: ["UNKNOWN_SENDER"] },
-      { what: "a thief's handshake", outer: made(link!.exchange.key).handshake(), codes: ["MAC"] },
-      { what: "a handshake with the device's KEY", outer: Uint8Array.from([0, 1, 0x1a, ...key, ...random(80)]), codes: ["MAC"] },
-      { what: "a stranger's message", outer: made(stranger.key).encrypt(stamp(1e9, 0, random(16))), codes: ["UNKNOWN_SENDER"] },
-    ];
-  };
-  const pipes: Pipe[] = [];
-  const counts: Record<string, number> = {};
-  const recorded = { before: observer.seen.length, next: 0 };
-  const inject = ({ what, outer, codes }: Forged, name: string, pipe: Pipe): void => {
-    const before = everything([link, gateway.messages, talk.came]);
-    const at = link!.pipe;
-    const { session } = link!.channels;
-    const drops = { ...endpoint.drops };
-    for (const frame of split(outer, 20)) endpoint.receive(pipe, frame, talk.simulator.time / 1000);
-    const dropped = Object.entries(endpoint.drops).flatMap(([code, n]) => Array.from({ length: n - (drops[code as never] ?? 0) }, () => code));
-    const told = `${name}, ${what}`;
-    if (dropped.length !== 1 || !codes.includes(dropped[0]!)) t.fail(`${told}: ${dropped.join()} and not ${codes.join()}`);
-    if (everything([link, gateway.messages, talk.came]) !== before) t.fail(`${told}: changed something`);
-    if (pipe.wrap) t.fail(`${told}: answers are cloaked`);
-    if (link!.pipe !== at || link!.channels.session !== session || gateway.links.length !== 1) t.fail(`${told}: changed the link`);
-    counts[dropped[0]!] = (counts[dropped[0]!] ?? 0) + 1;
-  };
-  const other = (): Pipe => {
-    pipes.push(new Pipe({ mtu: 20, limit: 2000 }));
-    return pipes.at(-1)!;
-  };
-  talk.gap = (at) => {
-    if (at !== "gateway") return;
-    const { seen } = observer;
-    for (let i = 0; i < 4; i++) {
-      const one = seen[recorded.next++ % seen.length]!;
-      if (one.from === "device") {
-        for (const forged of changes(one, live, any)) {
-          inject(forged, one.kind, link!.pipe!);
-          inject(forged, one.kind, other());
-          // anybody can cloak
-          if (forged.what === "again") inject({ ...forged, what: "again, cloaked", outer: cloak(forged.outer, random, 1 + any(3)) }, one.kind, any(2) ? link!.pipe! : other());
-        }
-      } else {
-        // what it said itself
-        const codes = one.kind === "channel" ? ["TOKEN"] : [...FORM, "INVALIDATED"];
-        inject({ what: "thrown back", outer: one.outer, codes }, one.kind, link!.pipe!);
-        inject({ what: "thrown back", outer: one.outer, codes }, one.kind, other());
-      }
-      // frames in another order make no packet, or a wrong one
+    const talk = new Talk();
+    await talk.begin();
+    const { gateway, observer } = talk;
+    const [link] = gateway.links;
+    const { endpoint } = gateway;
+    const live = talk.live("gateway");
+    const { key, token } = live;
+    const stranger = generate(random)["1a"];
+    /** A stranger to the gateway, or a thief of the device's name. */
+    const made = (claim: Uint8Array): Exchange => {
+      const exchange = new Exchange(new Self({ "1a": stranger }, random), gateway.key);
+      exchange.self.identity().attached = lob.encode({ "1a": true }, claim);
+      return exchange;
+    };
+    const forgeries = (): Forged[] => {
+      const fake = new Exchange(new Self({ "1a": stranger }, random), gateway.key);
+      fake.remote = key;
+      const sealed = fake.send(lob.encode({ c: 1, type: "log", seq: 1 }));
+      sealed.set(token, 2);
+      const noise = Uint8Array.from([0, 0, ...token, ...random(8 + any(300))]);
+      const wrong = Uint8Array.from(noise);
+      wrong.set(random(16), 2);
+      return [
+        { what: "noise behind the token", outer: noise, codes: ["MAC"] },
+        { what: "noise", outer: wrong, codes: ["TOKEN"] },
+        { what: "another's session behind the token", outer: sealed, codes: ["MAC"] },
+        { what: "a stranger's handshake", outer: made(stranger.key).handshake(), codes: ["UNKNOWN_SENDER"] },
+        { what: "a thief's handshake", outer: made(link!.exchange.key).handshake(), codes: ["MAC"] },
+        {
+          what: "a handshake with the device's KEY",
+          outer: Uint8Array.from([0, 1, 0x1a, ...key, ...random(80)]),
+          codes: ["MAC"],
+        },
+        {
+          what: "a stranger's message",
+          outer: made(stranger.key).encrypt(stamp(1e9, 0, random(16))),
+          codes: ["UNKNOWN_SENDER"],
+        },
+      ];
+    };
+    const pipes: Pipe[] = [];
+    const counts: Record<string, number> = {};
+    const recorded = { before: observer.seen.length, next: 0 };
+    const inject = ({ what, outer, codes }: Forged, name: string, pipe: Pipe): void => {
       const before = everything([link, gateway.messages, talk.came]);
-      const frames = split(one.outer, 20).sort(() => any(3) - 1);
-      const pipe = other();
-      for (const frame of frames) endpoint.receive(pipe, frame, talk.simulator.time / 1000);
-      if (everything([link, gateway.messages, talk.came]) !== before) t.fail(`${one.kind} in another order: changed something`);
-    }
-    for (const forged of forgeries()) inject(forged, "made up", any(2) ? link!.pipe! : other());
-  };
-  await talk.pass(60);
-  delete talk.gap;
-  t.true(recorded.next > recorded.before && observer.seen.length > recorded.before + 200, `${recorded.next} of ${observer.seen.length} packets were injected`);
-  t.true(pipes.every((pipe) => pipe.queue.length === 0 && pipe.frame() === undefined), "nothing went to where it came from");
-  t.deepEqual(talk.trace, control.trace, "every frame was as without it");
-  t.deepEqual(observer.faults, []);
-  t.true(talk.ended > 10 && new Set(talk.came.filter((text) => text)).size === talk.came.filter((text) => text).length, "once each");
-  t.log(`${Object.values(counts).reduce((sum, n) => sum + n)} packets injected: ${Object.entries(counts).map(([code, n]) => `${code} ${n}`).join(", ")}`);
-  for (const code of ["REPLAY", "STALE", "TOKEN", "MAC", "PACKET_TOO_SHORT", "INVALIDATED", "UNKNOWN_SENDER"]) t.true(counts[code]! > 10, code);
-  await talk.close();
-});
+      const at = link!.pipe;
+      const { session } = link!.channels;
+      const drops = { ...endpoint.drops };
+      for (const frame of split(outer, 20)) endpoint.receive(pipe, frame, talk.simulator.time / 1000);
+      const dropped = Object.entries(endpoint.drops).flatMap(([code, n]) =>
+        Array.from({ length: n - (drops[code as never] ?? 0) }, () => code),
+      );
+      const told = `${name}, ${what}`;
+      if (dropped.length !== 1 || !codes.includes(dropped[0]!))
+        t.fail(`${told}: ${dropped.join()} and not ${codes.join()}`);
+      if (everything([link, gateway.messages, talk.came]) !== before) t.fail(`${told}: changed something`);
+      if (pipe.wrap) t.fail(`${told}: answers are cloaked`);
+      if (link!.pipe !== at || link!.channels.session !== session || gateway.links.length !== 1)
+        t.fail(`${told}: changed the link`);
+      counts[dropped[0]!] = (counts[dropped[0]!] ?? 0) + 1;
+    };
+    const other = (): Pipe => {
+      pipes.push(new Pipe({ mtu: 20, limit: 2000 }));
+      return pipes.at(-1)!;
+    };
+    talk.gap = (at) => {
+      if (at !== "gateway") return;
+      const { seen } = observer;
+      for (let i = 0; i < 4; i++) {
+        const one = seen[recorded.next++ % seen.length]!;
+        if (one.from === "device") {
+          for (const forged of changes(one, live, any)) {
+            inject(forged, one.kind, link!.pipe!);
+            inject(forged, one.kind, other());
+            // anybody can cloak
+            if (forged.what === "again")
+              inject(
+                { ...forged, what: "again, cloaked", outer: cloak(forged.outer, random, 1 + any(3)) },
+                one.kind,
+                any(2) ? link!.pipe! : other(),
+              );
+          }
+        } else {
+          // what it said itself
+          const codes = one.kind === "channel" ? ["TOKEN"] : [...FORM, "INVALIDATED"];
+          inject({ what: "thrown back", outer: one.outer, codes }, one.kind, link!.pipe!);
+          inject({ what: "thrown back", outer: one.outer, codes }, one.kind, other());
+        }
+        // frames in another order make no packet, or a wrong one
+        const before = everything([link, gateway.messages, talk.came]);
+        const frames = split(one.outer, 20).sort(() => any(3) - 1);
+        const pipe = other();
+        for (const frame of frames) endpoint.receive(pipe, frame, talk.simulator.time / 1000);
+        if (everything([link, gateway.messages, talk.came]) !== before)
+          t.fail(`${one.kind} in another order: changed something`);
+      }
+      for (const forged of forgeries()) inject(forged, "made up", any(2) ? link!.pipe! : other());
+    };
+    await talk.pass(60);
+    delete talk.gap;
+    t.true(
+      recorded.next > recorded.before && observer.seen.length > recorded.before + 200,
+      `${recorded.next} of ${observer.seen.length} packets were injected`,
+    );
+    t.true(
+      pipes.every((pipe) => pipe.queue.length === 0 && pipe.frame() === undefined),
+      "nothing went to where it came from",
+    );
+    t.deepEqual(talk.trace, control.trace, "every frame was as without it");
+    t.deepEqual(observer.faults, []);
+    t.true(
+      talk.ended > 10 && new Set(talk.came.filter((text) => text)).size === talk.came.filter((text) => text).length,
+      "once each",
+    );
+    t.log(
+      `${Object.values(counts).reduce((sum, n) => sum + n)} packets injected: ${Object.entries(counts)
+        .map(([code, n]) => `${code} ${n}`)
+        .join(", ")}`,
+    );
+    for (const code of ["REPLAY", "STALE", "TOKEN", "MAC", "PACKET_TOO_SHORT", "INVALIDATED", "UNKNOWN_SENDER"])
+      t.true(counts[code]! > 10, code);
+    await talk.close();
+  },
+);
 
 /** Who writes frames to the device when told to. */
 class Injector implements Node {
@@ -256,7 +317,12 @@ test.serial("a device takes nothing that was recorded, changed or made up", asyn
   await talk.simulator.addNode("other", injector);
   const { observer, gateway } = talk;
   const live = talk.live("device");
-  const before = { handshakes: observer.counts.handshakes, logs: talk.logs.length, ended: talk.ended, drops: talk.drops.length };
+  const before = {
+    handshakes: observer.counts.handshakes,
+    logs: talk.logs.length,
+    ended: talk.ended,
+    drops: talk.drops.length,
+  };
   const identity = (await talk.host.storage())["mote.id"];
   const stranger = generate(random)["1a"];
   const recorded = { before: observer.seen.length, next: 0 };
@@ -273,7 +339,12 @@ test.serial("a device takes nothing that was recorded, changed or made up", asyn
     const rare = seen.filter(({ from, kind }) => from === "gateway" && kind !== "channel");
     const one = [seen[recorded.next]!, seen[seen.length - 1 - any(30)]!, rare[any(rare.length)]!][recorded.next++ % 3]!;
     if (one.from === "gateway") for (const forged of changes(one, live, any)) inject(forged);
-    else inject({ what: "thrown back", outer: one.outer, codes: one.kind === "channel" ? ["TOKEN"] : [...FORM, "INVALIDATED"] });
+    else
+      inject({
+        what: "thrown back",
+        outer: one.outer,
+        codes: one.kind === "channel" ? ["TOKEN"] : [...FORM, "INVALIDATED"],
+      });
     const noise = Uint8Array.from([0, 0, ...live.token, ...random(8 + any(200))]);
     inject({ what: "noise behind the token", outer: noise, codes: ["MAC"] });
     const thief = new Exchange(new Self({ "1a": stranger }, random), observer.device!.key);
@@ -293,17 +364,32 @@ test.serial("a device takes nothing that was recorded, changed or made up", asyn
     counts[code] = (counts[code] ?? 0) + 1;
     // what takes curve work is judged a little later
     const found = open.slice(0, 12).findIndex(({ codes }) => codes.includes(code));
-    if (found < 0) t.fail(`${code} where these are open: ${open.slice(0, 12).map(({ what, codes }) => `${what} (${codes.join()})`).join("; ")}`);
+    if (found < 0)
+      t.fail(
+        `${code} where these are open: ${open
+          .slice(0, 12)
+          .map(({ what, codes }) => `${what} (${codes.join()})`)
+          .join("; ")}`,
+      );
     open.splice(found, 1);
   });
-  t.log(`${expected.length} packets injected: ${Object.entries(counts).map(([code, n]) => `${code} ${n}`).join(", ")}`);
+  t.log(
+    `${expected.length} packets injected: ${Object.entries(counts)
+      .map(([code, n]) => `${code} ${n}`)
+      .join(", ")}`,
+  );
   for (const code of ["REPLAY", "TOKEN", "STALE", "MAC"]) t.true(counts[code]! > 10, code);
   t.is(observer.counts.handshakes, before.handshakes, "nobody had to shake hands");
   t.deepEqual(talk.live("device"), live);
   t.deepEqual(observer.faults, []);
   t.true(talk.ended > before.ended + 5, "transfers went on");
   t.is(new Set(talk.came.filter((text) => text)).size, talk.came.filter((text) => text).length, "once each");
-  t.deepEqual([...new Set(talk.logs.slice(before.logs))].sort(), ["answer ", "closed well", "message well done", "order right"]);
+  t.deepEqual([...new Set(talk.logs.slice(before.logs))].sort(), [
+    "answer ",
+    "closed well",
+    "message well done",
+    "order right",
+  ]);
   t.deepEqual((await talk.host.storage())["mote.id"], identity);
   await talk.close();
 });

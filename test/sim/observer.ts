@@ -1,6 +1,19 @@
 // Who hears every frame between a device and a gateway and has the secrets of both: takes all apart, and finds what may
 // never be there twice.
-import { CurveJob, Joiner, Self, decompress, finish, generate, isHandshake, lob, messageBody, stampOf, toHex, token } from "../../src/index.ts";
+import {
+  CurveJob,
+  Joiner,
+  Self,
+  decompress,
+  finish,
+  generate,
+  isHandshake,
+  lob,
+  messageBody,
+  stampOf,
+  toHex,
+  token,
+} from "../../src/index.ts";
 import type { Json, KeyPair, Random } from "../../src/index.ts";
 import { authentic, channelKey, open } from "../../src/cipher/seal.ts";
 
@@ -49,7 +62,11 @@ export class Observer {
   know(file: Uint8Array): void {
     if (!this.#waiting) return;
     // eight bytes of check before it
-    this.#selves.device = new Self({ "1a": { key: file.slice(8, 29), secret: file.slice(29) } }, () => new Uint8Array(20), 5000);
+    this.#selves.device = new Self(
+      { "1a": { key: file.slice(8, 29), secret: file.slice(29) } },
+      () => new Uint8Array(20),
+      5000,
+    );
     const waiting = this.#waiting;
     this.#waiting = undefined;
     for (const [from, outer] of waiting) this.#packet(from, outer);
@@ -75,7 +92,9 @@ export class Observer {
   }
 
   add(from: Side, frame: Uint8Array): void {
-    this.#joiners[from].add(frame, (outer) => { this.#packet(from, Uint8Array.from(outer)); });
+    this.#joiners[from].add(frame, (outer) => {
+      this.#packet(from, Uint8Array.from(outer));
+    });
   }
 
   #packet(from: Side, outer: Uint8Array): void {
@@ -121,7 +140,12 @@ export class Observer {
     const to = other[from];
     // to whom by its token; from whom by the MAC
     const remote = this.#keys[to].find((key) => toHex(token(key)) === toHex(body.subarray(0, 16)));
-    const found = remote && this.#keys[from].slice(0, 3).map((own) => ({ own, key: this.#key(from, own, remote) })).find(({ key }) => authentic(body, 16, key));
+    const found =
+      remote &&
+      this.#keys[from]
+        .slice(0, 3)
+        .map((own) => ({ own, key: this.#key(from, own, remote) }))
+        .find(({ key }) => authentic(body, 16, key));
     if (!found) {
       this.faults.push(`${from}: a channel packet of nobody`);
       return;
@@ -129,7 +153,10 @@ export class Observer {
     const { own, key } = found;
     this.#iv(key, body.subarray(16, 20), from);
     const name = [from === "device" ? own : remote, from === "device" ? remote : own].map(toHex).join();
-    const session = this.#sessions.get(name) ?? { index: this.counts.sessions++, opened: { device: new Map<number, string>(), gateway: new Map<number, string>() } };
+    const session = this.#sessions.get(name) ?? {
+      index: this.counts.sessions++,
+      opened: { device: new Map<number, string>(), gateway: new Map<number, string>() },
+    };
     this.#sessions.set(name, session);
     const payload = open(body, 16, key);
     const packet = payload[0] ? decompress(payload) : lob.decode(payload);
@@ -141,8 +168,10 @@ export class Observer {
       const opening = JSON.stringify(json) + toHex(packet.body);
       const before = opened.get(id);
       // that of a reliable channel is sent again where it was lost
-      if (before !== undefined && !(json["seq"] === 1 && before === opening)) this.faults.push(`${from}: session ${session.index}, channel ${id} twice`);
-      if (before === undefined && id <= Math.max(0, ...opened.keys())) this.faults.push(`${from}: session ${session.index}, channel ${id} after a higher one`);
+      if (before !== undefined && !(json["seq"] === 1 && before === opening))
+        this.faults.push(`${from}: session ${session.index}, channel ${id} twice`);
+      if (before === undefined && id <= Math.max(0, ...opened.keys()))
+        this.faults.push(`${from}: session ${session.index}, channel ${id} after a higher one`);
       if (before === undefined) this.counts.channels++;
       opened.set(id, opening);
     }

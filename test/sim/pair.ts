@@ -51,7 +51,8 @@ export class Pair {
       medium: { frameSize: 20, latency: 5, ...medium },
       sink: () => undefined,
       observe: (event) => {
-        if (event.kind === "sent" && event.to !== "other" && event.from !== "other") this.observer.add(event.from as Side, event.bytes);
+        if (event.kind === "sent" && event.to !== "other" && event.from !== "other")
+          this.observer.add(event.from as Side, event.bytes);
         if (event.kind === "log" && event.at === "device") this.#log(event.text);
         observe?.(event);
       },
@@ -65,7 +66,11 @@ export class Pair {
     await this.simulator.addNode("gateway", this.gateway);
     await this.simulator.addDevice("device", this.host, {
       // native code takes its own time
-      board: { ...board, curveStepMs: 0.01 }, bundle: await bundleOf(app), radio: "ble", mtu: 23, storage: { config: file },
+      board: { ...board, curveStepMs: 0.01 },
+      bundle: await bundleOf(app),
+      radio: "ble",
+      mtu: 23,
+      storage: { config: file },
     });
     const reached = await this.until(done, 100);
     await this.learn();

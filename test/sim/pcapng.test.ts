@@ -9,7 +9,15 @@ import { split } from "../../src/index.ts";
 import { fromHex, toHex } from "../../sim/capture.ts";
 import type { AirRecord, Capture, CaptureRecord, MediumRecord } from "../../sim/capture.ts";
 import type { Reception } from "../../sim/media/medium.ts";
-import { decryptionSecrets, enhancedPacket, interfaceDescription, interfaceStatistics, nameResolution, opt, sectionHeader } from "../../sim/pcapng/blocks.ts";
+import {
+  decryptionSecrets,
+  enhancedPacket,
+  interfaceDescription,
+  interfaceStatistics,
+  nameResolution,
+  opt,
+  sectionHeader,
+} from "../../sim/pcapng/blocks.ts";
 import { advertising, ble, crc24, isAccessAddress, rfChannel } from "../../sim/pcapng/bluetooth.ts";
 import { exported } from "../../sim/pcapng/exported.ts";
 import { fcs, ieee802154 } from "../../sim/pcapng/ieee802154.ts";
@@ -25,15 +33,30 @@ const hex = (text: string): string => text.replaceAll(" ", "");
 const bytes = (text: string): Uint8Array => fromHex(hex(text));
 
 const got = (to: string, ...arrivals: number[]): Reception => ({ to, fate: "delivered", arrivals });
-const air = (more: Partial<AirRecord> = {}): AirRecord => ({ k: "air", t: 1500, medium: "air", from: "device", bytes: "0301020300", air: 1, rx: [got("gateway", 1501)], ...more });
+const air = (more: Partial<AirRecord> = {}): AirRecord => ({
+  k: "air",
+  t: 1500,
+  medium: "air",
+  from: "device",
+  bytes: "0301020300",
+  air: 1,
+  rx: [got("gateway", 1501)],
+  ...more,
+});
 const joined: CaptureRecord[] = [
   { k: "join", t: 0, name: "gateway", what: "node", media: ["air"] },
   { k: "join", t: 0, name: "device", what: "device", media: ["air"] },
 ];
 const captureOf = (kind: MediumRecord["kind"], records: CaptureRecord[], more: object = {}): Capture => ({
-  header: { capture: "e3x-mote", version: 2, seed: 1, media: [{ name: "air", kind, frameSize: 100, ...more }] }, records: [...joined, ...records],
+  header: { capture: "e3x-mote", version: 2, seed: 1, media: [{ name: "air", kind, frameSize: 100, ...more }] },
+  records: [...joined, ...records],
 });
-const medium = (kind: MediumRecord["kind"], more: object = {}): MediumRecord => ({ name: "air", kind, frameSize: 100, ...more });
+const medium = (kind: MediumRecord["kind"], more: object = {}): MediumRecord => ({
+  name: "air",
+  kind,
+  frameSize: 100,
+  ...more,
+});
 const known = (): Stations => {
   const stations = new Stations();
   stations.node("gateway");
@@ -42,10 +65,12 @@ const known = (): Stations => {
 };
 
 /** The blocks of a file: type, and body; and of frames their interface, time in us, data and comments. */
-function blocksOf(file: Uint8Array): { type: number; body: Buffer; id: number; us: number; data: string; comments: string[] }[] {
+function blocksOf(
+  file: Uint8Array,
+): { type: number; body: Buffer; id: number; us: number; data: string; comments: string[] }[] {
   const all = Buffer.from(file);
   const blocks = [];
-  for (let at = 0; at < all.length; ) {
+  for (let at = 0; at < all.length;) {
     const length = all.readUInt32LE(at + 4);
     if (length % 4 || all.readUInt32LE(at + length - 4) !== length) throw new Error("lengths of a block differ");
     const type = all.readUInt32LE(at);
@@ -56,8 +81,13 @@ function blocksOf(file: Uint8Array): { type: number; body: Buffer; id: number; u
       frame.us = body.readUInt32LE(4) * 2 ** 32 + body.readUInt32LE(8);
       const size = body.readUInt32LE(12);
       frame.data = body.subarray(20, 20 + size).toString("hex");
-      for (let option = 20 + ((size + 3) & ~3); body.readUInt16LE(option); option += 4 + ((body.readUInt16LE(option + 2) + 3) & ~3)) {
-        if (body.readUInt16LE(option) === 1) frame.comments.push(body.subarray(option + 4, option + 4 + body.readUInt16LE(option + 2)).toString("utf8"));
+      for (
+        let option = 20 + ((size + 3) & ~3);
+        body.readUInt16LE(option);
+        option += 4 + ((body.readUInt16LE(option + 2) + 3) & ~3)
+      ) {
+        if (body.readUInt16LE(option) === 1)
+          frame.comments.push(body.subarray(option + 4, option + 4 + body.readUInt16LE(option + 2)).toString("utf8"));
       }
     }
     blocks.push(frame);
@@ -65,18 +95,37 @@ function blocksOf(file: Uint8Array): { type: number; body: Buffer; id: number; u
   }
   return blocks;
 }
-const framesOf = (capture: Capture, packets = false): ReturnType<typeof blocksOf> => blocksOf(toPcapng(capture, { packets })).filter(({ type }) => type === 6);
+const framesOf = (capture: Capture, packets = false): ReturnType<typeof blocksOf> =>
+  blocksOf(toPcapng(capture, { packets })).filter(({ type }) => type === 6);
 
 test("blocks are those of the specification, byte for byte", (t) => {
-  t.is(toHex(sectionHeader("ab")), hex("0a0d0d0a 28000000 4d3c2b1a 0100 0000 ffffffffffffffff 0400 0200 61620000 00000000 28000000"));
-  t.is(toHex(interfaceDescription(283, "wpan", "x")), hex("01000000 30000000 1b01 0000 00000000 0200 0400 7770616e 0300 0100 78000000 0900 0100 06000000 00000000 30000000"));
+  t.is(
+    toHex(sectionHeader("ab")),
+    hex("0a0d0d0a 28000000 4d3c2b1a 0100 0000 ffffffffffffffff 0400 0200 61620000 00000000 28000000"),
+  );
+  t.is(
+    toHex(interfaceDescription(283, "wpan", "x")),
+    hex(
+      "01000000 30000000 1b01 0000 00000000 0200 0400 7770616e 0300 0100 78000000 0900 0100 06000000 00000000 30000000",
+    ),
+  );
   // 2^32 us and one: the upper half comes first
-  t.is(toHex(enhancedPacket(1, 2 ** 32 + 1, bytes("010203"), [[opt.comment, bytes("6869")]])), hex(
-    "06000000 30000000 01000000 01000000 01000000 03000000 03000000 01020300 0100 0200 68690000 00000000 30000000",
-  ));
-  t.is(toHex(enhancedPacket(0, 5, bytes("01020304"))), hex("06000000 24000000 00000000 00000000 05000000 04000000 04000000 01020304 24000000"));
-  t.is(toHex(nameResolution([[bytes("0a000001"), "gate"]])), hex("04000000 20000000 0100 0900 0a000001 67617465 00000000 00000000 20000000"));
-  t.is(toHex(interfaceStatistics(2, 7, 9)), hex("05000000 28000000 02000000 00000000 07000000 0400 0800 09000000 00000000 00000000 28000000"));
+  t.is(
+    toHex(enhancedPacket(1, 2 ** 32 + 1, bytes("010203"), [[opt.comment, bytes("6869")]])),
+    hex("06000000 30000000 01000000 01000000 01000000 03000000 03000000 01020300 0100 0200 68690000 00000000 30000000"),
+  );
+  t.is(
+    toHex(enhancedPacket(0, 5, bytes("01020304"))),
+    hex("06000000 24000000 00000000 00000000 05000000 04000000 04000000 01020304 24000000"),
+  );
+  t.is(
+    toHex(nameResolution([[bytes("0a000001"), "gate"]])),
+    hex("04000000 20000000 0100 0900 0a000001 67617465 00000000 00000000 20000000"),
+  );
+  t.is(
+    toHex(interfaceStatistics(2, 7, 9)),
+    hex("05000000 28000000 02000000 00000000 07000000 0400 0800 09000000 00000000 00000000 28000000"),
+  );
   t.is(toHex(decryptionSecrets("# x")), hex("0a000000 18000000 4b583345 03000000 23207800 18000000"));
 });
 
@@ -98,9 +147,23 @@ test("CRC-24 is what the shift register of the Core gives", (t) => {
       }
     }
     const sent = state.reverse();
-    return [0, 8, 16].map((at) => sent.slice(at, at + 8).reduce((sum, bit, i) => sum | (bit << i), 0).toString(16).padStart(2, "0")).join("");
+    return [0, 8, 16]
+      .map((at) =>
+        sent
+          .slice(at, at + 8)
+          .reduce((sum, bit, i) => sum | (bit << i), 0)
+          .toString(16)
+          .padStart(2, "0"),
+      )
+      .join("");
   };
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 0, max: 0xffffff }), (pdu, first) => toHex(crc24(pdu, first)) === register(pdu, first)));
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 40 }),
+      fc.integer({ min: 0, max: 0xffffff }),
+      (pdu, first) => toHex(crc24(pdu, first)) === register(pdu, first),
+    ),
+  );
   t.pass();
 });
 
@@ -118,7 +181,8 @@ test("channels of BLE have the numbers of their frequencies", (t) => {
 
 test("access addresses follow the rules of the Core", (t) => {
   // the one of advertisements; one bit off it; seven zeros, seven ones; four octets alike; too many changes; too few in the highest six
-  for (const wrong of [0x8e89bed6, 0x8e89bed7, 0xa1007f55, 0xa5fe1234, 0xa5a5a5a5, 0x55555655, 0x01d4b2c6]) t.false(isAccessAddress(wrong), wrong.toString(16));
+  for (const wrong of [0x8e89bed6, 0x8e89bed7, 0xa1007f55, 0xa5fe1234, 0xa5a5a5a5, 0x55555655, 0x01d4b2c6])
+    t.false(isAccessAddress(wrong), wrong.toString(16));
   t.true(isAccessAddress(0x50655a17));
 });
 
@@ -134,15 +198,25 @@ test("addresses of stations are their own, and what they have to be", (t) => {
   t.is(stations.device("a")[5]! & 0xc0, 0xc0);
   t.is(toHex(stations.device("a")), toHex(new Stations().device("a")));
   t.not(toHex(stations.device("a")), toHex(stations.device("b")));
-  t.deepEqual(["x", "y", "x"].map((name) => toHex(stations.ipv4(name))), ["0a000001", "0a000002", "0a000001"]);
+  t.deepEqual(
+    ["x", "y", "x"].map((name) => toHex(stations.ipv4(name))),
+    ["0a000001", "0a000002", "0a000001"],
+  );
 });
 
 test("an advertisement is an ADV_NONCONN_IND of a random address", (t) => {
   const stations = known();
-  const [frame] = advertising(medium("advertising"), stations).frames(air({ channel: 38, rx: [{ ...got("gateway", 1501), rssi: -61.4 }] }), bytes("02ff01"));
+  const [frame] = advertising(medium("advertising"), stations).frames(
+    air({ channel: 38, rx: [{ ...got("gateway", 1501), rssi: -61.4 }] }),
+    bytes("02ff01"),
+  );
   const address = toHex(stations.device("device"));
   // RF channel 12, -61 dBm; not whitened, signal and reference valid
-  t.is(toHex(frame!.data), hex(`0c c3 00 00 d6be898e 1300 d6be898e 42 09 ${address} 02ff01`) + toHex(crc24(bytes(`42 09 ${address} 02ff01`), 0x555555)));
+  t.is(
+    toHex(frame!.data),
+    hex(`0c c3 00 00 d6be898e 1300 d6be898e 42 09 ${address} 02ff01`) +
+      toHex(crc24(bytes(`42 09 ${address} 02ff01`), 0x555555)),
+  );
 });
 
 test("a connection of BLE begins with what it is set to, and carries values of attributes", (t) => {
@@ -170,20 +244,39 @@ test("a connection of BLE begins with what it is set to, and carries values of a
   // a write command; it acknowledges (NESN 1)
   t.is(tell(air({ from: "gateway", to: "device", rx: [got("device", 1)] }), "05"), hex("06 08 0400 0400 52 310e 05"));
   // lost: comes again with the same SN; then an empty one
-  t.is(tell(air({ to: "gateway", rx: [{ to: "gateway", fate: "lost", arrivals: [] }] }), "07"), hex("0e 08 0400 0400 1b 320e 07"));
+  t.is(
+    tell(air({ to: "gateway", rx: [{ to: "gateway", fate: "lost", arrivals: [] }] }), "07"),
+    hex("0e 08 0400 0400 1b 320e 07"),
+  );
   t.is(tell(air({ to: "gateway", attempt: 2 }), "07"), hex("0e 08 0400 0400 1b 320e 07"));
   t.is(tell(air({ from: "gateway", to: "device", type: "ack", rx: [got("device", 1)] }), ""), hex("09 00"));
   // what the medium itself says comes first; of a frame in two parts the second has no headers
-  t.is(tell(air({ to: "gateway", detail: { sn: 1, nesn: 1, md: 1, part: 0, parts: 2, offset: 0, length: 9 } }), "01020304"), hex("1e 09 0700 0400 1b 320e 0102"));
-  t.is(tell(air({ to: "gateway", detail: { sn: 0, nesn: 1, md: 0, part: 1, parts: 2, offset: 2, length: 2 } }), "01020304"), hex("05 02 0304"));
+  t.is(
+    tell(
+      air({ to: "gateway", detail: { sn: 1, nesn: 1, md: 1, part: 0, parts: 2, offset: 0, length: 9 } }),
+      "01020304",
+    ),
+    hex("1e 09 0700 0400 1b 320e 0102"),
+  );
+  t.is(
+    tell(
+      air({ to: "gateway", detail: { sn: 0, nesn: 1, md: 0, part: 1, parts: 2, offset: 2, length: 2 } }),
+      "01020304",
+    ),
+    hex("05 02 0304"),
+  );
 });
 
 test("a connection that is made anew has another access address; a larger MTU is agreed upon first", (t) => {
   const link = ble(medium("ble"), known());
-  const at = (event: number): string[] => link.frames(air({ to: "gateway", detail: { event, sn: 0, nesn: 0 } }), bytes("01")).map(({ data }) => toHex(data));
+  const at = (event: number): string[] =>
+    link.frames(air({ to: "gateway", detail: { event, sn: 0, nesn: 0 } }), bytes("01")).map(({ data }) => toHex(data));
   const first = at(5);
   // 103; SN and NESN of both as they go on from there
-  t.deepEqual(first.slice(1, 5).map((data) => data.slice(28, -6)), ["02070300040002 6700", "06070300040003 6700", "0d00", "0900"].map(hex));
+  t.deepEqual(
+    first.slice(1, 5).map((data) => data.slice(28, -6)),
+    ["02070300040002 6700", "06070300040003 6700", "0d00", "0900"].map(hex),
+  );
   t.is(at(6).length, 1);
   const again = at(0);
   t.is(again.length, 6);
@@ -191,7 +284,10 @@ test("a connection that is made anew has another access address; a larger MTU is
 });
 
 test("the PHY of a connection is in the header", (t) => {
-  const of = (phy: string): string => toHex(ble({ ...medium("ble", { phy }), frameSize: 20 }, known()).frames(air({ to: "gateway" }), bytes("01"))[1]!.data);
+  const of = (phy: string): string =>
+    toHex(
+      ble({ ...medium("ble", { phy }), frameSize: 20 }, known()).frames(air({ to: "gateway" }), bytes("01"))[1]!.data,
+    );
   t.is(of("2M").slice(16, 20), "914d");
   const coded = of("coded-s2");
   t.is(coded.slice(16, 20), "918d");
@@ -209,27 +305,58 @@ test("a frame of IEEE 802.15.4 has its TLVs, short addresses and the number that
     t.is(toHex(fcs(fromHex(all.slice(length, -4)))), all.slice(-4));
     return all.slice(0, -4);
   };
-  t.is(frame(air({ to: "gateway", channel: 20, detail: { seq: 7, pan: 0x1234 } }), "0100"), hex(`0000 1400 0000 0100 01000000 0300 0300 14000000 6198 07 3412 ${to} ${from} 0100`));
+  t.is(
+    frame(air({ to: "gateway", channel: 20, detail: { seq: 7, pan: 0x1234 } }), "0100"),
+    hex(`0000 1400 0000 0100 01000000 0300 0300 14000000 6198 07 3412 ${to} ${from} 0100`),
+  );
   // -50 dBm; to all: nothing is to be acknowledged
-  t.is(frame(air({ detail: { seq: 8 }, rx: [{ ...got("gateway", 1), rssi: -50 }] }), "01"), hex(`0000 1c00 0000 0100 01000000 0100 0400 000048c2 0300 0300 0f000000 4198 08 e32e ffff ${from} 01`));
+  t.is(
+    frame(air({ detail: { seq: 8 }, rx: [{ ...got("gateway", 1), rssi: -50 }] }), "01"),
+    hex(`0000 1c00 0000 0100 01000000 0100 0400 000048c2 0300 0300 0f000000 4198 08 e32e ffff ${from} 01`),
+  );
   t.is(frame(air({ type: "ack", from: "gateway", to: "device", detail: { seq: 7 } }), "").slice(40), hex("0200 07"));
 });
 
 test("a frame of LoRa has LoRaTap's header", (t) => {
   // 868.3 MHz, 250 kHz, SF9, -40 dBm, sync word 0x12
-  const [frame] = loratap(medium("lora"), known()).frames(air({ detail: { frequency: 868.3, bandwidth: 250, spreading: 9 }, rx: [{ ...got("gateway", 1), rssi: -40 }] }), bytes("0100"));
+  const [frame] = loratap(medium("lora"), known()).frames(
+    air({ detail: { frequency: 868.3, bandwidth: 250, spreading: 9 }, rx: [{ ...got("gateway", 1), rssi: -40 }] }),
+    bytes("0100"),
+  );
   t.is(toHex(frame!.data), hex("00 00 000f 33c134e0 02 09 63 63 63 00 12 0100"));
   // -139 + rssi, and a quarter of it below 0 dB
-  t.deepEqual([packetRssi(-139, 3), packetRssi(-39, 3), packetRssi(-119, -5), packetRssi(-20, -5), packetRssi(-150, 1)], [0, 100, 80, 255, 0]);
+  t.deepEqual(
+    [packetRssi(-139, 3), packetRssi(-39, 3), packetRssi(-119, -5), packetRssi(-20, -5), packetRssi(-150, 1)],
+    [0, 100, 80, 255, 0],
+  );
 });
 
 test("a frame of a serial line has RTAC's header, and each line its own interface", (t) => {
   const line = serial(medium("serial"), known());
   t.is(toHex(line.frames(air({ t: 61001.25 }), bytes("0100"))[0]!.data), hex("0000003d 000004e2 01 00 0000 0100"));
-  t.is(toHex(line.frames(air({ from: "gateway", to: "device" }), bytes("0100"))[0]!.data), hex("00000001 0007a120 02 00 0000 0100"));
-  const blocks = blocksOf(toPcapng(captureOf("serial", [air(), air({ from: "other" }), air({ from: "gateway", to: "device", rx: [got("device", 3)] })]), { packets: false }));
+  t.is(
+    toHex(line.frames(air({ from: "gateway", to: "device" }), bytes("0100"))[0]!.data),
+    hex("00000001 0007a120 02 00 0000 0100"),
+  );
+  const blocks = blocksOf(
+    toPcapng(
+      captureOf("serial", [
+        air(),
+        air({ from: "other" }),
+        air({ from: "gateway", to: "device", rx: [got("device", 3)] }),
+      ]),
+      { packets: false },
+    ),
+  );
   t.is(blocks.filter(({ type }) => type === 1).length, 2);
-  t.deepEqual(blocks.filter(({ type }) => type === 6).map(({ id, comments }) => [id, ...comments]), [[0, "device > all"], [1, "other > all"], [0, "gateway > device"]]);
+  t.deepEqual(
+    blocks.filter(({ type }) => type === 6).map(({ id, comments }) => [id, ...comments]),
+    [
+      [0, "device > all"],
+      [1, "other > all"],
+      [0, "gateway > device"],
+    ],
+  );
 });
 
 test("a datagram has headers with right checksums", (t) => {
@@ -244,45 +371,69 @@ test("a datagram has headers with right checksums", (t) => {
 });
 
 test("an exported PDU has the tags of Wireshark", (t) => {
-  t.is(toHex(exported(known(), "e3x-mote", "device", "gateway", bytes("0001"), 9)), hex(
-    "000c 0008 6533782d6d6f7465 0014 0004 0a000002 0015 0004 0a000001 001e 0004 00000009 0023 0004 00000001 0000 0000 0001",
-  ));
+  t.is(
+    toHex(exported(known(), "e3x-mote", "device", "gateway", bytes("0001"), 9)),
+    hex(
+      "000c 0008 6533782d6d6f7465 0014 0004 0a000002 0015 0004 0a000001 001e 0004 00000009 0023 0004 00000001 0000 0000 0001",
+    ),
+  );
 });
 
 test("every transmission is a frame, with what became of it", (t) => {
   const lost = (to: string, why: Reception["why"]): Reception => ({ to, fate: "lost", arrivals: [], why });
-  const frames = framesOf(captureOf("802.15.4", [
-    air({ to: "gateway" }),
-    air({ t: 1600.125, to: "gateway", attempt: 2, rx: [lost("gateway", "collision")] }),
-    air({ to: "gateway", type: "ack", bytes: "" }),
-    air({ rx: [lost("a", "weak"), lost("b", "deaf"), got("c", 1), lost("d", "loss"), lost("e", "loss")] }),
-    air({ to: "gateway", rx: [lost("other", "weak"), { ...got("gateway", 1, 2), duplicated: true, reordered: true }] }),
-    air({ type: "noise", bytes: "" }),
-    air({ to: "gateway", air: 0, attempt: 0, rx: [lost("gateway", "full")] }),
-  ]));
-  t.deepEqual(frames.map(({ comments }) => comments), [
-    [],
-    ["device > gateway; attempt 2; lost: collision at gateway"],
-    ["device > gateway; ack"],
-    ["device > all; lost: weak at a; lost: deaf at b; lost: loss at d; lost at 1 more"],
-    ["device > gateway; twice at gateway; held back to gateway"],
-    ["device > all; noise"],
-    ["device > gateway; never sent; lost: full at gateway"],
-  ]);
+  const frames = framesOf(
+    captureOf("802.15.4", [
+      air({ to: "gateway" }),
+      air({ t: 1600.125, to: "gateway", attempt: 2, rx: [lost("gateway", "collision")] }),
+      air({ to: "gateway", type: "ack", bytes: "" }),
+      air({ rx: [lost("a", "weak"), lost("b", "deaf"), got("c", 1), lost("d", "loss"), lost("e", "loss")] }),
+      air({
+        to: "gateway",
+        rx: [lost("other", "weak"), { ...got("gateway", 1, 2), duplicated: true, reordered: true }],
+      }),
+      air({ type: "noise", bytes: "" }),
+      air({ to: "gateway", air: 0, attempt: 0, rx: [lost("gateway", "full")] }),
+    ]),
+  );
+  t.deepEqual(
+    frames.map(({ comments }) => comments),
+    [
+      [],
+      ["device > gateway; attempt 2; lost: collision at gateway"],
+      ["device > gateway; ack"],
+      ["device > all; lost: weak at a; lost: deaf at b; lost: loss at d; lost at 1 more"],
+      ["device > gateway; twice at gateway; held back to gateway"],
+      ["device > all; noise"],
+      ["device > gateway; never sent; lost: full at gateway"],
+    ],
+  );
   // the last two have no frame in this link type
-  t.deepEqual(frames.map(({ id }) => id), [0, 0, 0, 0, 0, 1, 1]);
+  t.deepEqual(
+    frames.map(({ id }) => id),
+    [0, 0, 0, 0, 0, 1, 1],
+  );
   t.is(frames[1]!.us, 1600125);
 });
 
 test("a file begins with the section, secrets only if they are given, and describes interfaces before their frames", (t) => {
-  const capture = captureOf("udp", [air({ to: "gateway", bytes: "03010203" }), air({ to: "gateway", bytes: "0104", rx: [got("gateway", 1700)] }), air({ to: "gateway", bytes: "00", rx: [got("gateway", 1702)] })]);
+  const capture = captureOf("udp", [
+    air({ to: "gateway", bytes: "03010203" }),
+    air({ to: "gateway", bytes: "0104", rx: [got("gateway", 1700)] }),
+    air({ to: "gateway", bytes: "00", rx: [got("gateway", 1702)] }),
+  ]);
   const plain = toPcapng(capture);
   // names of both, once; what was put together is of the third frame
-  t.deepEqual(blocksOf(plain).map(({ type }) => type), [0x0a0d0d0a, 4, 4, 1, 6, 6, 6, 1, 6, 5, 5]);
+  t.deepEqual(
+    blocksOf(plain).map(({ type }) => type),
+    [0x0a0d0d0a, 4, 4, 1, 6, 6, 6, 1, 6, 5, 5],
+  );
   const packet = blocksOf(plain).filter(({ type }) => type === 6)[3]!;
   t.is(packet.us, 1702000);
   t.true(packet.data.endsWith(hex("001e 0004 00000003 0023 0004 00000001 0000 0000 01020304")));
-  t.deepEqual(blocksOf(toPcapng(capture, { secrets: "E3X" })).map(({ type }) => type), [0x0a0d0d0a, 10, 4, 4, 1, 6, 6, 6, 1, 6, 5, 5]);
+  t.deepEqual(
+    blocksOf(toPcapng(capture, { secrets: "E3X" })).map(({ type }) => type),
+    [0x0a0d0d0a, 10, 4, 4, 1, 6, 6, 6, 1, 6, 5, 5],
+  );
   t.false(Buffer.from(plain).includes(Buffer.from("E3X")));
   t.deepEqual(toPcapng(capture), plain);
 });
@@ -295,7 +446,10 @@ test("a file may have more blocks than a call has arguments", (t) => {
 test("blocks come as records are read", (t) => {
   let read = 0;
   const records = function* (): Generator<CaptureRecord> {
-    for (const record of captureOf("udp", Array.from({ length: 1000 }, () => air({ to: "gateway" }))).records) {
+    for (const record of captureOf(
+      "udp",
+      Array.from({ length: 1000 }, () => air({ to: "gateway" })),
+    ).records) {
       read++;
       yield record;
     }
@@ -316,32 +470,72 @@ const arrived = (capture: Capture): Arrived[] => {
 test("packets are put together as their receivers do it", (t) => {
   const outer = Uint8Array.from({ length: 50 }, (_, i) => i + 1);
   const frames = split(outer, 20).map(toHex);
-  const sent = (of: string[], ...more: Partial<AirRecord>[]): AirRecord[] => of.map((data, i) => air({ t: i * 20, to: "gateway", bytes: data, rx: [got("gateway", i * 20 + 5)], ...more[i] }));
+  const sent = (of: string[], ...more: Partial<AirRecord>[]): AirRecord[] =>
+    of.map((data, i) => air({ t: i * 20, to: "gateway", bytes: data, rx: [got("gateway", i * 20 + 5)], ...more[i] }));
   const whole = arrived(captureOf("ideal", sent(frames)));
-  t.deepEqual(whole.map(({ from, to, time, frames: count, last, outer: packet }) => [from, to, time, count, last, toHex(packet)]), [["device", "gateway", 45, 3, 2, toHex(outer)]]);
+  t.deepEqual(
+    whole.map(({ from, to, time, frames: count, last, outer: packet }) => [from, to, time, count, last, toHex(packet)]),
+    [["device", "gateway", 45, 3, 2, toHex(outer)]],
+  );
   // a frame that was lost is missing; one that is held back comes late, in order all the same
-  t.is(toHex(arrived(captureOf("ideal", sent(frames, { rx: [{ to: "gateway", fate: "lost", arrivals: [] }] })))[0]!.outer), toHex(outer.subarray(19)));
-  t.is(toHex(arrived(captureOf("ideal", sent(frames, { rx: [{ ...got("gateway", 41), reordered: true }] })))[0]!.outer), toHex(Uint8Array.from([...outer.subarray(19, 38), ...outer.subarray(0, 19), ...outer.subarray(38)])));
+  t.is(
+    toHex(arrived(captureOf("ideal", sent(frames, { rx: [{ to: "gateway", fate: "lost", arrivals: [] }] })))[0]!.outer),
+    toHex(outer.subarray(19)),
+  );
+  t.is(
+    toHex(arrived(captureOf("ideal", sent(frames, { rx: [{ ...got("gateway", 41), reordered: true }] })))[0]!.outer),
+    toHex(Uint8Array.from([...outer.subarray(19, 38), ...outer.subarray(0, 19), ...outer.subarray(38)])),
+  );
   // in parts: only what arrives counts
-  t.is(arrived(captureOf("ble", [...sent(frames).map((one) => ({ ...one, rx: [got("gateway")] })), ...sent(frames)])).length, 1);
+  t.is(
+    arrived(captureOf("ble", [...sent(frames).map((one) => ({ ...one, rx: [got("gateway")] })), ...sent(frames)]))
+      .length,
+    1,
+  );
   // frames for all go to native nodes, where they reach one
   const all = sent(frames).map(({ to: _, ...one }) => ({ ...one, rx: [got("gateway", one.t), got("third", one.t)] }));
-  t.deepEqual(arrived(captureOf("ideal", all)).map(({ to }) => to), ["gateway"]);
-  t.deepEqual(arrived(captureOf("ideal", all.map((one) => ({ ...one, from: "gateway", rx: [got("device", one.t), got("third", one.t)] })))).map(({ to }) => to), ["device", "third"]);
+  t.deepEqual(
+    arrived(captureOf("ideal", all)).map(({ to }) => to),
+    ["gateway"],
+  );
+  t.deepEqual(
+    arrived(
+      captureOf(
+        "ideal",
+        all.map((one) => ({ ...one, from: "gateway", rx: [got("device", one.t), got("third", one.t)] })),
+      ),
+    ).map(({ to }) => to),
+    ["device", "third"],
+  );
 });
 
 test("any capture is a file whose blocks are well-formed", (t) => {
   const kinds = ["ideal", "ble", "advertising", "802.15.4", "lora", "nrf24", "serial", "udp"] as const;
   const record = fc.record({
-    from: fc.constantFrom("gateway", "device", "ü > ;"), to: fc.constantFrom("gateway", "device", undefined), data: fc.uint8Array({ maxLength: 31 }),
-    type: fc.constantFrom("data", "ack", "noise", undefined), attempt: fc.constantFrom(0, 1, 2, undefined), time: fc.integer({ min: 0, max: 1e9 }),
+    from: fc.constantFrom("gateway", "device", "ü > ;"),
+    to: fc.constantFrom("gateway", "device", undefined),
+    data: fc.uint8Array({ maxLength: 31 }),
+    type: fc.constantFrom("data", "ack", "noise", undefined),
+    attempt: fc.constantFrom(0, 1, 2, undefined),
+    time: fc.integer({ min: 0, max: 1e9 }),
   });
-  fc.assert(fc.property(fc.constantFrom(...kinds), fc.array(record, { maxLength: 8 }), (kind, given) => {
-    const records = given.map(({ from, to, data, type, attempt, time }) => air({
-      from, bytes: toHex(data), t: time / 1000, rx: [got(to ?? "gateway", time / 1000)], ...(to !== undefined && { to }), ...(type && { type }), ...(attempt !== undefined && { attempt }),
-    }));
-    t.true(framesOf(captureOf(kind, records), true).length >= records.length);
-  }), { numRuns: 200 });
+  fc.assert(
+    fc.property(fc.constantFrom(...kinds), fc.array(record, { maxLength: 8 }), (kind, given) => {
+      const records = given.map(({ from, to, data, type, attempt, time }) =>
+        air({
+          from,
+          bytes: toHex(data),
+          t: time / 1000,
+          rx: [got(to ?? "gateway", time / 1000)],
+          ...(to !== undefined && { to }),
+          ...(type && { type }),
+          ...(attempt !== undefined && { attempt }),
+        }),
+      );
+      t.true(framesOf(captureOf(kind, records), true).length >= records.length);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 test("capinfos reads a file", (t) => {
@@ -353,10 +547,26 @@ test("capinfos reads a file", (t) => {
   const folder = mkdtempSync(path(tmpdir(), "e3x-mote-pcapng-"));
   const file = path(folder, "capture.pcapng");
   try {
-    writeFileSync(file, toPcapng(captureOf("802.15.4", [air({ to: "gateway" }), air({ t: 3000, to: "gateway", rx: [got("gateway", 3001)] })]), { secrets: "# nothing" }));
-    const { stdout, status } = spawnSync("capinfos", ["-M", file], { encoding: "utf8", env: { ...process.env, LC_ALL: "C" } });
+    writeFileSync(
+      file,
+      toPcapng(
+        captureOf("802.15.4", [air({ to: "gateway" }), air({ t: 3000, to: "gateway", rx: [got("gateway", 3001)] })]),
+        { secrets: "# nothing" },
+      ),
+    );
+    const { stdout, status } = spawnSync("capinfos", ["-M", file], {
+      encoding: "utf8",
+      env: { ...process.env, LC_ALL: "C" },
+    });
     t.is(status, 0);
-    for (const line of [/Number of packets:\s+4\n/, /Number of interfaces in file: 2\n/, /IEEE 802\.15\.4 Wireless with TAP pseudo-header/, /Number of decryption secrets in file: 1\n/, /Name = air\n/]) t.regex(stdout, line);
+    for (const line of [
+      /Number of packets:\s+4\n/,
+      /Number of interfaces in file: 2\n/,
+      /IEEE 802\.15\.4 Wireless with TAP pseudo-header/,
+      /Number of decryption secrets in file: 1\n/,
+      /Name = air\n/,
+    ])
+      t.regex(stdout, line);
   } finally {
     rmSync(folder, { recursive: true });
   }

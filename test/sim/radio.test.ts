@@ -66,11 +66,19 @@ test("a link comes with a boot, goes and comes: devices and nodes are told, and 
   t.deepEqual(talker.links, ["0 device true 53", "305 device false ", "605 device true 23", "755 device true 23"]);
   const numbers = talker.heard.map((text) => Number(text.slice(1)));
   t.true(numbers.length > 5 && numbers.every((n, i) => i === 0 || n >= numbers[i - 1]!));
-  t.deepEqual(numbers.filter((n) => n * 20 > 305 && n * 20 < 600), []);
+  t.deepEqual(
+    numbers.filter((n) => n * 20 > 305 && n * 20 < 600),
+    [],
+  );
   const { records } = readCapture(capture);
   const air = records.filter((record) => record.k === "air" && record.t > 305 && record.t < 605);
-  t.true(air.length > 10 && air.every((record) => record.k === "air" && record.rx.every(({ fate }) => fate === "lost")));
-  t.deepEqual(records.filter((record) => record.k === "frame" && record.t > 306 && record.t < 605), []);
+  t.true(
+    air.length > 10 && air.every((record) => record.k === "air" && record.rx.every(({ fate }) => fate === "lost")),
+  );
+  t.deepEqual(
+    records.filter((record) => record.k === "frame" && record.t > 306 && record.t < 605),
+    [],
+  );
   for (const other of hosts.slice(1)) t.true((await play(other.make())).capture === capture, other.name);
 });
 
@@ -103,10 +111,18 @@ for (const { name, make } of hosts) {
   test(`events wait in order while the program is busy, as many as the queue has room for: ${name}`, async (t) => {
     const host = make();
     // 25 bytes each: three of five have room behind the one that is being handled
-    await host.boot(boot(bundle.replace('"got "', '"got " + text.length + " "'), { board: { ...board, curveStepMs: 5 }, radio: "ble", radioOptions: { queue: 80 } }));
+    await host.boot(
+      boot(bundle.replace('"got "', '"got " + text.length + " "'), {
+        board: { ...board, curveStepMs: 5 },
+        radio: "ble",
+        radioOptions: { queue: 80 },
+      }),
+    );
     await host.link(0, true);
     const logs: string[] = [];
-    const note = (output: { logs: string[] }): void => { logs.push(...output.logs); };
+    const note = (output: { logs: string[] }): void => {
+      logs.push(...output.logs);
+    };
     const part = (n: number): Uint8Array => frame(`${n}`.repeat(20));
     note(await host.run(100));
     note(await host.frame(100, part(0)));
@@ -118,7 +134,10 @@ for (const { name, make } of hosts) {
       note(output);
       next = output.next;
     }
-    t.deepEqual(logs.slice(3), [1, 2, 3].map((n) => `got 20 ${`${n}`.repeat(20)}`));
+    t.deepEqual(
+      logs.slice(3),
+      [1, 2, 3].map((n) => `got 20 ${`${n}`.repeat(20)}`),
+    );
     await host.close();
   });
 
@@ -128,7 +147,10 @@ for (const { name, make } of hosts) {
       E.setConsole("USB"); print(E.getConsole());
       try { NRF.updateServices({a:{b:{value:"1"}}}); } catch (e) { print(e.message); }`;
     t.deepEqual(await logsOf(make(), text, { radio: "ble" }), [
-      "Serial1 false 22", "[2,1,6,17,7,233,81,163,96,200,208,120,150,166,78,246,114,1,0,29,241]", "USB", "Unable to find service with UUID b",
+      "Serial1 false 22",
+      "[2,1,6,17,7,233,81,163,96,200,208,120,150,166,78,246,114,1,0,29,241]",
+      "USB",
+      "Unable to find service with UUID b",
     ]);
   });
 }

@@ -15,22 +15,34 @@ async function whole(t: ExecutionContext, options: TransferOptions): Promise<Tra
   const done = await transfer(options);
   const { got, wrong, closed } = done;
   const name = JSON.stringify({ ...options, host: undefined });
-  t.deepEqual({ got, wrong, closed }, { got: options.bytes, wrong: 0, closed: { device: "well", gateway: "well" } }, name);
-  t.log(`${options.bytes} bytes from the ${options.from ?? "device"}, ${Math.round((options.loss ?? 0) * 100)} % lost${options.duplication ? ", some twice and late" : ""}${options.window ? `, window ${options.window}` : ""}: ${figures(done)}`);
+  t.deepEqual(
+    { got, wrong, closed },
+    { got: options.bytes, wrong: 0, closed: { device: "well", gateway: "well" } },
+    name,
+  );
+  t.log(
+    `${options.bytes} bytes from the ${options.from ?? "device"}, ${Math.round((options.loss ?? 0) * 100)} % lost${options.duplication ? ", some twice and late" : ""}${options.window ? `, window ${options.window}` : ""}: ${figures(done)}`,
+  );
   return done;
 }
 
 const long = process.env["LONG"] === "1";
 
-for (const [from, bytes] of [["device", long ? 1_000_000 : 250_000], ["gateway", long ? 250_000 : 100_000]] as const) {
-  test.serial(`${bytes / 1000} kB from the ${from} through a good link take little more than their headers`, async (t) => {
-    const done = await whole(t, { bytes, from });
-    t.true(done.ofRest >= 0.85, `${done.ofRest}`);
-    t.deepEqual(done.drops, { device: {}, gateway: {} });
-    // 16 frames of 20 bytes, of which 38 bytes are headers and one of each frame is its chunk's
-    const [most] = [...done.sizes].sort((one, other) => other[1] - one[1]);
-    t.deepEqual(most![0], 16 * 19 - 1 - 38);
-  });
+for (const [from, bytes] of [
+  ["device", long ? 1_000_000 : 250_000],
+  ["gateway", long ? 250_000 : 100_000],
+] as const) {
+  test.serial(
+    `${bytes / 1000} kB from the ${from} through a good link take little more than their headers`,
+    async (t) => {
+      const done = await whole(t, { bytes, from });
+      t.true(done.ofRest >= 0.85, `${done.ofRest}`);
+      t.deepEqual(done.drops, { device: {}, gateway: {} });
+      // 16 frames of 20 bytes, of which 38 bytes are headers and one of each frame is its chunk's
+      const [most] = [...done.sizes].sort((one, other) => other[1] - one[1]);
+      t.deepEqual(most![0], 16 * 19 - 1 - 38);
+    },
+  );
 }
 
 // so many kilobytes as take a second each; `npm run test:long` has more, `npx tsx bench/reliable.ts` a megabyte of all
@@ -39,16 +51,21 @@ const sizes: Record<number, [device: number, gateway: number]> = long
   : { 0: [100, 30], 0.05: [60, 20], 0.1: [40, 15], 0.2: [20, 10], 0.3: [10, 5] };
 
 for (const loss of LOSSES) {
-  test.serial(`all comes once and in order where ${loss * 100} % of frames are lost, 5 % come twice and 5 % late`, async (t) => {
-    const [device, gateway] = sizes[loss]!;
-    const done = await whole(t, { bytes: device * 1000, loss, ...BAD });
-    await whole(t, { bytes: gateway * 1000, loss, ...BAD, from: "gateway" });
-    const alone = await whole(t, { bytes: 3000, loss, ...BAD, window: 1 });
-    t.true(done.goodput > alone.goodput * 1.5, "more than one packet at a time pays");
-    // the worse the radio, the smaller the packets
-    const average = [...done.sizes].reduce((sum, [size, count]) => sum + size * count, 0) / [...done.sizes.values()].reduce((sum, count) => sum + count);
-    t.true(loss < 0.2 ? average > 50 : average < 50, `${average} bytes in a packet`);
-  });
+  test.serial(
+    `all comes once and in order where ${loss * 100} % of frames are lost, 5 % come twice and 5 % late`,
+    async (t) => {
+      const [device, gateway] = sizes[loss]!;
+      const done = await whole(t, { bytes: device * 1000, loss, ...BAD });
+      await whole(t, { bytes: gateway * 1000, loss, ...BAD, from: "gateway" });
+      const alone = await whole(t, { bytes: 3000, loss, ...BAD, window: 1 });
+      t.true(done.goodput > alone.goodput * 1.5, "more than one packet at a time pays");
+      // the worse the radio, the smaller the packets
+      const average =
+        [...done.sizes].reduce((sum, [size, count]) => sum + size * count, 0) /
+        [...done.sizes.values()].reduce((sum, count) => sum + count);
+      t.true(loss < 0.2 ? average > 50 : average < 50, `${average} bytes in a packet`);
+    },
+  );
 }
 
 test.serial("the same seed gives the same transfer, another another", async (t) => {
@@ -98,7 +115,9 @@ test.serial("what is lost of one channel is sent again while another keeps the r
   const pair = quiet({ medium: { loss: 0.05 } });
   await pair.start();
   const link = pair.gateway.links[0]!;
-  const large = link.channel({ type: "bulk", seq: 1 }, undefined, (event) => { if (event === "drain") fill(); });
+  const large = link.channel({ type: "bulk", seq: 1 }, undefined, (event) => {
+    if (event === "drain") fill();
+  });
   large.timeout = 600;
   let at = 0;
   const byte = (i: number): number => (i * 13 + (i >> 8) * 5 + (i >> 16) * 3) & 255;
@@ -115,16 +134,22 @@ test.serial("what is lost of one channel is sent again while another keeps the r
   for (let i = 0; i < 30; i++) {
     const start = pair.simulator.time;
     let closed: unknown = "";
-    const small = link.channel({ type: "bulk", seq: 1 }, Uint8Array.from({ length: 40 }, (_, i) => byte(i)), (event, data) => {
-      if (event === "close") closed = data;
-    });
+    const small = link.channel(
+      { type: "bulk", seq: 1 },
+      Uint8Array.from({ length: 40 }, (_, i) => byte(i)),
+      (event, data) => {
+        if (event === "close") closed = data;
+      },
+    );
     small.send({ end: true });
     await pair.simulator.poke("gateway");
     t.true(await pair.until(() => closed !== "", 60), `${i}`);
     t.is(closed, undefined, `${i}`);
     times.push((pair.simulator.time - start) / 1000);
   }
-  t.log(`small ones took ${Math.min(...times)} to ${Math.max(...times)} s while ${at} bytes of the large one were sent`);
+  t.log(
+    `small ones took ${Math.min(...times)} to ${Math.max(...times)} s while ${at} bytes of the large one were sent`,
+  );
   t.true(Math.max(...times) < 30 && at > 10_000);
   t.deepEqual([...new Set(pair.logs)].sort(), ["closed well", "got 40", "up"]);
   await pair.close();
@@ -141,9 +166,14 @@ test.serial("channels are opened on the air in the order of their ids", async (t
   }
   await pair.simulator.poke("gateway");
   await pair.pass(3);
-  const opened = pair.observer.seen.filter(({ json }) => json["type"] !== undefined).map(({ json }) => json["c"] as number);
+  const opened = pair.observer.seen
+    .filter(({ json }) => json["type"] !== undefined)
+    .map(({ json }) => json["c"] as number);
   t.is(opened.length, 6);
-  t.deepEqual(opened, [...opened].sort((one, other) => one - other));
+  t.deepEqual(
+    opened,
+    [...opened].sort((one, other) => one - other),
+  );
   t.deepEqual(pair.observer.faults, []);
   await pair.close();
 });

@@ -87,7 +87,11 @@ class CheckingPair extends Pair {
   check(t: ExecutionContext, what: string): void {
     t.deepEqual(this.observer.faults, [], what);
     t.deepEqual(this.wrong, [], what);
-    t.deepEqual(this.logs.filter((line) => line.startsWith("Uncaught") || line === "order wrong"), [], what);
+    t.deepEqual(
+      this.logs.filter((line) => line.startsWith("Uncaught") || line === "order wrong"),
+      [],
+      what,
+    );
     t.is(this.gateway.links.length, 1, what);
   }
 }
@@ -107,7 +111,10 @@ async function play(t: ExecutionContext, count: number, options: Partial<PairOpt
     if (any(5) > 1) await pair.pass(any(3000) / 1000);
     else {
       const from = pair.logs.length;
-      t.true(await pair.goesOn(200), `after ${pair.restarts} restarts, the last of ${who}: ${pair.logs.slice(from).slice(-20).join("; ")}`);
+      t.true(
+        await pair.goesOn(200),
+        `after ${pair.restarts} restarts, the last of ${who}: ${pair.logs.slice(from).slice(-20).join("; ")}`,
+      );
       well++;
     }
   }
@@ -115,8 +122,17 @@ async function play(t: ExecutionContext, count: number, options: Partial<PairOpt
   pair.check(t, "at the end");
   t.is(toBase32(pair.gateway.links[0]!.exchange.key), key, "the same device");
   const { sessions, channels, handshakes, messages, packets } = pair.observer.counts;
-  t.log(`${pair.restarts} restarts in ${Math.round(pair.simulator.time / 1000)} s, waited ${well} times until all was well: ${sessions} sessions, ${channels} channels, ${handshakes} handshakes, ${messages} messages, ${packets} channel packets; ${pair.came} packets came in order, ${pair.pings} pings`);
-  t.true(sessions > count / 4 && channels > count && handshakes > count && pair.came > count && pair.pings > count / 4 && messages > count / 4);
+  t.log(
+    `${pair.restarts} restarts in ${Math.round(pair.simulator.time / 1000)} s, waited ${well} times until all was well: ${sessions} sessions, ${channels} channels, ${handshakes} handshakes, ${messages} messages, ${packets} channel packets; ${pair.came} packets came in order, ${pair.pings} pings`,
+  );
+  t.true(
+    sessions > count / 4 &&
+      channels > count &&
+      handshakes > count &&
+      pair.came > count &&
+      pair.pings > count / 4 &&
+      messages > count / 4,
+  );
   await pair.close();
 }
 
@@ -125,7 +141,8 @@ const restarts = process.env["LONG"] === "1" ? 1000 : 200;
 test.serial(`${restarts} restarts in random order`, (t) => play(t, restarts, { seed: 1 }));
 
 test.serial(`${restarts / 2} restarts in random order, while frames get lost, repeated and late`, (t) =>
-  play(t, restarts / 2, { seed: 2, medium: { loss: 0.02, duplication: 0.01, reordering: 0.01, holdback: 100 } }));
+  play(t, restarts / 2, { seed: 2, medium: { loss: 0.02, duplication: 0.01, reordering: 0.01, holdback: 100 } }),
+);
 
 for (const first of [true, false]) {
   test.serial(`a restart after each frame of ${first ? "the first handshake" : "a later handshake"}`, async (t) => {
@@ -135,7 +152,11 @@ for (const first of [true, false]) {
       for (; !whole; n++) {
         let frames = 0;
         let armed = first;
-        const pair = new CheckingPair(chatty, { observe: (event) => { if (event.kind === "sent" && armed) frames++; } });
+        const pair = new CheckingPair(chatty, {
+          observe: (event) => {
+            if (event.kind === "sent" && armed) frames++;
+          },
+        });
         let reached: boolean;
         if (first) reached = await pair.start(() => frames >= n);
         else {
@@ -176,7 +197,9 @@ test.serial("restarts in the middle of a transfer", async (t) => {
 });
 
 test.serial("a gateway that lost its state goes on, by its clock", async (t) => {
-  const pair: CheckingPair = new CheckingPair(chatty, { gateway: { epoch: () => 1_790_000_000 + pair.simulator.time / 1000 } });
+  const pair: CheckingPair = new CheckingPair(chatty, {
+    gateway: { epoch: () => 1_790_000_000 + pair.simulator.time / 1000 },
+  });
   await pair.start();
   t.true(await pair.goesOn(100));
   for (let i = 0; i < 20; i++) {
@@ -198,7 +221,9 @@ test.serial("what is never to be twice is found where it is", (t) => {
   const gateway = generate(random)["1a"];
   const device = generate(random)["1a"];
   const file = Uint8Array.from([...new Uint8Array(8), ...device.key, ...device.secret]);
-  const find = (say: (air: (from: Side, outer: Uint8Array) => void, make: () => [Exchange, Exchange], fixed: () => void) => void): string[] => {
+  const find = (
+    say: (air: (from: Side, outer: Uint8Array) => void, make: () => [Exchange, Exchange], fixed: () => void) => void,
+  ): string[] => {
     const observer = new Observer(gateway);
     observer.know(file);
     let constant = false;
@@ -207,7 +232,15 @@ test.serial("what is never to be twice is found where it is", (t) => {
       new Exchange(new Self({ "1a": device }, source), gateway.key),
       new Exchange(new Self({ "1a": gateway }, observer.overhear(random)), device.key),
     ];
-    say((from, outer) => { for (const frame of split(outer, 20)) observer.add(from, frame); }, make, () => { constant = true; });
+    say(
+      (from, outer) => {
+        for (const frame of split(outer, 20)) observer.add(from, frame);
+      },
+      make,
+      () => {
+        constant = true;
+      },
+    );
     return observer.faults;
   };
   const link = (air: (from: Side, outer: Uint8Array) => void, [a, b]: [Exchange, Exchange]): void => {
@@ -217,35 +250,52 @@ test.serial("what is never to be twice is found where it is", (t) => {
     air("gateway", two);
     a.sync(two);
   };
-  t.deepEqual(find((air, make) => {
-    const pair = make();
-    link(air, pair);
-    air("device", pair[0].send(lob.encode({ c: 1, type: "x" })));
-    air("device", pair[0].send(lob.encode({ c: 3, type: "x", seq: 1 })));
-    air("device", pair[0].send(lob.encode({ c: 3, type: "x", seq: 1 })));
-    air("gateway", pair[1].send(lob.encode({ c: 2, type: "x" })));
-  }), []);
-  t.deepEqual(find((air, make) => {
-    const pair = make();
-    link(air, pair);
-    for (let i = 0; i < 2; i++) air("device", pair[0].send(lob.encode({ c: 3, type: "x" })));
-    air("device", pair[0].send(lob.encode({ c: 1, type: "x" })));
-  }), ["device: session 0, channel 3 twice", "device: session 0, channel 1 after a higher one"]);
-  t.deepEqual(find((air, make) => {
-    link(air, make());
-    link(air, make());
-  }), ["device: handshake 1 after 1", "gateway: handshake 1 after 1"].map((text) => text.replaceAll("1", String(orderFirst(device.key, gateway.key)))));
-  t.deepEqual(find((air, make, fixed) => {
-    fixed();
-    air("device", make()[0].encrypt(lob.encode({ at: 1 })));
-    air("device", make()[0].encrypt(lob.encode({ at: 3 })));
-  }).filter((fault) => fault.includes("IV")), ["device: KEY and IV twice"]);
-  t.deepEqual(find((air, make) => {
-    const pair = make();
-    link(air, pair);
-    air("device", make()[0].encrypt(lob.encode({ at: 9 })));
-    air("device", pair[0].encrypt(lob.encode({ at: 11 })));
-  }), ["device: an old KEY again"]);
+  t.deepEqual(
+    find((air, make) => {
+      const pair = make();
+      link(air, pair);
+      air("device", pair[0].send(lob.encode({ c: 1, type: "x" })));
+      air("device", pair[0].send(lob.encode({ c: 3, type: "x", seq: 1 })));
+      air("device", pair[0].send(lob.encode({ c: 3, type: "x", seq: 1 })));
+      air("gateway", pair[1].send(lob.encode({ c: 2, type: "x" })));
+    }),
+    [],
+  );
+  t.deepEqual(
+    find((air, make) => {
+      const pair = make();
+      link(air, pair);
+      for (let i = 0; i < 2; i++) air("device", pair[0].send(lob.encode({ c: 3, type: "x" })));
+      air("device", pair[0].send(lob.encode({ c: 1, type: "x" })));
+    }),
+    ["device: session 0, channel 3 twice", "device: session 0, channel 1 after a higher one"],
+  );
+  t.deepEqual(
+    find((air, make) => {
+      link(air, make());
+      link(air, make());
+    }),
+    ["device: handshake 1 after 1", "gateway: handshake 1 after 1"].map((text) =>
+      text.replaceAll("1", String(orderFirst(device.key, gateway.key))),
+    ),
+  );
+  t.deepEqual(
+    find((air, make, fixed) => {
+      fixed();
+      air("device", make()[0].encrypt(lob.encode({ at: 1 })));
+      air("device", make()[0].encrypt(lob.encode({ at: 3 })));
+    }).filter((fault) => fault.includes("IV")),
+    ["device: KEY and IV twice"],
+  );
+  t.deepEqual(
+    find((air, make) => {
+      const pair = make();
+      link(air, pair);
+      air("device", make()[0].encrypt(lob.encode({ at: 9 })));
+      air("device", pair[0].encrypt(lob.encode({ at: 11 })));
+    }),
+    ["device: an old KEY again"],
+  );
 });
 
 /** The first `at` that a device chooses. */

@@ -59,39 +59,61 @@ test("a tampered capture is found out where it was tampered with", async (t) => 
     const at = edit(copy);
     return again(copy).then((result) => [result, at + 2]);
   };
-  const nth = (copy: Capture, n: number, holds: (r: Capture["records"][number]) => boolean): number => copy.records.map((r, i) => (holds(r) ? i : -1)).filter((i) => i >= 0)[n] ?? -1;
+  const nth = (copy: Capture, n: number, holds: (r: Capture["records"][number]) => boolean): number =>
+    copy.records.map((r, i) => (holds(r) ? i : -1)).filter((i) => i >= 0)[n] ?? -1;
   const cases: Record<string, [kind: Difference["kind"], edit: (copy: Capture) => number]> = {
-    "a byte that a device wrote": ["frame", (copy) => {
-      const at = nth(copy, 20, (r) => r.k === "frame" && r.out.frames.length > 0);
-      const frame = (copy.records[at] as { out: { frames: [number, string][] } }).out.frames[0];
-      if (frame) frame[1] = `${frame[1].slice(0, -1)}${frame[1].endsWith("0") ? "1" : "0"}`;
-      return at;
-    }],
-    "a log line": ["event", (copy) => {
-      const at = nth(copy, 5, (r) => r.k === "run" && r.out.logs.length > 0);
-      (copy.records[at] as { out: { logs: string[] } }).out.logs.push("more");
-      return at;
-    }],
-    "a frame that was delivered": ["air", (copy) => {
-      const at = nth(copy, 30, (r) => r.k === "frame");
-      (copy.records[at] as { bytes: string }).bytes = "00";
-      return at;
-    }],
-    "a fate": ["air", (copy) => {
-      const at = nth(copy, 3, (r) => r.k === "air" && r.rx.some(({ fate }) => fate === "lost"));
-      Object.assign((copy.records[at] as AirRecord).rx.find(({ fate }) => fate === "lost") as object, { fate: "delivered", arrivals: [12345] });
-      return at;
-    }],
-    "a frame on the air that no device wrote": ["air", (copy) => {
-      const at = nth(copy, 9, (r) => r.k === "air" && r.from === "sensor");
-      (copy.records[at] as { bytes: string }).bytes = "ff";
-      return at;
-    }],
-    "storage at boot": ["event", (copy) => {
-      const at = nth(copy, 1, (r) => r.k === "boot");
-      (copy.records[at] as { storage: Record<string, string> }).storage["count"] = "38";
-      return at;
-    }],
+    "a byte that a device wrote": [
+      "frame",
+      (copy) => {
+        const at = nth(copy, 20, (r) => r.k === "frame" && r.out.frames.length > 0);
+        const frame = (copy.records[at] as { out: { frames: [number, string][] } }).out.frames[0];
+        if (frame) frame[1] = `${frame[1].slice(0, -1)}${frame[1].endsWith("0") ? "1" : "0"}`;
+        return at;
+      },
+    ],
+    "a log line": [
+      "event",
+      (copy) => {
+        const at = nth(copy, 5, (r) => r.k === "run" && r.out.logs.length > 0);
+        (copy.records[at] as { out: { logs: string[] } }).out.logs.push("more");
+        return at;
+      },
+    ],
+    "a frame that was delivered": [
+      "air",
+      (copy) => {
+        const at = nth(copy, 30, (r) => r.k === "frame");
+        (copy.records[at] as { bytes: string }).bytes = "00";
+        return at;
+      },
+    ],
+    "a fate": [
+      "air",
+      (copy) => {
+        const at = nth(copy, 3, (r) => r.k === "air" && r.rx.some(({ fate }) => fate === "lost"));
+        Object.assign((copy.records[at] as AirRecord).rx.find(({ fate }) => fate === "lost") as object, {
+          fate: "delivered",
+          arrivals: [12345],
+        });
+        return at;
+      },
+    ],
+    "a frame on the air that no device wrote": [
+      "air",
+      (copy) => {
+        const at = nth(copy, 9, (r) => r.k === "air" && r.from === "sensor");
+        (copy.records[at] as { bytes: string }).bytes = "ff";
+        return at;
+      },
+    ],
+    "storage at boot": [
+      "event",
+      (copy) => {
+        const at = nth(copy, 1, (r) => r.k === "boot");
+        (copy.records[at] as { storage: Record<string, string> }).storage["count"] = "38";
+        return at;
+      },
+    ],
   };
   for (const [what, [kind, edit]] of Object.entries(cases)) {
     const [result, line] = await change(edit);
@@ -106,29 +128,49 @@ test("a changed bundle is named, and found out where it behaves otherwise", asyn
   const comment = await again(capture, { echo: { bundle: `${echo.bundle}\n// changed` } });
   t.true(comment.agreed);
   t.deepEqual(comment.changed, ["echo"]);
-  const other = await again(capture, { echo: { bundle: echo.bundle.replace('log("answered", count)', 'log("answered", count > 30 ? "many" : count)') } });
+  const other = await again(capture, {
+    echo: { bundle: echo.bundle.replace('log("answered", count)', 'log("answered", count > 30 ? "many" : count)') },
+  });
   t.deepEqual(other.changed, ["echo"]);
-  t.deepEqual([other.difference?.device, other.difference?.kind, other.difference?.expected, other.difference?.got], ["echo", "event", "answered 31", "answered many"]);
+  t.deepEqual(
+    [other.difference?.device, other.difference?.kind, other.difference?.expected, other.difference?.got],
+    ["echo", "event", "answered 31", "answered many"],
+  );
   const record = capture.records[(other.difference?.line ?? 0) - 2];
   t.true(record?.k === "frame" && record.device === "echo" && record.t === other.difference?.time);
   const failing = await again(capture, { sensor: { bundle: "throw new Error('no')" } });
   t.is(failing.difference?.kind, "error");
   t.is(failing.difference?.line, 3);
-  await t.throwsAsync(replay(capture, { host: () => new VmHost(), program: () => undefined }), { instanceOf: SimError });
+  await t.throwsAsync(replay(capture, { host: () => new VmHost(), program: () => undefined }), {
+    instanceOf: SimError,
+  });
 });
 
 test("a restart keeps storage, and gives a device with hardware entropy other numbers", async (t) => {
-  const program = "const n = require('Storage').read('n'); require('Storage').write('n', n === undefined ? '1' : n + '1'); console.log(n, E.hwRand())";
+  const program =
+    "const n = require('Storage').read('n'); require('Storage').write('n', n === undefined ? '1' : n + '1'); console.log(n, E.hwRand())";
   const rolls = async (hardwareEntropy: boolean): Promise<string[][]> => {
     const simulator = new Simulator({ seed: 1, medium: { frameSize: 20 } });
     const logs: string[] = [];
-    logs.push(...(await simulator.addDevice("d", new VmHost(), { board, bundle: program, hardwareEntropy, storage: { n: Uint8Array.of(0x39) } })).logs);
+    logs.push(
+      ...(
+        await simulator.addDevice("d", new VmHost(), {
+          board,
+          bundle: program,
+          hardwareEntropy,
+          storage: { n: Uint8Array.of(0x39) },
+        })
+      ).logs,
+    );
     logs.push(...(await simulator.restart("d")).logs, ...(await simulator.restart("d")).logs);
     await simulator.close();
     return logs.map((line) => line.split(" "));
   };
   const hard = await rolls(true);
-  t.deepEqual(hard.map((l) => l[0]), ["9", "91", "911"]);
+  t.deepEqual(
+    hard.map((l) => l[0]),
+    ["9", "91", "911"],
+  );
   t.is(new Set(hard.map((l) => l[1])).size, 3);
   t.is(new Set((await rolls(false)).map((l) => l[1])).size, 1);
 });
@@ -136,7 +178,10 @@ test("a restart keeps storage, and gives a device with hardware entropy other nu
 test("a frame too large for the medium stops the simulation", async (t) => {
   const simulator = new Simulator({ seed: 1, medium: { frameSize: 20 } });
   await simulator.addNode("n", new Beacon(1000, "-"));
-  await simulator.addDevice("d", new VmHost(), { board, bundle: "setTimeout(function () { Bluetooth.write(new Uint8Array(21)); }, 5)" });
+  await simulator.addDevice("d", new VmHost(), {
+    board,
+    bundle: "setTimeout(function () { Bluetooth.write(new Uint8Array(21)); }, 5)",
+  });
   await t.throwsAsync(simulator.runUntil(10), { instanceOf: FrameSizeError });
   await simulator.close();
 });
@@ -162,7 +207,10 @@ test("links say who hears whom, and a node may address one peer", async (t) => {
   await simulator.poke("d");
   await simulator.runUntil(1600);
   t.deepEqual(beacons.a.heard, [{ time: 1002, from: "b", text: "B" }]);
-  t.deepEqual(beacons.b.heard, [{ time: 1002, from: "a", text: "A" }, { time: 1502, from: "d", text: "D" }]);
+  t.deepEqual(beacons.b.heard, [
+    { time: 1002, from: "a", text: "A" },
+    { time: 1502, from: "d", text: "D" },
+  ]);
   t.deepEqual(beacons.c.heard, []);
   t.throws(() => simulator.link("a", "nobody"), { instanceOf: SimError });
   await t.throwsAsync(simulator.addNode("a", beacons.a), { instanceOf: SimError });
@@ -172,14 +220,31 @@ test("links say who hears whom, and a node may address one peer", async (t) => {
 
 test("events are told in order, and runWhile stops when asked", async (t) => {
   const events: SimEvent[] = [];
-  const simulator = new Simulator({ seed: 1, medium: { frameSize: 20, latency: 3 }, observe: (event) => events.push(event) });
+  const simulator = new Simulator({
+    seed: 1,
+    medium: { frameSize: 20, latency: 3 },
+    observe: (event) => events.push(event),
+  });
   const beacon = new Beacon(100, "ping");
   await simulator.addDevice("echo", new VmHost(), { board, ...echo });
   await simulator.addNode("beacon", beacon);
   t.true(await simulator.runWhile(() => beacon.heard.length === 2, 1000));
   t.is(simulator.time, 206);
   t.false(await simulator.runWhile(() => beacon.heard.length === 5, 300));
-  t.deepEqual(events.filter(({ kind }) => kind !== "air").slice(0, 6).map((e) => [e.kind, e.time]), [["log", 0], ["sent", 100], ["arrived", 103], ["log", 103], ["sent", 103], ["arrived", 106]]);
+  t.deepEqual(
+    events
+      .filter(({ kind }) => kind !== "air")
+      .slice(0, 6)
+      .map((e) => [e.kind, e.time]),
+    [
+      ["log", 0],
+      ["sent", 100],
+      ["arrived", 103],
+      ["log", 103],
+      ["sent", 103],
+      ["arrived", 106],
+    ],
+  );
   t.deepEqual(beacon.heard[0], { time: 106, from: "echo", text: "gnip" });
   await simulator.close();
 });

@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import test from "ava";
-import { InterpreterHost, Telemetry, VmHost, emptyOutput, findInterpreter, readCapture, replay } from "../../sim/index.ts";
+import {
+  InterpreterHost,
+  Telemetry,
+  VmHost,
+  emptyOutput,
+  findInterpreter,
+  readCapture,
+  replay,
+} from "../../sim/index.ts";
 import type { AirRecord, DeviceHost, IdealOptions, Program, ReplayResult, TelemetryOptions } from "../../sim/index.ts";
 import { loadBoard, measureBoard } from "../../tools/build/index.ts";
 import { fromHex } from "../../src/index.ts";
@@ -17,7 +25,8 @@ const scenario = (more: Partial<TelemetryOptions> = {}): Telemetry =>
   new Telemetry({ board, bundle, host: new VmHost(), seed: 1, medium: calm, messages: readings, ...more });
 
 const logged = (s: Telemetry, text: string): boolean => s.logs.some((log) => log.text.startsWith(text));
-const uncaught = (s: Telemetry): string[] => s.logs.map((log) => log.text).filter((text) => text.startsWith("Uncaught"));
+const uncaught = (s: Telemetry): string[] =>
+  s.logs.map((log) => log.text).filter((text) => text.startsWith("Uncaught"));
 const again = (text: string, program: Program): Promise<ReplayResult> =>
   replay(readCapture(text), { host: () => new VmHost(), program: () => program });
 
@@ -29,8 +38,13 @@ const linked = async (s: Telemetry): Promise<boolean> => {
 
 /** All frames that one endpoint has sent so far, by the capture. */
 const framesOf = (s: Telemetry, from: string): Uint8Array[] =>
-  s.simulator.captureText().split("\n").filter((line) => line.startsWith('{"k":"air"')).map((line) => JSON.parse(line) as AirRecord)
-    .filter((record) => record.from === from).map((record) => fromHex(record.bytes));
+  s.simulator
+    .captureText()
+    .split("\n")
+    .filter((line) => line.startsWith('{"k":"air"'))
+    .map((line) => JSON.parse(line) as AirRecord)
+    .filter((record) => record.from === from)
+    .map((record) => fromHex(record.bytes));
 
 /** Says to `to` once more what `from` has said. Returns how many frames. */
 const sayAgain = async (s: Telemetry, name: string, from: string, to: string): Promise<number> => {
@@ -39,7 +53,12 @@ const sayAgain = async (s: Telemetry, name: string, from: string, to: string): P
   await s.simulator.addNode(name, {
     frame: (time) => emptyOutput(time),
     run: (time) => {
-      const output = { ...emptyOutput(time), frames: said ? [] : frames, times: said ? [] : frames.map(() => time), to: frames.map(() => to) };
+      const output = {
+        ...emptyOutput(time),
+        frames: said ? [] : frames,
+        times: said ? [] : frames.map(() => time),
+        to: frames.map(() => to),
+      };
       said = true;
       return output;
     },
@@ -47,7 +66,9 @@ const sayAgain = async (s: Telemetry, name: string, from: string, to: string): P
   return frames.length;
 };
 
-const long = Array.from({ length: 200 }, (_, i) => `reading ${i}`).join(" ").slice(0, 1400);
+const long = Array.from({ length: 200 }, (_, i) => `reading ${i}`)
+  .join(" ")
+  .slice(0, 1400);
 
 test("a board links, sends every reading and reassembles 1,400 bytes, alike in both hosts", async (t) => {
   t.timeout(240_000);
@@ -58,9 +79,18 @@ test("a board links, sends every reading and reassembles 1,400 bytes, alike in b
     t.true(await s.until(() => s.sent === readings.length, 60_000));
     await s.untilQuiet(1000);
     const result = await s.result();
-    t.deepEqual([result.sent, result.delivered, result.lost, result.corrupted, result.waiting], [readings.length, readings.length, 0, 0, 0]);
-    t.deepEqual(s.gateway.messages.map(({ content }) => Buffer.from(content).toString("utf8")), readings);
-    t.deepEqual(result.logs.map(({ text }) => text), ["identity made", "linked", `gateway says ${long}`]);
+    t.deepEqual(
+      [result.sent, result.delivered, result.lost, result.corrupted, result.waiting],
+      [readings.length, readings.length, 0, 0, 0],
+    );
+    t.deepEqual(
+      s.gateway.messages.map(({ content }) => Buffer.from(content).toString("utf8")),
+      readings,
+    );
+    t.deepEqual(
+      result.logs.map(({ text }) => text),
+      ["identity made", "linked", `gateway says ${long}`],
+    );
     t.deepEqual(result.drops, {});
     // 3 + 21 + 4 + 4 for the message and 6 for its number; a byte for each frame, and the zero that ends it
     for (const p of result.packets.filter((packet) => packet.kind === "message")) {
@@ -105,7 +135,11 @@ test("on a bad radio messages are delivered or lost, nothing else happens, and t
     t.deepEqual([before.sent, before.corrupted, before.waiting], [readings.length, 0, 0], name);
     t.is(before.delivered + before.lost, readings.length, name);
     lost.push(before.lost);
-    t.deepEqual(s.gateway.messages.map(({ at }) => at), [...before.accepted].sort((a, b) => a - b), name);
+    t.deepEqual(
+      s.gateway.messages.map(({ at }) => at),
+      [...before.accepted].sort((a, b) => a - b),
+      name,
+    );
     const said = s.logs.filter(({ text }) => text.startsWith("gateway says")).map(({ text }) => text.slice(13));
     for (const text of said) t.is(text, `${text[0]} ${long.slice(0, 40 * Number(text[0]))}`, name);
     t.is(new Set(said).size, said.length, name);
@@ -163,7 +197,10 @@ test("a device that restarts keeps its identity and numbers, goes on, and old fr
   t.notDeepEqual([after["mote.0"], after["mote.1"]], [before["mote.0"], before["mote.1"]]);
   const result = await s.result();
   t.deepEqual([result.delivered, result.lost, result.corrupted], [12, 0, 0]);
-  t.deepEqual(s.gateway.messages.map(({ content }) => Buffer.from(content).toString()), readings.slice(0, 12));
+  t.deepEqual(
+    s.gateway.messages.map(({ content }) => Buffer.from(content).toString()),
+    readings.slice(0, 12),
+  );
   t.is(s.gateway.links.length, 1);
   t.is(result.logs.filter(({ text }) => text === "linked").length, 2);
   t.is(result.logs.filter(({ text }) => text === "identity made").length, 1);
@@ -172,14 +209,17 @@ test("a device that restarts keeps its identity and numbers, goes on, and old fr
 
   const drops = (): number => Object.values(s.gateway.drops).reduce((sum, n) => sum + n!, 0);
   const dropped = drops();
-  t.true(await sayAgain(s, "parrot", "puckjs", "gateway") > 40);
+  t.true((await sayAgain(s, "parrot", "puckjs", "gateway")) > 40);
   await s.forMs(5000);
   t.is(s.gateway.messages.length, 12);
   t.true(drops() - dropped >= 14, JSON.stringify(s.gateway.drops));
-  t.true(await sayAgain(s, "parrot 2", "gateway", "puckjs") > 10);
+  t.true((await sayAgain(s, "parrot 2", "gateway", "puckjs")) > 10);
   // the device meets the old KEY of nobody: it may look at what it costs
   await s.forMs(120_000);
-  t.deepEqual(s.logs.filter(({ text }) => text.startsWith("gateway says")).map(({ text }) => text), ["gateway says before", "gateway says after"]);
+  t.deepEqual(
+    s.logs.filter(({ text }) => text.startsWith("gateway says")).map(({ text }) => text),
+    ["gateway says before", "gateway says after"],
+  );
   t.deepEqual(uncaught(s), []);
   await s.say("still here");
   await s.forMs(60_000);

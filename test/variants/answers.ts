@@ -54,7 +54,11 @@ const columnsOf = (columns: Columns): string => {
 const unpacked = (z: number, payload: Uint8Array): string => {
   const packet = unpack(z, payload);
   const json = packet.json as Json;
-  return [json["c"], json["type"], json["seq"], json["ack"], listed((json["miss"] || []) as number[]), json["n"]].join(" ") + " " + listed(packet.body);
+  return (
+    [json["c"], json["type"], json["seq"], json["ack"], listed((json["miss"] || []) as number[]), json["n"]].join(" ") +
+    " " +
+    listed(packet.body)
+  );
 };
 
 function crypto(say: (line: string) => void): void {
@@ -89,7 +93,15 @@ function platform(say: (line: string) => void): void {
   say("part " + listed(slice(text, 2, 5)) + "; " + listed(slice(text, 12, 99)) + "; " + listed(slice(text, 16, 99)));
   say("own " + listed(own(text)));
   say("base64 " + listed(fromBase64("AAECA/r7/P3+/w==")) + "; " + listed(fromBase64("")));
-  say("same " + [same(text, toBytes("text of a packet")), same(text, slice(text, 0, 15)), same(text, toBytes("text of a packeT")), same(slice(text, 0, 0), new Uint8Array(0))].join());
+  say(
+    "same " +
+      [
+        same(text, toBytes("text of a packet")),
+        same(text, slice(text, 0, 15)),
+        same(text, toBytes("text of a packeT")),
+        same(slice(text, 0, 0), new Uint8Array(0)),
+      ].join(),
+  );
   say(codeOf(() => fail("KEY_LENGTH")));
   say(codeOf(() => fail("MAC")));
   say(codeOf(() => fail("PATH")));
@@ -113,7 +125,12 @@ function platform(say: (line: string) => void): void {
 }
 
 function compression(say: (line: string) => void): void {
-  const heads: Json[] = [{ "c": 1 }, { "c": 300, "type": "stream", "seq": 1 }, { "c": 70000, "seq": 24, "ack": 255, "miss": [1, 256, 65536] }, { "c": 2, "n": 5 }];
+  const heads: Json[] = [
+    { "c": 1 },
+    { "c": 300, "type": "stream", "seq": 1 },
+    { "c": 70000, "seq": 24, "ack": 255, "miss": [1, 256, 65536] },
+    { "c": 2, "n": 5 },
+  ];
   const compressed = (z: number, head: Json, body: Uint8Array): void => {
     const payload = pack(z, head, body);
     say("packed " + unpacked(z, payload));
@@ -123,10 +140,11 @@ function compression(say: (line: string) => void): void {
     const fault = codeOf(() => unpack(z, slice(payload, 0, 1)));
     say("cut off: " + (z && fault !== "none" ? "refused" : fault));
   };
-  for (const head of heads) for (const length of [0, 5]) {
-    compressed(0, head, bytes(length));
-    compressed(1, head, bytes(length));
-  }
+  for (const head of heads)
+    for (const length of [0, 5]) {
+      compressed(0, head, bytes(length));
+      compressed(1, head, bytes(length));
+    }
   say(codeOf(() => unpack(0, pack(0, { "n": 1 }))));
   say(codeOf(() => unpack(1, toBytes("aaa"))));
   say(codeOf(() => unpack(9, new Uint8Array(4))));

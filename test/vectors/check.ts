@@ -44,32 +44,56 @@ export async function check(target: Target, cases: Case[]): Promise<Outcome> {
     const list = distinct.length === 0 ? [] : await target.run(distinct.map(([, operation]) => operation));
     results = new Map(distinct.map(([key], i) => [key, list[i]!]));
   } catch (error) {
-    outcome.failures.push({ file: "all", entry: "", what: `the target ended: ${String((error as Error).message).split("\n")[0]}` });
+    outcome.failures.push({
+      file: "all",
+      entry: "",
+      what: `the target ended: ${String((error as Error).message).split("\n")[0]}`,
+    });
     return outcome;
   }
   fit.forEach(({ file, entry, operation, expected, unless }, i) => {
     const result = results.get(keys[i]!)!;
     if (result === expected) outcome.passed++;
     else if (unless?.results.includes(result)) count(outcome.inapplicable, file, unless.reason);
-    else outcome.failures.push({ file, entry, what: `${operation[0]}: expected ${around(expected, result)}, got ${around(result, expected)}` });
+    else
+      outcome.failures.push({
+        file,
+        entry,
+        what: `${operation[0]}: expected ${around(expected, result)}, got ${around(result, expected)}`,
+      });
   });
   return outcome;
 }
 
 /** Operations that take curve work: seconds each in the interpreter. */
 const CURVE = [
-  "public", "shared", "seal", "messageIvs", "message", "verify", "sync", "link",
-  "exchangeToken", "channelKey", "channelSend", "channelReceive", "channelFlips", "channelIvs", "session",
+  "public",
+  "shared",
+  "seal",
+  "messageIvs",
+  "message",
+  "verify",
+  "sync",
+  "link",
+  "exchangeToken",
+  "channelKey",
+  "channelSend",
+  "channelReceive",
+  "channelFlips",
+  "channelIvs",
+  "session",
 ];
 
 /** For targets that are slow: so many of each operation that take curve work, the shortest first, and all others. */
 export function sample(cases: Case[], each: number): Case[] {
   const taken = new Map<string, number>();
-  const chosen = [...cases].sort((a, b) => JSON.stringify(a.operation).length - JSON.stringify(b.operation).length).filter(({ operation, expected }) => {
-    const key = `${operation[0]} ${expected.startsWith("!")}`;
-    const number = (taken.get(key) ?? 0) + 1;
-    taken.set(key, number);
-    return number <= each || !CURVE.includes(operation[0]);
-  });
+  const chosen = [...cases]
+    .sort((a, b) => JSON.stringify(a.operation).length - JSON.stringify(b.operation).length)
+    .filter(({ operation, expected }) => {
+      const key = `${operation[0]} ${expected.startsWith("!")}`;
+      const number = (taken.get(key) ?? 0) + 1;
+      taken.set(key, number);
+      return number <= each || !CURVE.includes(operation[0]);
+    });
   return cases.filter((one) => chosen.includes(one));
 }

@@ -33,11 +33,16 @@ export interface DeviceTargetOptions {
 export function deviceTarget({ name, host, board, bundle, codeOf }: DeviceTargetOptions): Target {
   return {
     name,
-    lacks: (operation) => (deviceOperations.includes(operation) ? undefined : REASONS[operation] ?? "not in the device bundle"),
+    lacks: (operation) =>
+      deviceOperations.includes(operation) ? undefined : (REASONS[operation] ?? "not in the device bundle"),
     close: () => host.close(),
     run: async (operations: Operation[]) => {
       let output = await host.boot({
-        board, bundle: deviceProgram, modules: { "e3x-mote": bundle }, entropy: [1, 2, 3, 4], storage: {},
+        board,
+        bundle: deviceProgram,
+        modules: { "e3x-mote": bundle },
+        entropy: [1, 2, 3, 4],
+        storage: {},
         globals: { OPERATIONS: operations as unknown as Json },
       });
       const logs = [...output.logs];
@@ -49,7 +54,10 @@ export function deviceTarget({ name, host, board, bundle, codeOf }: DeviceTarget
       for (const line of logs) {
         const [, number, result] = /^(\d+) (.*)$/s.exec(line) ?? [];
         // codes may be numbers, and stand alone or after others
-        if (number !== undefined) results[Number(number)] = result!.replace(/!(\d+)/g, (text, digits: string) => (codeOf?.(Number(digits)) ? `!${codeOf(Number(digits))}` : text));
+        if (number !== undefined)
+          results[Number(number)] = result!.replace(/!(\d+)/g, (text, digits: string) =>
+            codeOf?.(Number(digits)) ? `!${codeOf(Number(digits))}` : text,
+          );
         else results.push(line);
       }
       const other = results.slice(operations.length);

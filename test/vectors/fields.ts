@@ -40,7 +40,8 @@ export class Fields {
 
   hex(name: string): string {
     const value = this._value[name];
-    if (typeof value !== "string" || value.length % 2 || /[^0-9a-f]/.test(value)) throw this._wrong(name, "lower-case hex");
+    if (typeof value !== "string" || value.length % 2 || /[^0-9a-f]/.test(value))
+      throw this._wrong(name, "lower-case hex");
     return value;
   }
 
@@ -57,7 +58,9 @@ export class Fields {
   }
 
   hexes(name: string): string[] {
-    return this.list(name).map((_item, i) => new Fields({ [`${name}[${i}]`]: this.list(name)[i] }, this._path).hex(`${name}[${i}]`));
+    return this.list(name).map((_item, i) =>
+      new Fields({ [`${name}[${i}]`]: this.list(name)[i] }, this._path).hex(`${name}[${i}]`),
+    );
   }
 
   all(name: string): Fields[] {

@@ -5,7 +5,16 @@ import { Collector } from "./collector.ts";
 import { Fields, VectorError } from "./fields.ts";
 import { negative } from "./negative-cases.ts";
 import { chunks, ecdh, hashnames, messages, sessions } from "./own-files.ts";
-import { peerCbor, peerChunks, peerCloak, peerEcdh, peerKeys, peerMessages, peerSessions, published } from "./peer-files.ts";
+import {
+  peerCbor,
+  peerChunks,
+  peerCloak,
+  peerEcdh,
+  peerKeys,
+  peerMessages,
+  peerSessions,
+  published,
+} from "./peer-files.ts";
 import type { Cases } from "./target.ts";
 
 type Take = (entry: Fields, to: Collector) => void;
@@ -51,7 +60,9 @@ function listed(folder: string, under: string): string[] {
   const path = join(folder, under);
   if (!existsSync(path)) return [];
   const all = readdirSync(path, { withFileTypes: true });
-  return all.flatMap((one) => (one.isDirectory() ? (under || one.name !== "peers" ? [join(under, one.name) + "/"] : []) : [join(under, one.name)]));
+  return all.flatMap((one) =>
+    one.isDirectory() ? (under || one.name !== "peers" ? [join(under, one.name) + "/"] : []) : [join(under, one.name)],
+  );
 }
 
 export function readFolder(folder: string): Folder {
@@ -64,15 +75,21 @@ export function readFolder(folder: string): Folder {
     }
     const collector = new Collector(file);
     let entries: unknown[] = [];
-    collector.entry("", () => { entries = entriesOf(path); });
+    collector.entry("", () => {
+      entries = entriesOf(path);
+    });
     entries.forEach((value, i) => {
       const name = (value as { name?: unknown } | null)?.name;
-      collector.entry(typeof name === "string" ? `${i} (${name})` : String(i), () => take(new Fields(value), collector));
+      collector.entry(typeof name === "string" ? `${i} (${name})` : String(i), () =>
+        take(new Fields(value), collector),
+      );
     });
     result.cases.push(...collector.cases);
     result.inapplicable.push(...collector.inapplicable);
     result.faults.push(...collector.faults);
   }
-  result.unknown = [...listed(folder, ""), ...listed(folder, "peers")].filter((file) => !(file in FILES) && file !== "README.md" && file !== "cs1c.json");
+  result.unknown = [...listed(folder, ""), ...listed(folder, "peers")].filter(
+    (file) => !(file in FILES) && file !== "README.md" && file !== "cs1c.json",
+  );
   return result;
 }

@@ -11,14 +11,17 @@ const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex
 const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");
 
 /** Random that gives what it is told to, in order. */
-const scripted = (...values: string[]) => (): Uint8Array => {
-  const value = values.shift();
-  if (value === undefined) throw new Error("more randomness was asked for than the vector has");
-  return bytes(value);
-};
+const scripted =
+  (...values: string[]) =>
+  (): Uint8Array => {
+    const value = values.shift();
+    if (value === undefined) throw new Error("more randomness was asked for than the vector has");
+    return bytes(value);
+  };
 
 /** A message's ephemeral secret as a source of entropy gives it: 20 bytes, or 21 where it needs them. */
-const secretOf = (text: string): string => (text.length === 42 && text.startsWith("00") ? text.slice(2) : text.padStart(40, "0"));
+const secretOf = (text: string): string =>
+  text.length === 42 && text.startsWith("00") ? text.slice(2) : text.padStart(40, "0");
 
 type Operations = { [name: string]: (...args: never[]) => string };
 
@@ -45,7 +48,15 @@ function hostOperations(library: Library): Operations {
     }
   };
   // an exchange that has accepted the other's handshake
-  const synced = (secret: string, key: string, ephemeral: string, iv: string, peer: string, handshake: string, out: number): Exchange => {
+  const synced = (
+    secret: string,
+    key: string,
+    ephemeral: string,
+    iv: string,
+    peer: string,
+    handshake: string,
+    out: number,
+  ): Exchange => {
     const x = exchange(secret, key, peer, out, secretOf(ephemeral), "00000000", iv);
     const result = sync(x, handshake);
     if (result.startsWith("!")) throw new Error(`the session's handshake is refused: ${result}`);
@@ -82,7 +93,7 @@ function hostOperations(library: Library): Operations {
     },
     decode: (packet: string) => {
       const { head, body, json, error } = lob.decode(bytes(packet));
-      return `${hex(head) || "-"} ${hex(body) || "-"} ${json ? JSON.stringify(json) : error ?? "-"}`;
+      return `${hex(head) || "-"} ${hex(body) || "-"} ${json ? JSON.stringify(json) : (error ?? "-")}`;
     },
     encode: (head: string, body: string) => hex(lob.encode(bytes(head), bytes(body))),
     encodeJson: (json: string, body: string) => hex(lob.encode(JSON.parse(json), bytes(body))),
@@ -90,7 +101,8 @@ function hostOperations(library: Library): Operations {
     seal: (secret: string, key: string, peer: string, ephemeral: string, iv: string, inner: string) =>
       hex(exchange(secret, key, peer, 0, secretOf(ephemeral), iv).encrypt(bytes(inner))),
     decrypt: (secret: string, key: string, outer: string) => hex(self(secret, key).decrypt(bytes(outer))),
-    verify: (secret: string, key: string, sender: string, outer: string) => String(exchange(secret, key, sender, 0, ...ANY).verify(bytes(outer))),
+    verify: (secret: string, key: string, sender: string, outer: string) =>
+      String(exchange(secret, key, sender, 0, ...ANY).verify(bytes(outer))),
     message: (secret: string, key: string, sender: string, outer: string) => {
       library.messageBody(bytes(outer));
       const x = exchange(secret, key, sender, 0, ...ANY);
@@ -109,19 +121,55 @@ function hostOperations(library: Library): Operations {
       const results = outers.map((outer) => sync(x, outer));
       return `${results.join("; ")}; in ${x.in}, out ${x.out}, KEY ${x.remote ? hex(x.remote) : "none"}`;
     },
-    channelSend: (secret: string, key: string, ephemeral: string, peer: string, handshake: string, out: number, iv: string, inner: string) =>
-      hex(handshake
-        ? synced(secret, key, ephemeral, iv, peer, handshake, out).send(bytes(inner))
-        : exchange(secret, key, peer, out, ephemeral, "00000000", iv).send(bytes(inner))),
-    channelReceive: (secret: string, key: string, ephemeral: string, peer: string, handshake: string, out: number, packet: string) => {
+    channelSend: (
+      secret: string,
+      key: string,
+      ephemeral: string,
+      peer: string,
+      handshake: string,
+      out: number,
+      iv: string,
+      inner: string,
+    ) =>
+      hex(
+        handshake
+          ? synced(secret, key, ephemeral, iv, peer, handshake, out).send(bytes(inner))
+          : exchange(secret, key, peer, out, ephemeral, "00000000", iv).send(bytes(inner)),
+      ),
+    channelReceive: (
+      secret: string,
+      key: string,
+      ephemeral: string,
+      peer: string,
+      handshake: string,
+      out: number,
+      packet: string,
+    ) => {
       const inner = synced(secret, key, ephemeral, "00000000", peer, handshake, out).receive(bytes(packet));
       return hex(lob.encode(inner.head, inner.body));
     },
-    channelFlips: (secret: string, key: string, ephemeral: string, peer: string, handshake: string, out: number, packet: string) => {
+    channelFlips: (
+      secret: string,
+      key: string,
+      ephemeral: string,
+      peer: string,
+      handshake: string,
+      out: number,
+      packet: string,
+    ) => {
       const x = synced(secret, key, ephemeral, "00000000", peer, handshake, out);
       return flips(packet, 18, (flipped) => !attempt(() => (x.receive(flipped), "")).startsWith("!"));
     },
-    channelIvs: (secret: string, key: string, ephemeral: string, peer: string, handshake: string, out: number, iv: string, count: number) => {
+    channelIvs: (
+      secret: string,
+      key: string,
+      ephemeral: string,
+      peer: string,
+      handshake: string,
+      out: number,
+      iv: string,
+      count: number,
+    ) => {
       const x = synced(secret, key, ephemeral, iv, peer, handshake, out);
       return Array.from({ length: count }, () => hex(x.send(bytes("0000")).subarray(18, 22))).join(" ");
     },
@@ -131,11 +179,13 @@ function hostOperations(library: Library): Operations {
     aesKey: (secret: string, key: string) => hex(library.messageKey(finish(new CurveJob(bytes(secret), bytes(key))))),
     messageKey: (shared: string) => hex(library.messageKey(bytes(shared))),
     intermediate: (key: string) => hex(library.intermediate(bytes(key))),
-    hashname: (keys: Record<string, string>) => library.hashname(Object.fromEntries(Object.entries(keys).map(([id, key]) => [id, bytes(key)]))),
+    hashname: (keys: Record<string, string>) =>
+      library.hashname(Object.fromEntries(Object.entries(keys).map(([id, key]) => [id, bytes(key)]))),
     // keys by base32 of their intermediate digests
     hashnameOf: (keys: Record<string, string>) => library.hashname(keys),
     // keys in base32
-    hashnameOfKeys: (keys: Record<string, string>) => library.hashname(Object.fromEntries(Object.entries(keys).map(([id, key]) => [id, library.fromBase32(key)]))),
+    hashnameOfKeys: (keys: Record<string, string>) =>
+      library.hashname(Object.fromEntries(Object.entries(keys).map(([id, key]) => [id, library.fromBase32(key)]))),
     toBase32: (data: string) => library.toBase32(bytes(data)),
     fromBase32: (text: string) => hex(library.fromBase32(text)),
     compress: (json: string, body: string) => hex(library.compress(JSON.parse(json), bytes(body))),
@@ -189,8 +239,20 @@ export function insideOperations({ Session, channelKey, open }: Inside, library:
   return {
     channelKey: (ephemeral: string, other: string, from: string, to: string) =>
       hex(channelKey(finish(new CurveJob(bytes(ephemeral), bytes(other))), bytes(from), bytes(to))),
-    session: (secret: string, key: string, ephemeral: string, peer: string, handshake: string, out: number, iv: string, steps: ["seal" | "open", string][]) => {
-      const self = new Self({ "1a": { key: bytes(key), secret: bytes(secret) } }, scripted(secretOf(ephemeral), "00000000"));
+    session: (
+      secret: string,
+      key: string,
+      ephemeral: string,
+      peer: string,
+      handshake: string,
+      out: number,
+      iv: string,
+      steps: ["seal" | "open", string][],
+    ) => {
+      const self = new Self(
+        { "1a": { key: bytes(key), secret: bytes(secret) } },
+        scripted(secretOf(ephemeral), "00000000"),
+      );
       const exchange = new Exchange(self, bytes(peer));
       if (out) exchange.handshake(out);
       exchange.handshake(exchange.sync(bytes(handshake)).at);
@@ -202,8 +264,14 @@ export function insideOperations({ Session, channelKey, open }: Inside, library:
       let code = "";
       const pipe = new Pipe({ mtu: 20, limit: 2000 });
       const endpoint = new Endpoint({
-        pairs: { "1a": { key: bytes(key), secret: bytes(secret) } }, random: (n) => new Uint8Array(n).fill(0x55),
-        state: { [library.toBase32(bytes(peer))]: { handshakes: [Math.max(0, out - 2), 0], messages: [0, 0] } }, events: { drop: (dropped) => { code = `!${dropped}`; } },
+        pairs: { "1a": { key: bytes(key), secret: bytes(secret) } },
+        random: (n) => new Uint8Array(n).fill(0x55),
+        state: { [library.toBase32(bytes(peer))]: { handshakes: [Math.max(0, out - 2), 0], messages: [0, 0] } },
+        events: {
+          drop: (dropped) => {
+            code = `!${dropped}`;
+          },
+        },
       });
       const link = endpoint.link(bytes(peer));
       const exchange = link.exchange;
@@ -211,9 +279,12 @@ export function insideOperations({ Session, channelKey, open }: Inside, library:
       const said = (): string => {
         const packets: Uint8Array[] = [];
         const radio = new Pipe({ mtu: 20, limit: 2000 });
-        for (let frame = pipe.frame(); frame; frame = pipe.frame()) radio.receive(frame, 0, (packet) => packets.push(packet));
+        for (let frame = pipe.frame(); frame; frame = pipe.frame())
+          radio.receive(frame, 0, (packet) => packets.push(packet));
         const aes = library.messageKey(finish(new CurveJob(exchange.ephemeral!.secret, bytes(peer))));
-        return packets.map((packet) => String(lob.decode(open(library.messageBody(packet), 21, aes)).json?.["at"])).join(" and ");
+        return packets
+          .map((packet) => String(lob.decode(open(library.messageBody(packet), 21, aes)).json?.["at"]))
+          .join(" and ");
       };
       if (out) {
         link.connect(pipe);
@@ -247,8 +318,10 @@ export function hostTarget(name: string, library: Library, more: Operations = {}
   const operations: Operations = { ...hostOperations(library), ...more };
   return {
     name,
-    lacks: (operation) => (Object.hasOwn(operations, operation) ? undefined : REASONS[operation] ?? "not in the host library"),
-    run: async (list: Operation[]) => list.map(([operation, ...args]) => resultOf(() => operations[operation]!(...(args as never[])))),
+    lacks: (operation) =>
+      Object.hasOwn(operations, operation) ? undefined : (REASONS[operation] ?? "not in the host library"),
+    run: async (list: Operation[]) =>
+      list.map(([operation, ...args]) => resultOf(() => operations[operation]!(...(args as never[])))),
   };
 }
 

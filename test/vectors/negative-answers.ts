@@ -8,8 +8,14 @@
  */
 export const answers: Record<string, readonly string[]> = {
   // keys
-  "keys: 21-byte secret (leading 00), as telehash-c >= f280751 generates": ["02fbde5e5248e37f066567f9f399f24d173aeda0ff", "00011a02e705b180e41192ed772d1e2d424c171303ad6c4e01020304f4bbe9695994"],
-  "keys: 20-byte secret": ["02fbde5e5248e37f066567f9f399f24d173aeda0ff", "00011a02e705b180e41192ed772d1e2d424c171303ad6c4e01020304f4bbe9695994"],
+  "keys: 21-byte secret (leading 00), as telehash-c >= f280751 generates": [
+    "02fbde5e5248e37f066567f9f399f24d173aeda0ff",
+    "00011a02e705b180e41192ed772d1e2d424c171303ad6c4e01020304f4bbe9695994",
+  ],
+  "keys: 20-byte secret": [
+    "02fbde5e5248e37f066567f9f399f24d173aeda0ff",
+    "00011a02e705b180e41192ed772d1e2d424c171303ad6c4e01020304f4bbe9695994",
+  ],
   "keys: secret does not match public": ["!SELF_EXCHANGE"],
   "keys: decompress: x not on the curve (x=1)": ["!KEY_OFF_CURVE"],
   "keys: peer public x not on the curve": ["!KEY_OFF_CURVE"],
@@ -60,26 +66,35 @@ export const answers: Record<string, readonly string[]> = {
   "message: HEAD is 3a: verify": ["false"],
   "message: HEAD is 1a1a: decrypt": ["!PACKET_HEAD", "!PACKET_HEAD"],
   "message: HEAD is 1a1a: verify": ["false"],
-  "message: verify with the wrong sender key": ["002b7b226174223a313430393431373236312c2274797065223a226c696e6b222c2263736964223a223161227dec335e77b40cf7c429c1b48bea531ee6b9bba732c0", "!MAC"],
-  "message: decrypt by the wrong recipient": ["8f106b7fe25f11086ea984d430833325b3d08584b75f51fce8a9ed9b95bc0fae2292f80c3ef14b86ad5487e87a4c18a90dd238ecf5a306dfa255478bbfa99372cb11", "!MAC"],
+  "message: verify with the wrong sender key": [
+    "002b7b226174223a313430393431373236312c2274797065223a226c696e6b222c2263736964223a223161227dec335e77b40cf7c429c1b48bea531ee6b9bba732c0",
+    "!MAC",
+  ],
+  "message: decrypt by the wrong recipient": [
+    "8f106b7fe25f11086ea984d430833325b3d08584b75f51fce8a9ed9b95bc0fae2292f80c3ef14b86ad5487e87a4c18a90dd238ecf5a306dfa255478bbfa99372cb11",
+    "!MAC",
+  ],
   "message: ephemeral KEY off curve": ["!KEY_OFF_CURVE", "!MAC"],
   "message: ephemeral KEY prefix 04": ["!KEY_PREFIX", "!MAC"],
   "message: ephemeral KEY prefix 00": ["!KEY_PREFIX", "!MAC"],
-  "message: ephemeral KEY other parity (02<->03)": ["002b7b226174223a313430393431373236312c2274797065223a226c696e6b222c2263736964223a223161227dec335e77b40cf7c429c1b48bea531ee6b9bba732c0", "!MAC"],
+  "message: ephemeral KEY other parity (02<->03)": [
+    "002b7b226174223a313430393431373236312c2274797065223a226c696e6b222c2263736964223a223161227dec335e77b40cf7c429c1b48bea531ee6b9bba732c0",
+    "!MAC",
+  ],
   "message: ephemeral KEY x>=p": ["!KEY_RANGE", "!MAC"],
   "message: every single bit flip of the BODY, 760 packets, verify": ["0 of 760 accepted"],
 
   // lob
-  "lob: HEAD {\"a\":1}": ["7b2261223a317d bb {\"a\":1}"],
-  "lob: HEAD unterminated {\"a\":12": ["7b2261223a3132 bb JSON"],
+  'lob: HEAD {"a":1}': ['7b2261223a317d bb {"a":1}'],
+  'lob: HEAD unterminated {"a":12': ["7b2261223a3132 bb JSON"],
   "lob: HEAD array [1,2,3]": ["5b312c322c335d bb JSON"],
-  "lob: HEAD string \"abcde\"": ["22616263646522 bb JSON"],
+  'lob: HEAD string "abcde"': ["22616263646522 bb JSON"],
   "lob: HEAD number 1234567": ["31323334353637 bb JSON"],
   "lob: HEAD true + spaces": ["74727565202020 bb JSON"],
   "lob: HEAD single quotes": ["7b2761273a317d bb JSON"],
-  "lob: HEAD leading zero {\"a\":01}": ["7b2261223a30317d bb JSON"],
+  'lob: HEAD leading zero {"a":01}': ["7b2261223a30317d bb JSON"],
   "lob: HEAD trailing comma": ["7b2261223a312c7d bb JSON"],
-  "lob: HEAD duplicate keys": ["7b2261223a312c2261223a327d bb {\"a\":2}"],
+  "lob: HEAD duplicate keys": ['7b2261223a312c2261223a327d bb {"a":2}'],
   "lob: HEAD trailing garbage": ["7b2261223a317d7878 bb JSON"],
   "lob: HEAD leading spaces": ["2020207b2261223a317d bb JSON"],
   "lob: HEAD raw newline in string": ["7b2261223a220a227d bb JSON"],
@@ -87,7 +102,7 @@ export const answers: Record<string, readonly string[]> = {
   "lob: HEAD NaN": ["7b2261223a4e614e7d bb JSON"],
   "lob: HEAD 7 zero bytes": ["00000000000000 bb JSON"],
   "lob: HEAD invalid utf8": ["7b2261223a22ff227d bb JSON"],
-  "lob: HEAD nested ok": ["7b2261223a7b2262223a5b312c7b2263223a327d5d7d7d bb {\"a\":{\"b\":[1,{\"c\":2}]}}"],
+  "lob: HEAD nested ok": ['7b2261223a7b2262223a5b312c7b2263223a327d5d7d7d bb {"a":{"b":[1,{"c":2}]}}'],
   "lob: HEAD unbalanced nested": ["7b2261223a7b2262223a5b317d7d bb JSON"],
   "lob: empty": ["!PACKET_TOO_SHORT"],
   "lob: 1 byte": ["!PACKET_TOO_SHORT"],
@@ -97,27 +112,53 @@ export const answers: Record<string, readonly string[]> = {
   "lob: ffff": ["!PACKET_LENGTH"],
 
   // handshake
-  "handshake: we are ODD, first handshake, even at 1000 (right parity)": ["accepted, answer 1000, new session; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
-  "handshake: we are EVEN, first handshake, odd at 1001 (right parity)": ["accepted, answer 1001, new session; in 1001, out 1001, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
+  "handshake: we are ODD, first handshake, even at 1000 (right parity)": [
+    "accepted, answer 1000, new session; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
+  "handshake: we are EVEN, first handshake, odd at 1001 (right parity)": [
+    "accepted, answer 1001, new session; in 1001, out 1001, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
   "handshake: we are ODD, at 1001 (wrong parity)": ["!AT_PARITY; in 0, out 0, KEY none"],
   "handshake: we are EVEN, at 1000 (wrong parity)": ["!AT_PARITY; in 0, out 0, KEY none"],
-  "handshake: we are ODD initiator at 1001, peer acks 1001": ["accepted, no answer, new session; in 1001, out 1001, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
-  "handshake: we are EVEN initiator at 1000, peer acks 1000": ["accepted, no answer, new session; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
+  "handshake: we are ODD initiator at 1001, peer acks 1001": [
+    "accepted, no answer, new session; in 1001, out 1001, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
+  "handshake: we are EVEN initiator at 1000, peer acks 1000": [
+    "accepted, no answer, new session; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
   "handshake: at lower than ours (ours 2001)": ["not accepted, answer 2001, same session; in 0, out 2001, KEY none"],
-  "handshake: REPLAY: 2000 with new key, then old 1000 with the old key": ["accepted, answer 1000, new session; accepted, answer 2000, new session; !STALE; in 2000, out 2000, KEY 03b89844b4d3a52364ad6fa95a3608e9f4394be0b3"],
-  "handshake: same at, different ephemeral key": ["accepted, answer 1000, new session; !STALE; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
-  "handshake: same handshake twice": ["accepted, answer 1000, new session; !STALE; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
-  "handshake: higher at, same ephemeral key (keepalive)": ["accepted, answer 1000, new session; accepted, answer 2000, same session; in 2000, out 2000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
+  "handshake: REPLAY: 2000 with new key, then old 1000 with the old key": [
+    "accepted, answer 1000, new session; accepted, answer 2000, new session; !STALE; in 2000, out 2000, KEY 03b89844b4d3a52364ad6fa95a3608e9f4394be0b3",
+  ],
+  "handshake: same at, different ephemeral key": [
+    "accepted, answer 1000, new session; !STALE; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
+  "handshake: same handshake twice": [
+    "accepted, answer 1000, new session; !STALE; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
+  "handshake: higher at, same ephemeral key (keepalive)": [
+    "accepted, answer 1000, new session; accepted, answer 2000, same session; in 2000, out 2000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
   "handshake: at missing": ["!AT; in 0, out 0, KEY none"],
   "handshake: at 0": ["!AT; in 0, out 0, KEY none"],
-  "handshake: at string \"1000\"": ["!AT; in 0, out 0, KEY none"],
+  'handshake: at string "1000"': ["!AT; in 0, out 0, KEY none"],
   "handshake: at negative -1000": ["!AT; in 0, out 0, KEY none"],
   "handshake: at float 1000.5": ["!AT; in 0, out 0, KEY none"],
-  "handshake: at 2^32+1000": ["accepted, answer 4294968296, new session; in 4294968296, out 4294968296, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
-  "handshake: at in milliseconds 1427400000000": ["accepted, answer 1427400000000, new session; in 1427400000000, out 1427400000000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
-  "handshake: at 2^53+2 after 1000": ["accepted, answer 1000, new session; !AT; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
-  "handshake: at 1e3 (exponent form)": ["accepted, answer 1000, new session; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
-  "handshake: established 1000/1000, then new key with wrong parity 1501": ["accepted, answer 1000, new session; !AT_PARITY; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650"],
+  "handshake: at 2^32+1000": [
+    "accepted, answer 4294968296, new session; in 4294968296, out 4294968296, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
+  "handshake: at in milliseconds 1427400000000": [
+    "accepted, answer 1427400000000, new session; in 1427400000000, out 1427400000000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
+  "handshake: at 2^53+2 after 1000": [
+    "accepted, answer 1000, new session; !AT; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
+  "handshake: at 1e3 (exponent form)": [
+    "accepted, answer 1000, new session; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
+  "handshake: established 1000/1000, then new key with wrong parity 1501": [
+    "accepted, answer 1000, new session; !AT_PARITY; in 1000, out 1000, KEY 02731001cb6e5be8c76cf095edf107002ad475f650",
+  ],
   "handshake: exchange with our own key (keys equal)": ["!SELF_EXCHANGE"],
 
   // channel
@@ -155,10 +196,12 @@ export const answers: Record<string, readonly string[]> = {
   "chunks: terminated but not a LOB packet, then a good one": ["!PACKET_LENGTH 0000aabb"],
   "chunks: 1 byte packet": ["!PACKET_TOO_SHORT 0000aabb"],
   "chunks: three packets in one read": ["0000aabb 0000aabb 0000aabb"],
-  "chunks: stream starts with \"GET /\"": [""],
+  'chunks: stream starts with "GET /"': [""],
   "chunks: SIZE 0": ["040000aabb00"],
   "chunks: SIZE 1": ["!CHUNK_SIZE"],
-  "chunks: SIZE 255": ["fe0000010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101 3001010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010100"],
+  "chunks: SIZE 255": [
+    "fe0000010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101 3001010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010100",
+  ],
   "chunks: empty byte string as packet": ["!PACKET_TOO_SHORT"],
 
   // cloak
@@ -171,9 +214,9 @@ export const answers: Record<string, readonly string[]> = {
 
 /** What a device gives instead where its JSON parser, which is the interpreter's, is laxer than JSON. */
 export const onEspruino: Record<string, string[]> = {
-  "lob: HEAD single quotes": ["7b2761273a317d bb {\"a\":1}"],
-  "lob: HEAD leading zero {\"a\":01}": ["7b2261223a30317d bb {\"a\":1}"],
-  "lob: HEAD trailing comma": ["7b2261223a312c7d bb {\"a\":1}"],
-  "lob: HEAD duplicate keys": ["7b2261223a312c2261223a327d bb {\"a\":1}", "7b2261223a312c2261223a327d bb {\"a\":1,\"a\":2}"],
-  "lob: HEAD invalid utf8": ["7b2261223a22ff227d bb {\"a\":\"\\u00FF\"}"],
+  "lob: HEAD single quotes": ['7b2761273a317d bb {"a":1}'],
+  'lob: HEAD leading zero {"a":01}': ['7b2261223a30317d bb {"a":1}'],
+  "lob: HEAD trailing comma": ['7b2261223a312c7d bb {"a":1}'],
+  "lob: HEAD duplicate keys": ['7b2261223a312c2261223a327d bb {"a":1}', '7b2261223a312c2261223a327d bb {"a":1,"a":2}'],
+  "lob: HEAD invalid utf8": ['7b2261223a22ff227d bb {"a":"\\u00FF"}'],
 };

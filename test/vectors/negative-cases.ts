@@ -11,14 +11,21 @@ import { sealForReference, sealReference } from "./reference.ts";
 import type { Operation } from "./target.ts";
 
 // the identities of the commands: ODD is the higher key
-export const ODD = { secret: "8d51d49495eab489729122f14b2a3d144fa66bd2", key: "02fbde5e5248e37f066567f9f399f24d173aeda0ff" };
-export const EVEN = { secret: "52064ea9906f88d98a12e438d33f3258fe8e4264", key: "0219c87164a8c19a15ff3c8105cfd0d4d3900c94a0" };
+export const ODD = {
+  secret: "8d51d49495eab489729122f14b2a3d144fa66bd2",
+  key: "02fbde5e5248e37f066567f9f399f24d173aeda0ff",
+};
+export const EVEN = {
+  secret: "52064ea9906f88d98a12e438d33f3258fe8e4264",
+  key: "0219c87164a8c19a15ff3c8105cfd0d4d3900c94a0",
+};
 // the message from ODD to EVEN that is cut and changed
 const KEY = "0261773ae015fd3d8be9f8101501789a713ec14890";
 const IV = "ca138845";
 // neither's: the point of secret 1
 const NOBODY = "024a96b5688ef573284664698968c38bb913cbfc82";
-const INNER = "002b7b226174223a313430393431373236312c2274797065223a226c696e6b222c2263736964223a223161227dec335e77b40cf7c429c1b48bea531ee6b9bba732c0";
+const INNER =
+  "002b7b226174223a313430393431373236312c2274797065223a226c696e6b222c2263736964223a223161227dec335e77b40cf7c429c1b48bea531ee6b9bba732c0";
 const OUTER = `00011a${KEY}${sealForReference({ sender: ODD, recipient: EVEN, key: KEY, iv: IV, inner: INNER })}`;
 // ephemeral secrets: ours in channels, and the two of the other side, by the tokens that the file names
 const OURS = "2d".repeat(20);
@@ -34,10 +41,17 @@ export function handshake(we: typeof ODD, at: string | undefined, ephemeral = 0)
 }
 
 /** Handshakes taken by an exchange, and by a link that gets them by its radio: `out` is the `at` that it has sent, or 0. */
-export function sync(we: typeof ODD, out: number, ...handshakes: [at: string | undefined, ephemeral?: number][]): Operation[] {
+export function sync(
+  we: typeof ODD,
+  out: number,
+  ...handshakes: [at: string | undefined, ephemeral?: number][]
+): Operation[] {
   const other = we === ODD ? EVEN : ODD;
   const args = [we.secret, we.key, other.key, out, handshakes.map(([at, ephemeral]) => handshake(we, at, ephemeral))];
-  return [["sync", ...args], ["link", ...args]];
+  return [
+    ["sync", ...args],
+    ["link", ...args],
+  ];
 }
 
 // a session in which we are EVEN, so that channel packets can be received and sent
@@ -53,7 +67,9 @@ const described: Record<string, Operation[]> = {
     ["public", ODD.secret],
     ["seal", ODD.secret, ODD.key, EVEN.key, "05".padStart(40, "0"), "01020304", "0000"],
   ],
-  "message: every single bit flip of the BODY, 760 packets, verify": [["messageFlips", EVEN.secret, EVEN.key, ODD.key, OUTER]],
+  "message: every single bit flip of the BODY, 760 packets, verify": [
+    ["messageFlips", EVEN.secret, EVEN.key, ODD.key, OUTER],
+  ],
   "handshake: we are ODD, first handshake, even at 1000 (right parity)": sync(ODD, 0, ["1000"]),
   "handshake: we are EVEN, first handshake, odd at 1001 (right parity)": sync(EVEN, 0, ["1001"]),
   "handshake: we are ODD, at 1001 (wrong parity)": sync(ODD, 0, ["1001"]),
@@ -77,10 +93,16 @@ const described: Record<string, Operation[]> = {
   "handshake: established 1000/1000, then new key with wrong parity 1501": sync(ODD, 0, ["1000"], ["1501", 1]),
   "handshake: exchange with our own key (keys equal)": [["order", ODD.secret, ODD.key, ODD.key]],
   "channel: every single bit flip of IV+INNER+HMAC, 256 packets": [
-    ["channelFlips", ...SESSION, "0000a0203fd7494c135c1b8c78fd663950430000000974e5dc1806e5037a8f8664404811ce7e1d3a1c692b4242e8613235f0"],
+    [
+      "channelFlips",
+      ...SESSION,
+      "0000a0203fd7494c135c1b8c78fd663950430000000974e5dc1806e5037a8f8664404811ce7e1d3a1c692b4242e8613235f0",
+    ],
   ],
   "iv: channel IV start feffffff (wire), 4 packets: IV bytes on the wire": [["channelIvs", ...SESSION, "feffffff", 4]],
-  "iv: message IV start feffffff (wire), 4 packets: IV bytes on the wire": [["messageIvs", EVEN.secret, EVEN.key, ODD.key, OURS, "feffffff", 4]],
+  "iv: message IV start feffffff (wire), 4 packets: IV bytes on the wire": [
+    ["messageIvs", EVEN.secret, EVEN.key, ODD.key, OURS, "feffffff", 4],
+  ],
 };
 
 /** A command in full; what the file's message stands for is known by its beginning. */
@@ -98,7 +120,8 @@ function whole(command: string): string[] {
   const left = Number(length) - all.join(" ").length;
   // the sender's key is cut off: the right one for verify, a wrong one for decrypt
   const sender = left === 43 ? [name === "msg-verify" ? ODD.key : NOBODY] : [];
-  if (!packet.startsWith(cut) || (left && left !== 43)) throw new VectorError("the command is cut short and is not one that can be made whole");
+  if (!packet.startsWith(cut) || (left && left !== 43))
+    throw new VectorError("the command is cut short and is not one that can be made whole");
   return [...all, ...sender];
 }
 
@@ -106,20 +129,35 @@ function operations(command: string): Operation[] {
   const [name, ...args] = whole(command).map((word) => (word === "-" ? "" : word));
   const [a, b, c, d, e, f] = args as [string, string, string, string, string, string];
   switch (name) {
-    case "msg-encrypt": return [["seal", a, b, c, e.padStart(40, "0"), f, d]];
+    case "msg-encrypt":
+      return [["seal", a, b, c, e.padStart(40, "0"), f, d]];
     // by anybody, then by who knows the sender
-    case "msg-decrypt": return [["decrypt", a, b, c], ["message", a, b, d ?? ODD.key, c]];
-    case "msg-verify": return [["verify", a, b, d, c]];
+    case "msg-decrypt":
+      return [
+        ["decrypt", a, b, c],
+        ["message", a, b, d ?? ODD.key, c],
+      ];
+    case "msg-verify":
+      return [["verify", a, b, d, c]];
     // the point times 1
-    case "decompress": return [["shared", "1".padStart(40, "0"), a]];
-    case "lob-parse": return [["decode", a]];
-    case "recv": return [["channelReceive", ...SESSION, a]];
-    case "send": return [["channelSend", EVEN.secret, EVEN.key, OURS, ODD.key, "", 0, "00000000", a]];
-    case "chunk": return [["split", Number(a), b]];
-    case "unchunk": return [["stream", Number(a), b]];
-    case "decloak": return [["uncloak", a]];
-    case "cloak": return [["cloak", b, args.slice(2), Number(a)]];
-    default: throw new VectorError(`nothing is known of a command "${name}"`);
+    case "decompress":
+      return [["shared", "1".padStart(40, "0"), a]];
+    case "lob-parse":
+      return [["decode", a]];
+    case "recv":
+      return [["channelReceive", ...SESSION, a]];
+    case "send":
+      return [["channelSend", EVEN.secret, EVEN.key, OURS, ODD.key, "", 0, "00000000", a]];
+    case "chunk":
+      return [["split", Number(a), b]];
+    case "unchunk":
+      return [["stream", Number(a), b]];
+    case "decloak":
+      return [["uncloak", a]];
+    case "cloak":
+      return [["cloak", b, args.slice(2), Number(a)]];
+    default:
+      throw new VectorError(`nothing is known of a command "${name}"`);
   }
 }
 
@@ -143,7 +181,16 @@ export function negative(entry: Fields, to: Collector): void {
   if (!asked) throw new VectorError("nothing is known of what it stands for");
   // an exchange and a link have one answer
   if (asked[1]?.[0] === "link" && answer.length === 1) answer = [answer[0]!, answer[0]!];
-  if (asked.length !== answer.length) throw new VectorError(`${asked.length} results are asked for, ${answer.length} written down`);
+  if (asked.length !== answer.length)
+    throw new VectorError(`${asked.length} results are asked for, ${answer.length} written down`);
   const other = onEspruino[name];
-  asked.forEach((operation, i) => to.check(operation, answer[i]!, other === undefined ? undefined : { results: other, reason: "a HEAD that JSON refuses and Espruino's JSON.parse takes" }));
+  asked.forEach((operation, i) =>
+    to.check(
+      operation,
+      answer[i]!,
+      other === undefined
+        ? undefined
+        : { results: other, reason: "a HEAD that JSON refuses and Espruino's JSON.parse takes" },
+    ),
+  );
 }

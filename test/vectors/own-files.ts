@@ -7,7 +7,11 @@ import type { Fields } from "./fields.ts";
 export function cuts(stream: string): string[][] {
   const length = stream.length / 2;
   const third = 2 * Math.ceil(length / 3);
-  return [[stream], stream.match(/../g) ?? [], [stream.slice(0, third), stream.slice(third, 2 * third), stream.slice(2 * third)]];
+  return [
+    [stream],
+    stream.match(/../g) ?? [],
+    [stream.slice(0, third), stream.slice(third, 2 * third), stream.slice(2 * third)],
+  ];
 }
 
 export function chunks(entry: Fields, to: Collector): void {
@@ -34,7 +38,10 @@ export function ecdh(entry: Fields, to: Collector): void {
 
 export function hashnames(entry: Fields, to: Collector): void {
   const keys = entry.in("keys");
-  to.check(["hashname", Object.fromEntries(keys.names().map((name) => [name, keys.hex(name)]))], entry.text("hashname"));
+  to.check(
+    ["hashname", Object.fromEntries(keys.names().map((name) => [name, keys.hex(name)]))],
+    entry.text("hashname"),
+  );
 }
 
 export function messages(entry: Fields, to: Collector): void {
@@ -49,7 +56,10 @@ export function messages(entry: Fields, to: Collector): void {
   to.claim(hmacKey.endsWith(iv), "hmacKey does not end with iv");
   to.check(["public", ephemeral.hex("secret")], ephemeral.hex("key"));
   to.check(["shared", sender.hex("secret"), recipient.hex("key")], hmacKey.slice(0, 40));
-  to.check(["seal", sender.hex("secret"), sender.hex("key"), recipient.hex("key"), ephemeral.hex("secret"), iv, inner], outer);
+  to.check(
+    ["seal", sender.hex("secret"), sender.hex("key"), recipient.hex("key"), ephemeral.hex("secret"), iv, inner],
+    outer,
+  );
   to.check(["message", recipient.hex("secret"), recipient.hex("key"), sender.hex("key"), outer], inner);
   to.check(["decrypt", recipient.hex("secret"), recipient.hex("key"), outer], inner);
   to.check(["verify", recipient.hex("secret"), recipient.hex("key"), sender.hex("key"), outer], "true");
@@ -84,7 +94,10 @@ export interface Side {
 
 /** What both files say of a session: handshakes taken by the other, channel packets both ways. */
 export function session(
-  sides: [Side, Side], kinds: [string, string], packets: { from: number; inner: string; packet: string }[], to: Collector,
+  sides: [Side, Side],
+  kinds: [string, string],
+  packets: { from: number; inner: string; packet: string }[],
+  to: Collector,
 ): void {
   const heads = sides.map((side) => handshakeHead(side.handshakeInner));
   to.claim(heads[0]!.at === heads[1]!.at, "the handshakes differ in at");
@@ -112,19 +125,37 @@ export function session(
     const steps = packets.map(({ from, inner, packet }) => (from === i ? ["seal", inner] : ["open", packet]));
     const again = packets.filter(({ from }) => from !== i);
     to.check(
-      ["session", side.secret, side.key, side.ephemeral, other.key, other.handshake, out, own[0]?.packet.slice(36, 44) ?? "00000000", [...steps, ...again.map(({ packet }) => ["open", packet])]],
-      [...packets.map(({ from, inner, packet }) => (from === i ? packet : inner)), ...again.map(() => "!REPLAY")].join(" "),
+      [
+        "session",
+        side.secret,
+        side.key,
+        side.ephemeral,
+        other.key,
+        other.handshake,
+        out,
+        own[0]?.packet.slice(36, 44) ?? "00000000",
+        [...steps, ...again.map(({ packet }) => ["open", packet])],
+      ],
+      [...packets.map(({ from, inner, packet }) => (from === i ? packet : inner)), ...again.map(() => "!REPLAY")].join(
+        " ",
+      ),
     );
     let before: string | undefined;
     for (const { from, inner, packet } of packets) {
       if (from !== i) {
-        to.check(["channelReceive", side.secret, side.key, side.ephemeral, other.key, other.handshake, out, packet], inner);
+        to.check(
+          ["channelReceive", side.secret, side.key, side.ephemeral, other.key, other.handshake, out, packet],
+          inner,
+        );
         continue;
       }
       const channelIv = packet.slice(36, 44);
       to.claim(before === undefined || channelIv === NEXT_IV(before), "IVs of channel packets do not count up");
       before = channelIv;
-      to.check(["channelSend", side.secret, side.key, side.ephemeral, other.key, other.handshake, out, channelIv, inner], packet);
+      to.check(
+        ["channelSend", side.secret, side.key, side.ephemeral, other.key, other.handshake, out, channelIv, inner],
+        packet,
+      );
     }
   });
 }
@@ -141,7 +172,10 @@ export function sessions(entry: Fields, to: Collector): void {
   fields.forEach((side, i) => {
     to.check(["hashname", { "1a": side.hex("key") }], side.text("hashname"));
     to.check(["public", side.in("ephemeral").hex("secret")], side.in("ephemeral").hex("key"));
-    to.check(["exchangeToken", side.hex("secret"), side.hex("key"), sides[1 - i]!.key, sides[i]!.ephemeral], side.hex("token"));
+    to.check(
+      ["exchangeToken", side.hex("secret"), side.hex("key"), sides[1 - i]!.key, sides[i]!.ephemeral],
+      side.hex("token"),
+    );
     if (!side.has("encryptKey")) return;
     const other = fields[1 - i]!;
     const keys = [side.in("ephemeral").hex("key"), other.in("ephemeral").hex("key")];

@@ -12,8 +12,10 @@ export function peerChunks(entry: Fields, to: Collector): void {
   const stream = entry.hex("stream");
   if (packets.length === 1) to.check(["splitStream", entry.number("chunk_size"), packets[0]!], stream);
   for (const pieces of cuts(stream)) to.check(["join", pieces], packets.join(" "));
-  for (const name of ["telehash_c_stream", "telehash_c_frames"]) if (entry.has(name)) to.skip(`${name}: without the zero that ends the packet (peers.md D1)`);
-  if (entry.has("lob_enc_frame_exceeds_size")) to.skip("lob_enc_frame_exceeds_size: a frame longer than the chunk size (peers.md D2)");
+  for (const name of ["telehash_c_stream", "telehash_c_frames"])
+    if (entry.has(name)) to.skip(`${name}: without the zero that ends the packet (peers.md D1)`);
+  if (entry.has("lob_enc_frame_exceeds_size"))
+    to.skip("lob_enc_frame_exceeds_size: a frame longer than the chunk size (peers.md D2)");
 }
 
 export function peerEcdh(entry: Fields, to: Collector): void {
@@ -44,16 +46,33 @@ export function peerMessages(entry: Fields, to: Collector): void {
   const iv = entry.hex("iv");
   const order = entry.number("sender_order");
   to.claim(outer.length === 2 * entry.number("outer_length"), "outer_length is not outer's");
-  to.claim(outer.slice(56) === entry.hex("ciphertext") + entry.hex("mac"), "outer does not end with ciphertext and mac");
+  to.claim(
+    outer.slice(56) === entry.hex("ciphertext") + entry.hex("mac"),
+    "outer does not end with ciphertext and mac",
+  );
   to.check(["public", entry.hex("ephemeral_secret")], entry.hex("ephemeral_public"));
   to.check(["shared", sender.hex("secret"), recipient.hex("public")], entry.hex("ecdh_static_static"));
   to.check(["shared", entry.hex("ephemeral_secret"), recipient.hex("public")], entry.hex("ecdh_ephemeral_static"));
   to.check(["messageKey", entry.hex("ecdh_ephemeral_static")], entry.hex("aes_key"));
-  to.check(["seal", sender.hex("secret"), sender.hex("public"), recipient.hex("public"), entry.hex("ephemeral_secret"), iv, inner], outer);
+  to.check(
+    [
+      "seal",
+      sender.hex("secret"),
+      sender.hex("public"),
+      recipient.hex("public"),
+      entry.hex("ephemeral_secret"),
+      iv,
+      inner,
+    ],
+    outer,
+  );
   to.check(["message", recipient.hex("secret"), recipient.hex("public"), sender.hex("public"), outer], inner);
   to.check(["verify", recipient.hex("secret"), recipient.hex("public"), sender.hex("public"), outer], "true");
   to.check(["token", outer.slice(6)], entry.hex("routing_token"));
-  to.check(["order", sender.hex("secret"), sender.hex("public"), recipient.hex("public")], order === 1 ? "odd" : "even");
+  to.check(
+    ["order", sender.hex("secret"), sender.hex("public"), recipient.hex("public")],
+    order === 1 ? "odd" : "even",
+  );
   for (const side of [sender, recipient]) to.check(["hashname", { "1a": side.hex("public") }], side.text("hashname"));
 }
 
@@ -76,16 +95,29 @@ export function peerSessions(entry: Fields, to: Collector): void {
   const names = ["initiator", "responder"] as const;
   fields.forEach((side, i) => {
     to.check(["hashname", { "1a": side.hex("public") }], side.text("hashname"));
-    to.check(["exchangeToken", sides[i]!.secret, sides[i]!.key, sides[1 - i]!.key, sides[i]!.ephemeral], keys.hex(`token_of_${names[i]}`));
+    to.check(
+      ["exchangeToken", sides[i]!.secret, sides[i]!.key, sides[1 - i]!.key, sides[i]!.ephemeral],
+      keys.hex(`token_of_${names[i]}`),
+    );
     to.check(["token", sides[1 - i]!.handshake.slice(6)], keys.hex(`${names[i]}_sends_token`));
     const ephemeral = [sides[i]!.handshake.slice(6, 48), sides[1 - i]!.handshake.slice(6, 48)];
-    to.check(["channelKey", sides[i]!.ephemeral, ephemeral[1], ephemeral[0], ephemeral[1]], keys.hex(`${names[i]}_encrypt`));
-    to.check(["channelKey", sides[i]!.ephemeral, ephemeral[1], ephemeral[1], ephemeral[0]], keys.hex(`${names[i]}_decrypt`));
+    to.check(
+      ["channelKey", sides[i]!.ephemeral, ephemeral[1], ephemeral[0], ephemeral[1]],
+      keys.hex(`${names[i]}_encrypt`),
+    );
+    to.check(
+      ["channelKey", sides[i]!.ephemeral, ephemeral[1], ephemeral[1], ephemeral[0]],
+      keys.hex(`${names[i]}_decrypt`),
+    );
     to.claim(sides[i]!.handshake.slice(48, 56) === side.hex("msgiv"), "msgiv is not the handshake's IV");
   });
-  const packets = steps.filter((step) => step.text("kind") === "channel").map((step) => ({
-    from: step.text("from") === "A" ? 0 : 1, inner: step.hex("inner"), packet: step.hex("outer"),
-  }));
+  const packets = steps
+    .filter((step) => step.text("kind") === "channel")
+    .map((step) => ({
+      from: step.text("from") === "A" ? 0 : 1,
+      inner: step.hex("inner"),
+      packet: step.hex("outer"),
+    }));
   session(sides, fields.map((side) => (side.number("order") === 1 ? "odd" : "even")) as [string, string], packets, to);
 }
 
@@ -103,7 +135,10 @@ function compression(json: unknown, body: string, cbor: string, to: Collector, u
 
 // an entry that is for receivers: what ours sends of the same packet
 const SHORTER: Record<string, Case["unless"]> = {
-  "LOB c is overwritten": { results: ["04a1617a00"], reason: "compress: c stands in the LOB packet too, which no sender needs; ours sends a map" },
+  "LOB c is overwritten": {
+    results: ["04a1617a00"],
+    reason: "compress: c stands in the LOB packet too, which no sender needs; ours sends a map",
+  },
 };
 
 export function peerCbor(entry: Fields, to: Collector): void {
@@ -114,7 +149,10 @@ export function peerCbor(entry: Fields, to: Collector): void {
   const end = packet.length < 2 ? 0 : 2 + packet.readUInt16BE();
   to.claim(packet.length === entry.number("lob_length"), "lob_length is not equivalent_lob's");
   to.claim(cbor.length === 2 * entry.number("cbor_length"), "cbor_length is not cbor's");
-  to.claim(packet.toString("hex", end) === body && sorted(jsonOf(packet.toString("utf8", 2, end))) === sorted(json), "equivalent_lob is not json and body");
+  to.claim(
+    packet.toString("hex", end) === body && sorted(jsonOf(packet.toString("utf8", 2, end))) === sorted(json),
+    "equivalent_lob is not json and body",
+  );
   compression(json, body, cbor, to, SHORTER[entry.text("name")]);
 }
 
@@ -138,12 +176,18 @@ export function published(entry: Fields, to: Collector): void {
   const name = entry.text("name");
   if (entry.has("secret")) {
     to.check(["public", entry.hex("secret")], entry.hex("public"));
-    to.check(["hashname", { "1a": entry.hex("public") }], entry.text(entry.has("hashname") ? "hashname" : "computed_hashname"));
+    to.check(
+      ["hashname", { "1a": entry.hex("public") }],
+      entry.text(entry.has("hashname") ? "hashname" : "computed_hashname"),
+    );
   } else if (entry.has("outer")) {
     const sender = entry.in("sender");
     const recipient = entry.in("recipient");
     const inner = answer(entry, "telehash_c");
-    to.check(["message", recipient.hex("secret"), recipient.hex("public"), sender.hex("public"), entry.hex("outer")], inner);
+    to.check(
+      ["message", recipient.hex("secret"), recipient.hex("public"), sender.hex("public"), entry.hex("outer")],
+      inner,
+    );
   } else if (entry.has("cloaked")) {
     const [, rounds] = / rounds=(\d+)/.exec(entry.text("lob_enc")) ?? [];
     to.check(["uncloak", entry.hex("cloaked")], `${answer(entry, "lob_enc")} in ${rounds}`);

@@ -14,11 +14,14 @@ export function sharedReference(secret: string, key: string): string {
 export function publicReference(secret: string): string {
   const ecdh = createECDH("secp160r1");
   ecdh.setPrivateKey(bytes(secret));
-  return (ECDH.convertKey(ecdh.getPublicKey(), "secp160r1", undefined, undefined, "compressed") as Buffer).toString("hex");
+  return (ECDH.convertKey(ecdh.getPublicKey(), "secp160r1", undefined, undefined, "compressed") as Buffer).toString(
+    "hex",
+  );
 }
 
 const fold = (data: Buffer, times: number): Buffer => {
-  for (; times; times--) data = Buffer.from(data.subarray(0, data.length / 2).map((byte, i) => byte ^ data[i + data.length / 2]!));
+  for (; times; times--)
+    data = Buffer.from(data.subarray(0, data.length / 2).map((byte, i) => byte ^ data[i + data.length / 2]!));
   return data;
 };
 
@@ -35,9 +38,15 @@ interface Parts {
 }
 
 function sealed(key: string, shared: string, { sender, recipient, iv, inner }: Parts): string {
-  const aes = createCipheriv("aes-128-ctr", fold(createHash("sha256").update(bytes(shared)).digest(), 1), bytes(iv.padEnd(32, "0")));
+  const aes = createCipheriv(
+    "aes-128-ctr",
+    fold(createHash("sha256").update(bytes(shared)).digest(), 1),
+    bytes(iv.padEnd(32, "0")),
+  );
   const data = Buffer.concat([bytes(key), bytes(iv), aes.update(bytes(inner))]);
-  const hmac = createHmac("sha256", bytes(sharedReference(sender.secret, recipient.key) + iv)).update(data).digest();
+  const hmac = createHmac("sha256", bytes(sharedReference(sender.secret, recipient.key) + iv))
+    .update(data)
+    .digest();
   return data.subarray(21).toString("hex") + fold(hmac, 3).toString("hex");
 }
 

@@ -7,7 +7,11 @@ import type { Available } from "./targets.ts";
 type Say = (line: string) => void;
 
 /** @returns the exit code: 1 where anything failed, or nothing was there to check */
-export async function runVectors(folder: string, targets: (say: Say) => Promise<Available[]>, say: Say): Promise<number> {
+export async function runVectors(
+  folder: string,
+  targets: (say: Say) => Promise<Available[]>,
+  say: Say,
+): Promise<number> {
   let passed = 0;
   let failed = 0;
   const fail = (where: string, what: string): void => {
@@ -44,7 +48,8 @@ export async function runVectors(folder: string, targets: (say: Say) => Promise<
     await target.close?.();
     passed += outcome.passed;
     say(`${target.name}: ${outcome.passed} passed, ${outcome.failures.length} failed`);
-    for (const { file, entry, what } of outcome.failures) fail(entry ? `${file} entry ${entry}` : file, `${what} [${target.name}]`);
+    for (const { file, entry, what } of outcome.failures)
+      fail(entry ? `${file} entry ${entry}` : file, `${what} [${target.name}]`);
     // what a sample leaves out was named for the same bundle in node:vm
     if (!slow) name(target.name, outcome.inapplicable);
   }

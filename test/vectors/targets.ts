@@ -18,8 +18,12 @@ export interface Available {
   slow: boolean;
 }
 
-const newest = (folder: string): number => Math.max(...readdirSync(folder, { recursive: true, withFileTypes: true })
-  .filter((one) => one.isFile()).map((one) => statSync(join(one.parentPath, one.name)).mtimeMs));
+const newest = (folder: string): number =>
+  Math.max(
+    ...readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((one) => one.isFile())
+      .map((one) => statSync(join(one.parentPath, one.name)).mtimeMs),
+  );
 
 /** What is built, unless src is newer. */
 async function hostLibrary(): Promise<{ name: string; library: Library }> {
@@ -32,10 +36,18 @@ async function hostLibrary(): Promise<{ name: string; library: Library }> {
 
 /** The host library as a target. */
 export const hostTargetOf = (name: string, library: Library): Target =>
-  hostTarget(name, library, { ...cloakOperations(cloaking, library), ...insideOperations({ Session, channelKey, open }, library) });
+  hostTarget(name, library, {
+    ...cloakOperations(cloaking, library),
+    ...insideOperations({ Session, channelKey, open }, library),
+  });
 
 /** Boards whose bundles have each of the back ends, and one for each core of native code. */
-const BUNDLES = [["puckjs", true], ["rp2040", true], ["puckjs", false], ["microbit2", false]] as const;
+const BUNDLES = [
+  ["puckjs", true],
+  ["rp2040", true],
+  ["puckjs", false],
+  ["microbit2", false],
+] as const;
 
 export async function availableTargets(say: (line: string) => void): Promise<Available[]> {
   const { name, library } = await hostLibrary();
@@ -47,10 +59,22 @@ export async function availableTargets(say: (line: string) => void): Promise<Ava
     const { files, backEnd } = await measureBoard(board, { entry: coreEntry, native, channels: true });
     const text = files["e3x-mote.js"]!;
     const from = `${name} core (${backEnd})`;
-    all.push({ target: deviceTarget({ name: `${from} in node:vm`, host: new VmHost(), board, bundle: text, codeOf }), slow: false });
+    all.push({
+      target: deviceTarget({ name: `${from} in node:vm`, host: new VmHost(), board, bundle: text, codeOf }),
+      slow: false,
+    });
     if (!interpreter) continue;
     const host = new InterpreterHost({ heap: "free" });
-    all.push({ target: deviceTarget({ name: `${from} in the Espruino interpreter (a sample)`, host, board, bundle: text, codeOf }), slow: true });
+    all.push({
+      target: deviceTarget({
+        name: `${from} in the Espruino interpreter (a sample)`,
+        host,
+        board,
+        bundle: text,
+        codeOf,
+      }),
+      slow: true,
+    });
   }
   if (!interpreter) say("skipped: the Espruino interpreter is not there ($ESPRUINO_LINUX, or espruino-linux on PATH)");
   return all;

@@ -16,7 +16,9 @@ import { hostTargetOf } from "./targets.ts";
 
 const data = fileURLToPath(new URL("data", import.meta.url));
 const host = (): Target => hostTargetOf("host library src/index.ts", library);
-const negative = (JSON.parse(readFileSync(join(data, "peers/negative.json"), "utf8")) as { vectors: { group: string; name: string }[] }).vectors;
+const negative = (
+  JSON.parse(readFileSync(join(data, "peers/negative.json"), "utf8")) as { vectors: { group: string; name: string }[] }
+).vectors;
 
 test("every vector, against the host library", async (t) => {
   const { cases, faults, missing, unknown } = readFolder(data);
@@ -26,11 +28,21 @@ test("every vector, against the host library", async (t) => {
   t.true(outcome.passed > 1800, `${outcome.passed}`);
 });
 
-for (const [name, native] of [["puckjs", true], ["puckjs", false], ["microbit2", false]] as const) {
+for (const [name, native] of [
+  ["puckjs", true],
+  ["puckjs", false],
+  ["microbit2", false],
+] as const) {
   test(`vectors of every file and operation, against the core for ${name}${native ? "" : " without native code"}`, async (t) => {
     const board = loadBoard(name);
     const bundle = (await measureBoard(board, { entry: coreEntry, native, channels: true })).files["e3x-mote.js"]!;
-    const target = deviceTarget({ name: board.name, host: new VmHost({ memory: false }), board, bundle, codeOf: library.errorCode });
+    const target = deviceTarget({
+      name: board.name,
+      host: new VmHost({ memory: false }),
+      board,
+      bundle,
+      codeOf: library.errorCode,
+    });
     const outcome = await check(target, sample(readFolder(data).cases, 6));
     await target.close?.();
     t.deepEqual(outcome.failures, []);
@@ -42,16 +54,25 @@ test("every entry of negative.json has a right answer, and every answer an entry
   const entries = negative.map(({ group, name }) => `${group}: ${name}`);
   t.is(entries.length, 143);
   t.deepEqual(Object.keys(answers).sort(), [...entries].sort());
-  t.deepEqual(Object.keys(onEspruino).filter((name) => !(name in answers)), []);
+  t.deepEqual(
+    Object.keys(onEspruino).filter((name) => !(name in answers)),
+    [],
+  );
 });
 
 test("ours gives the right answer to every entry of negative.json", async (t) => {
   const { cases, inapplicable } = readFolder(data);
   const asked = cases.filter(({ file }) => file === "peers/negative.json");
   t.is(new Set(asked.map(({ entry }) => entry)).size, 143);
-  t.deepEqual(inapplicable.filter(({ file }) => file === "peers/negative.json"), []);
+  t.deepEqual(
+    inapplicable.filter(({ file }) => file === "peers/negative.json"),
+    [],
+  );
   const target = host();
-  t.deepEqual(asked.filter(({ operation }) => target.lacks(operation[0])), []);
+  t.deepEqual(
+    asked.filter(({ operation }) => target.lacks(operation[0])),
+    [],
+  );
   t.deepEqual((await check(target, asked)).failures, []);
 });
 
@@ -65,7 +86,11 @@ function copy(t: { teardown(work: () => void): void }): string {
 
 const runHost = async (folder: string): Promise<{ code: number; lines: string[] }> => {
   const lines: string[] = [];
-  const code = await runVectors(folder, async () => [{ target: host(), slow: false }], (line) => lines.push(line));
+  const code = await runVectors(
+    folder,
+    async () => [{ target: host(), slow: false }],
+    (line) => lines.push(line),
+  );
   return { code, lines };
 };
 
@@ -82,7 +107,9 @@ test("a folder without peers/ is checked, and what is not there is named", async
   writeFileSync(join(folder, "other.json"), "[]");
   const { code, lines } = await runHost(folder);
   t.is(code, 0);
-  t.true(lines.includes("skipped: chunks.json is not there") && lines.includes("skipped: peers/negative.json is not there"));
+  t.true(
+    lines.includes("skipped: chunks.json is not there") && lines.includes("skipped: peers/negative.json is not there"),
+  );
   t.true(lines.includes("unknown: other.json is not of the format and was not checked"));
 });
 
@@ -97,15 +124,46 @@ test("nothing to check is a failure", async (t) => {
 });
 
 test("damaged files are a line each, and the others are checked", async (t) => {
-  const files = ["chunks.json", "ecdh.json", "hashnames.json", "messages.json", "sessions.json", ...["cbor-z1", "chunks", "cloak", "ecdh", "keys-hashnames", "messages", "negative", "published", "sessions"].map((name) => `peers/${name}.json`)];
-  for (const text of ["", "{", "null", "17", "[]", "{}", '{"vectors":7}', "[null]", "[[]]", "[7]", "[{}]", '{"vectors":[{}]}', '[{"size":"x"}]', '[{"a":1,"secret":7}]', "\u0000"]) {
+  const files = [
+    "chunks.json",
+    "ecdh.json",
+    "hashnames.json",
+    "messages.json",
+    "sessions.json",
+    ...["cbor-z1", "chunks", "cloak", "ecdh", "keys-hashnames", "messages", "negative", "published", "sessions"].map(
+      (name) => `peers/${name}.json`,
+    ),
+  ];
+  for (const text of [
+    "",
+    "{",
+    "null",
+    "17",
+    "[]",
+    "{}",
+    '{"vectors":7}',
+    "[null]",
+    "[[]]",
+    "[7]",
+    "[{}]",
+    '{"vectors":[{}]}',
+    '[{"size":"x"}]',
+    '[{"a":1,"secret":7}]',
+    "\u0000",
+  ]) {
     const folder = copy(t);
     for (const file of files) writeFileSync(join(folder, file), text);
     const { code, lines } = await runHost(folder);
     t.is(code, 1);
     const failures = lines.filter((line) => line.startsWith("FAIL "));
-    t.true(files.every((file) => failures.some((line) => line.includes(file))), text);
-    t.true(lines.every((line) => !line.includes("\n") && !/^\s+at /.test(line)), text);
+    t.true(
+      files.every((file) => failures.some((line) => line.includes(file))),
+      text,
+    );
+    t.true(
+      lines.every((line) => !line.includes("\n") && !/^\s+at /.test(line)),
+      text,
+    );
     t.regex(lines.at(-1)!, /^0 passed, 14 failed$/);
   }
 });
@@ -132,23 +190,110 @@ test("one digit that is changed in any field that is checked is found", async (t
     ["chunks.json", 3, [["packet"], ["chunks", 0]]],
     ["ecdh.json", 12, [["secret"], ["key"], ["peer"], ["shared"]]],
     ["hashnames.json", 1, [["keys", "1a"], ["keys", "3a"], ["hashname"]]],
-    ["messages.json", 4, [["sender", "secret"], ["sender", "key"], ["recipient", "secret"], ["recipient", "key"], ["ephemeral", "secret"], ["ephemeral", "key"], ["iv"], ["inner"], ["aesKey"], ["hmacKey"], ["mac"], ["outer"], ["token"]]],
-    ["sessions.json", 2, [["a", "secret"], ["b", "key"], ["a", "ephemeral", "secret"], ["b", "ephemeral", "key"], ["a", "order"], ["b", "hashname"], ["a", "token"], ["b", "token"], ["a", "handshake", "inner"], ["b", "handshake", "outer"], ["packets", 1, "iv"], ["packets", 1, "inner"], ["packets", 2, "packet"]]],
+    [
+      "messages.json",
+      4,
+      [
+        ["sender", "secret"],
+        ["sender", "key"],
+        ["recipient", "secret"],
+        ["recipient", "key"],
+        ["ephemeral", "secret"],
+        ["ephemeral", "key"],
+        ["iv"],
+        ["inner"],
+        ["aesKey"],
+        ["hmacKey"],
+        ["mac"],
+        ["outer"],
+        ["token"],
+      ],
+    ],
+    [
+      "sessions.json",
+      2,
+      [
+        ["a", "secret"],
+        ["b", "key"],
+        ["a", "ephemeral", "secret"],
+        ["b", "ephemeral", "key"],
+        ["a", "order"],
+        ["b", "hashname"],
+        ["a", "token"],
+        ["b", "token"],
+        ["a", "handshake", "inner"],
+        ["b", "handshake", "outer"],
+        ["packets", 1, "iv"],
+        ["packets", 1, "inner"],
+        ["packets", 2, "packet"],
+      ],
+    ],
     ["peers/cbor-z1.json", 7, [["body"], ["equivalent_lob"], ["cbor"]]],
     ["peers/cbor-z1.json", 12, [["json", "to"], ["json", "type"], ["equivalent_lob"], ["cbor"]]],
     ["peers/chunks.json", 9, [["packets", 0], ["stream"]]],
     ["peers/cloak.json", 5, [["packet"], ["nonces_innermost_first", 1], ["cloaked"]]],
     ["peers/ecdh.json", 9, [["secret"], ["secret_21"], ["public"], ["peer_public"], ["shared"]]],
-    ["peers/keys-hashnames.json", 2, [["secret"], ["secret_21"], ["public"], ["public_base32"], ["secret_base32"], ["intermediate"], ["intermediate_base32"], ["hashname"], ["hashname_hex"]]],
-    ["peers/messages.json", 7, [["sender", "public"], ["recipient", "secret"], ["sender", "hashname"], ["ephemeral_secret"], ["ephemeral_public"], ["iv"], ["inner"], ["outer"], ["routing_token"], ["ecdh_ephemeral_static"], ["aes_key"], ["ciphertext"], ["ecdh_static_static"], ["mac"]]],
+    [
+      "peers/keys-hashnames.json",
+      2,
+      [
+        ["secret"],
+        ["secret_21"],
+        ["public"],
+        ["public_base32"],
+        ["secret_base32"],
+        ["intermediate"],
+        ["intermediate_base32"],
+        ["hashname"],
+        ["hashname_hex"],
+      ],
+    ],
+    [
+      "peers/messages.json",
+      7,
+      [
+        ["sender", "public"],
+        ["recipient", "secret"],
+        ["sender", "hashname"],
+        ["ephemeral_secret"],
+        ["ephemeral_public"],
+        ["iv"],
+        ["inner"],
+        ["outer"],
+        ["routing_token"],
+        ["ecdh_ephemeral_static"],
+        ["aes_key"],
+        ["ciphertext"],
+        ["ecdh_static_static"],
+        ["mac"],
+      ],
+    ],
     ["peers/published.json", 0, [["public"], ["secret"]]],
     ["peers/published.json", 25, [["json"], ["cbor"]]],
     ["peers/published.json", 26, [["cbor"]]],
     ["peers/published.json", 11, [["outer"], ["sender", "public"]]],
-    ["peers/sessions.json", 3, [["initiator", "secret"], ["responder", "public"], ["initiator", "eph"], ["responder", "msgiv"], ["initiator", "hashname"], ["channel_keys", "token_of_initiator"], ["channel_keys", "responder_sends_token"], ["steps", 0, "outer"], ["steps", 3, "inner"], ["steps", 4, "outer"]]],
+    [
+      "peers/sessions.json",
+      3,
+      [
+        ["initiator", "secret"],
+        ["responder", "public"],
+        ["initiator", "eph"],
+        ["responder", "msgiv"],
+        ["initiator", "hashname"],
+        ["channel_keys", "token_of_initiator"],
+        ["channel_keys", "responder_sends_token"],
+        ["steps", 0, "outer"],
+        ["steps", 3, "inner"],
+        ["steps", 4, "outer"],
+      ],
+    ],
   ];
   for (const [file, entry, paths] of list) for (const path of paths) await change(file, entry, path);
-  t.is(changed, list.reduce((sum, [, , paths]) => sum + paths.length, 0));
+  t.is(
+    changed,
+    list.reduce((sum, [, , paths]) => sum + paths.length, 0),
+  );
 });
 
 test("an answer to another entry of the same name is not taken for right", (t) => {

@@ -83,7 +83,8 @@ export function readBoard(file: string): Board {
   const { $schema: _, ...board } = data;
   for (const backEnd of board.refused === undefined ? [backEndOf(board), backEndOf(board, false)] : []) {
     for (const field of ["budget", "channelsBudget"] as const) {
-      if (board[field]?.[backEnd] === undefined) throw new BoardError(file, `${field}.${backEnd}`, "is missing: the board can be built so");
+      if (board[field]?.[backEnd] === undefined)
+        throw new BoardError(file, `${field}.${backEnd}`, "is missing: the board can be built so");
     }
   }
   const name = basename(file, ".json");

@@ -56,8 +56,18 @@ const source = join(sources, "device");
 export const coreEntry: string = join(source, "core.ts");
 
 function conditions(board: Board, backEnd: BackEnd, channels: boolean | "peer"): string[] {
-  const ciphers = { thumb: ["crypto-thumb", `thumb-${board.thumb}`], firmware: ["crypto-firmware"], script: ["crypto-script"] };
-  return ["espruino", ...(channels === "peer" ? ["peers"] : []), ...(channels ? ["channels"] : []), ...ciphers[backEnd], `entropy-${board.entropy.hardware ? "hardware" : "given"}`];
+  const ciphers = {
+    thumb: ["crypto-thumb", `thumb-${board.thumb}`],
+    firmware: ["crypto-firmware"],
+    script: ["crypto-script"],
+  };
+  return [
+    "espruino",
+    ...(channels === "peer" ? ["peers"] : []),
+    ...(channels ? ["channels"] : []),
+    ...ciphers[backEnd],
+    `entropy-${board.entropy.hardware ? "hardware" : "given"}`,
+  ];
 }
 
 /** Rollup, TypeScript, terser and ESLint take a second to load: not before something is to be compiled. */
@@ -68,7 +78,8 @@ const made = new Map<string, Promise<Compiled>>();
 /** The minified module of an entry; the package's own are made once a process for each set of conditions. */
 function device(input: string, output: string, conditions: string[], lent: string[] = []): Promise<Compiled> {
   const names = input === coreEntry ? coreMembers : [];
-  const make = (): Promise<Compiled> => compiler().then(({ compile }) => compile({ input, output, conditions, role: "runtime", names, lent }));
+  const make = (): Promise<Compiled> =>
+    compiler().then(({ compile }) => compile({ input, output, conditions, role: "runtime", names, lent }));
   if (!input.startsWith(sources)) return make();
   const key = [relative(sources, input), output, ...conditions, "lent", ...lent].join();
   const module = made.get(key) ?? cached(key, make);
@@ -80,8 +91,9 @@ const applications = new WeakMap<BuildOptions, Promise<Compiled>>();
 
 /** The minified application: it is the same on every board, so with the same options it is made once. */
 function application(input: string, options: BuildOptions): Promise<Compiled> {
-  const app = applications.get(options)
-    ?? compiler().then(({ compile }) => compile({ input, output: "app.js", conditions: ["espruino"], role: "app" }));
+  const app =
+    applications.get(options) ??
+    compiler().then(({ compile }) => compile({ input, output: "app.js", conditions: ["espruino"], role: "app" }));
   applications.set(options, app);
   return app;
 }
@@ -105,19 +117,25 @@ export const channelModules: readonly string[] = ["channels", ...channelKinds];
 function requireModule(board: Board, kind: string): void {
   if ([...radioKinds, ...channelModules].includes(kind)) return;
   const radios = board.radios.map((radio) => radio.kind).join(", ");
-  throw new BuildError("NO_MODULE", `there is no ${moduleName}/${kind}; ${board.title} can use the radios ${radios}, and ${channelModules.join(", ")}`);
+  throw new BuildError(
+    "NO_MODULE",
+    `there is no ${moduleName}/${kind}; ${board.title} can use the radios ${radios}, and ${channelModules.join(", ")}`,
+  );
 }
 
 /** The module of a standard channel, or the one that stands for channels without any. */
 export function channelModule(kind: string): Promise<Compiled> {
-  const file = kind === "channels" || kind === "peer" ? join(source, `${kind}.ts`) : join(sources, "channel", `${kind}.ts`);
+  const file =
+    kind === "channels" || kind === "peer" ? join(source, `${kind}.ts`) : join(sources, "channel", `${kind}.ts`);
   return device(file, `${kind}.js`, ["espruino"], ["packet/lob.ts"]);
 }
 
 /** The native code in a runtime: the one string that is so long and has base64 only. */
 function nativeCode(code: string, core: Board["thumb"]): BoardBuild["native"] {
   const text = /["'`]([A-Za-z0-9+/]{1000,}=*)["'`]/.exec(code)?.[1];
-  return text === undefined || !core ? undefined : { core, text: text.length, binary: Buffer.from(text, "base64").length };
+  return text === undefined || !core
+    ? undefined
+    : { core, text: text.length, binary: Buffer.from(text, "base64").length };
 }
 
 // given as a function, a module's text stays in flash and needs no quoting
@@ -141,7 +159,9 @@ export async function measureBoard(board: Board, options: BuildOptions = {}): Pr
   else {
     let bundle = asModule(moduleName, runtime.code);
     for (const kind of required) {
-      const { code } = await (ofChannels.includes(kind) ? channelModule(kind) : radioModule(board, kind, options.radios));
+      const { code } = await (ofChannels.includes(kind)
+        ? channelModule(kind)
+        : radioModule(board, kind, options.radios));
       files[`${kind}.js`] = code;
       bundle += asModule(`${moduleName}/${kind}`, code);
     }
@@ -149,7 +169,8 @@ export async function measureBoard(board: Board, options: BuildOptions = {}): Pr
     files["bundle.js"] = `${bundle}${app.code}\n`;
   }
   const sizes = sizeBySource(runtime, "e3x-mote.js");
-  for (const [file, bytes] of Object.entries(sizeBySource(radio, `${usual}.js`))) sizes[file] = (sizes[file] ?? 0) + bytes;
+  for (const [file, bytes] of Object.entries(sizeBySource(radio, `${usual}.js`)))
+    sizes[file] = (sizes[file] ?? 0) + bytes;
   const native = nativeCode(runtime.code, board.thumb);
   return {
     board,
@@ -172,7 +193,8 @@ async function otherModules(board: Board, { native = true, radios }: BuildOption
   for (const channels of [true, "peer"] as const) {
     const folder = channels === true ? "channels" : channels;
     files[`${folder}/e3x-mote.js`] = (await buildBoard(board, { native, channels })).files["e3x-mote.js"]!;
-    for (const kind of channelModules) if ((kind === "peer") === (channels === "peer")) files[`${folder}/${kind}.js`] = (await channelModule(kind)).code;
+    for (const kind of channelModules)
+      if ((kind === "peer") === (channels === "peer")) files[`${folder}/${kind}.js`] = (await channelModule(kind)).code;
   }
   return files;
 }
@@ -192,7 +214,10 @@ export async function buildBoard(board: Board, options: BuildOptions = {}): Prom
 }
 
 /** Writes a build's files, by default into dist/boards/<board>; returns their paths. */
-export function writeBuild(build: BoardBuild, folder: string = join(packageRoot, "dist/boards", build.board.name)): string[] {
+export function writeBuild(
+  build: BoardBuild,
+  folder: string = join(packageRoot, "dist/boards", build.board.name),
+): string[] {
   return Object.entries(build.files).map(([name, text]) => {
     const path = join(folder, name);
     mkdirSync(dirname(path), { recursive: true });

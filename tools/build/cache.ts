@@ -15,13 +15,20 @@ const DAY = 86_400_000;
 function hashOfSources(): string {
   const hash = createHash("sha256").update(process.version);
   const sources = join(packageRoot, "tools/build");
-  for (const folder of [join(packageRoot, "src"), existsSync(sources) ? sources : dirname(fileURLToPath(import.meta.url))]) {
+  for (const folder of [
+    join(packageRoot, "src"),
+    existsSync(sources) ? sources : dirname(fileURLToPath(import.meta.url)),
+  ]) {
     for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
       if (!/(?<!\.d)\.[jt]s$/.test(file)) continue;
-      hash.update(`${relative(packageRoot, join(folder, file))}\0`).update(readFileSync(join(folder, file))).update("\0");
+      hash
+        .update(`${relative(packageRoot, join(folder, file))}\0`)
+        .update(readFileSync(join(folder, file)))
+        .update("\0");
     }
   }
-  for (const file of ["package.json", "package-lock.json"].map((name) => join(packageRoot, name))) if (existsSync(file)) hash.update(readFileSync(file));
+  for (const file of ["package.json", "package-lock.json"].map((name) => join(packageRoot, name)))
+    if (existsSync(file)) hash.update(readFileSync(file));
   return hash.digest("hex").slice(0, 32);
 }
 
@@ -34,7 +41,8 @@ function folderIn(cache: string): string {
   mkdirSync(folder, { recursive: true });
   for (const other of readdirSync(cache)) {
     const path = join(cache, other);
-    if (path !== folder && Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > DAY) rmSync(path, { recursive: true, force: true });
+    if (path !== folder && Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > DAY)
+      rmSync(path, { recursive: true, force: true });
   }
   return folder;
 }

@@ -47,10 +47,16 @@ export async function compile(unit: Unit): Promise<Compiled> {
       input: unit.input,
       external: (id) => id === moduleName || id.startsWith(`${moduleName}/`) || builtinModules.includes(id),
       plugins: [
-        { name: "lent", resolveId: (id) => (unit.lent?.some((file) => id.endsWith(file)) ? { id: moduleName, external: true } : null) },
+        {
+          name: "lent",
+          resolveId: (id) => (unit.lent?.some((file) => id.endsWith(file)) ? { id: moduleName, external: true } : null),
+        },
         nodeResolve({ exportConditions: unit.conditions, extensions: [".ts", ".js", ".mjs"] }),
         stripTypes(targets[unit.role], unit.role),
-        unit.role === "runtime" && deferParts("src/device/parts.ts", (files) => { loading = files; }),
+        unit.role === "runtime" &&
+          deferParts("src/device/parts.ts", (files) => {
+            loading = files;
+          }),
         unit.role === "runtime" && freeMethods(staying(unit.names)),
       ],
       onwarn(warning) {
@@ -89,7 +95,8 @@ export function requiredModules(code: string): string[] {
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "require") {
       const [name] = node.arguments;
-      if (name && ts.isStringLiteralLike(name) && name.text.startsWith(`${moduleName}/`)) kinds.add(name.text.slice(moduleName.length + 1));
+      if (name && ts.isStringLiteralLike(name) && name.text.startsWith(`${moduleName}/`))
+        kinds.add(name.text.slice(moduleName.length + 1));
     }
     ts.forEachChild(node, visit);
   };

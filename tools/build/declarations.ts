@@ -4,7 +4,9 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { packageRoot } from "./root.ts";
 
-const { imports } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { imports: Record<string, { default: string }> };
+const { imports } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as {
+  imports: Record<string, { default: string }>;
+};
 
 /** The file that stands for one of them on the host: it has an entry of its own, or one for all of its folder. */
 function fileOf(id: string): string {

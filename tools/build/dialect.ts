@@ -29,10 +29,14 @@ const missingInEs5 = words(`
   no-object-seal no-regexp-prototype-compile no-string-create-html-methods
 `);
 // Methods that own classes may well have under the same name: reported only where the receiver's type is seen.
-const ambiguous = /-prototype-(at|keys|values|entries|with|lastindexof|filter|map|find|every|some|drop|take|foreach|reduce|flags|compile|union|difference|intersection)$|-string-prototype-at$|legacy-object|html-methods|prototype-transfer/;
+const ambiguous =
+  /-prototype-(at|keys|values|entries|with|lastindexof|filter|map|find|every|some|drop|take|foreach|reduce|flags|compile|union|difference|intersection)$|-string-prototype-at$|legacy-object|html-methods|prototype-transfer/;
 
 const esxRules = Object.fromEntries(
-  [...Object.keys(esx.configs["flat/restrict-to-es5"].rules ?? {}).map((rule) => rule.replace("es-x/", "")), ...missingInEs5]
+  [
+    ...Object.keys(esx.configs["flat/restrict-to-es5"].rules ?? {}).map((rule) => rule.replace("es-x/", "")),
+    ...missingInEs5,
+  ]
     .filter((rule) => !runs.has(rule))
     .map((rule) => {
       const aggressive = rule.includes("-prototype-") && !ambiguous.test(rule);
@@ -40,7 +44,8 @@ const esxRules = Object.fromEntries(
     }),
 );
 
-const builtinClass = "/^(Array|ArrayBuffer|Boolean|DataView|Date|Function|Number|Object|Promise|RegExp|String|.*Error|.*[0-9](Clamped)?Array)$/";
+const builtinClass =
+  "/^(Array|ArrayBuffer|Boolean|DataView|Date|Function|Number|Object|Promise|RegExp|String|.*Error|.*[0-9](Clamped)?Array)$/";
 const method = (name: string): object => ({ property: name, message: "Espruino lacks it." });
 
 /** ESLint's plugin and rules for the language that Espruino runs, for any parser. */
@@ -70,14 +75,20 @@ export const deviceRules: { plugins: Record<string, object>; rules: Linter.Rules
     "no-restricted-syntax": [
       "error",
       ...Object.entries({
-        [`:matches(ClassDeclaration,ClassExpression)[superClass.name=${builtinClass}]`]: "built-in classes cannot be extended",
+        [`:matches(ClassDeclaration,ClassExpression)[superClass.name=${builtinClass}]`]:
+          "built-in classes cannot be extended",
         "ClassExpression[id]": "a class expression's own name is not visible in it",
         "TaggedTemplateExpression": "tagged templates are missing",
-        "MemberExpression[object.type=Super]": "super.x looks from the class of this: it never ends in a class derived twice",
-        "BinaryExpression[operator=instanceof][right.name=Error]": "a TypeError, and all errors of Espruino's own, are not instanceof Error: ask for what they have, such as message",
-        "MethodDefinition[static=true][kind=/^[gs]et$/]": "a static getter is run once, when the class is made, and a static setter never",
-        "AssignmentExpression[left.computed=false][left.property.name=length][left.object.type!=ThisExpression]": "the length of an array cannot be set",
-        "CallExpression[callee.object.name=JSON][callee.property.name=parse][arguments.length>1]": "JSON.parse takes no reviver",
+        "MemberExpression[object.type=Super]":
+          "super.x looks from the class of this: it never ends in a class derived twice",
+        "BinaryExpression[operator=instanceof][right.name=Error]":
+          "a TypeError, and all errors of Espruino's own, are not instanceof Error: ask for what they have, such as message",
+        "MethodDefinition[static=true][kind=/^[gs]et$/]":
+          "a static getter is run once, when the class is made, and a static setter never",
+        "AssignmentExpression[left.computed=false][left.property.name=length][left.object.type!=ThisExpression]":
+          "the length of an array cannot be set",
+        "CallExpression[callee.object.name=JSON][callee.property.name=parse][arguments.length>1]":
+          "JSON.parse takes no reviver",
         "CallExpression[callee.object.name=JSON][callee.property.name=stringify] > :matches(ArrayExpression,ArrowFunctionExpression,FunctionExpression).arguments:nth-child(2)":
           "JSON.stringify takes no replacer",
         "VariableDeclaration[kind=/using/]": "using is missing",
@@ -87,7 +98,8 @@ export const deviceRules: { plugins: Record<string, object>; rules: Linter.Rules
   },
 };
 
-const globals = (names: string[], value: "readonly" | "off"): object => Object.fromEntries(names.map((name) => [name, value]));
+const globals = (names: string[], value: "readonly" | "off"): object =>
+  Object.fromEntries(names.map((name) => [name, value]));
 
 const config: Linter.Config = {
   plugins: deviceRules.plugins as Linter.Config["plugins"],
@@ -109,12 +121,15 @@ const isError = ({ severity }: Linter.LintMessage): boolean => severity === 2;
 /** Where `code` leaves what Espruino runs; empty if nowhere. `file` is the name used in findings. */
 export function findDialectErrors(code: string, file: string): DialectFinding[] {
   const lines = code.split("\n");
-  return new Linter({ configType: "flat" }).verify(code, config, { filename: "bundle.js" }).filter(isError).map((message) => ({
-    file,
-    line: message.line,
-    column: message.column,
-    rule: message.ruleId ?? "syntax",
-    message: message.message,
-    excerpt: (lines[message.line - 1] ?? "").slice(Math.max(0, message.column - 31), message.column + 49).trim(),
-  }));
+  return new Linter({ configType: "flat" })
+    .verify(code, config, { filename: "bundle.js" })
+    .filter(isError)
+    .map((message) => ({
+      file,
+      line: message.line,
+      column: message.column,
+      rule: message.ruleId ?? "syntax",
+      message: message.message,
+      excerpt: (lines[message.line - 1] ?? "").slice(Math.max(0, message.column - 31), message.column + 49).trim(),
+    }));
 }

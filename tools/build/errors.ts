@@ -31,7 +31,10 @@ export class BudgetError extends BuildError {
   /** @param channels whether it is the runtime with channels, or for "peer" more */
   constructor(board: string, bytes: number, budget: number, channels: boolean | "peer" = false) {
     const over = bytes - budget;
-    super("BUDGET", `${board}: e3x-mote.js${channels ? ` with ${channels === true ? "channels" : channels}` : ""} and its usual radio have ${bytes} bytes, ${over} over their budget of ${budget}`);
+    super(
+      "BUDGET",
+      `${board}: e3x-mote.js${channels ? ` with ${channels === true ? "channels" : channels}` : ""} and its usual radio have ${bytes} bytes, ${over} over their budget of ${budget}`,
+    );
     this.board = board;
     this.bytes = bytes;
     this.budget = budget;

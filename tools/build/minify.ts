@@ -44,7 +44,10 @@ function options(role: Role, keep: string[] = []): MinifyOptions {
     },
     mangle: {
       // an application's variable must not hide a global that the runtime reads
-      reserved: role === "app" ? [...reservedIdentifiers, ...languageGlobals, ...boardGlobals, ...moduleGlobals] : [...reservedIdentifiers, ...keep],
+      reserved:
+        role === "app"
+          ? [...reservedIdentifiers, ...languageGlobals, ...boardGlobals, ...moduleGlobals]
+          : [...reservedIdentifiers, ...keep],
     },
     // strings are bytes, and the size report counts columns as bytes
     format: { ascii_only: true, comments: false },
@@ -56,7 +59,8 @@ async function terse({ code, maps }: Compiled, file: string, options: MinifyOpti
   return { code: output.code!, maps: [output.map as object, ...maps] };
 }
 
-const parse = (code: string, file: string): ts.SourceFile => ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
+const parse = (code: string, file: string): ts.SourceFile =>
+  ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
 
 /** The names of members in code that `find` takes, each as often as it is there. */
 function memberNames(file: ts.SourceFile, find: (node: ts.Node) => ts.Node | undefined): string[] {
@@ -71,7 +75,11 @@ function memberNames(file: ts.SourceFile, find: (node: ts.Node) => ts.Node | und
 }
 
 const inQuotes = (node: ts.Node): ts.Node | undefined =>
-  ts.isElementAccessExpression(node) ? node.argumentExpression : (ts.isPropertyAssignment(node) || ts.isMethodDeclaration(node)) && ts.isStringLiteral(node.name) ? node.name : undefined;
+  ts.isElementAccessExpression(node)
+    ? node.argumentExpression
+    : (ts.isPropertyAssignment(node) || ts.isMethodDeclaration(node)) && ts.isStringLiteral(node.name)
+      ? node.name
+      : undefined;
 
 /** Members that keep their names in the runtime: the board's, public ones, and those that are named. */
 export const staying = (names: string[] = []): Set<string> => new Set([...members, ...publicMembers(), ...names]);
@@ -81,7 +89,13 @@ export const staying = (names: string[] = []): Set<string> => new Set([...member
  * `names` nor anywhere in quotes, and what is said often gets a variable. What comes out is mended.
  * @param mending others in the place of these mends: a test shows what happens without
  */
-export async function minify(input: Compiled, file: string, role: Role, names: string[] = [], mending: readonly Pass[] = mends): Promise<Compiled> {
+export async function minify(
+  input: Compiled,
+  file: string,
+  role: Role,
+  names: string[] = [],
+  mending: readonly Pass[] = mends,
+): Promise<Compiled> {
   const joined = parse(input.code, file);
   const throwing = role === "runtime" ? findThrowing(joined) : undefined;
   let made = input;

@@ -17,21 +17,51 @@ const gcc = "arm-none-eabi-gcc";
 
 // no -fpic: there is no data whose address could be taken, and the linker refuses what calls out of the blob
 const flags = [
-  "-mthumb", "-mfloat-abi=soft", "-masm-syntax-unified", "-Os", "-std=c11", "-Wall", "-Wextra", "-Werror", "-Wno-sign-compare",
-  "-ffreestanding", "-fomit-frame-pointer", "-fno-jump-tables", "-fno-tree-loop-distribute-patterns", "-nostdlib",
-  "-Wl,--build-id=none", "-Wl,--no-warn-rwx-segments",
+  "-mthumb",
+  "-mfloat-abi=soft",
+  "-masm-syntax-unified",
+  "-Os",
+  "-std=c11",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+  "-Wno-sign-compare",
+  "-ffreestanding",
+  "-fomit-frame-pointer",
+  "-fno-jump-tables",
+  "-fno-tree-loop-distribute-patterns",
+  "-nostdlib",
+  "-Wl,--build-id=none",
+  "-Wl,--no-warn-rwx-segments",
 ];
 
 // what each core's code is smallest with, found by trial
 const smaller: Record<Core, string[]> = {
   m0: [
-    "-fno-move-loop-invariants", "-fno-tree-ter", "-fno-tree-dominator-opts", "-fno-tree-reassoc", "-fno-tree-loop-im",
-    "-fno-tree-loop-ivcanon", "-fno-tree-dce", "-frename-registers",
+    "-fno-move-loop-invariants",
+    "-fno-tree-ter",
+    "-fno-tree-dominator-opts",
+    "-fno-tree-reassoc",
+    "-fno-tree-loop-im",
+    "-fno-tree-loop-ivcanon",
+    "-fno-tree-dce",
+    "-frename-registers",
   ],
   m4: [
-    "-fira-algorithm=priority", "-fno-tree-loop-optimize", "-fno-schedule-insns2", "-fno-tree-reassoc", "-fno-tree-dominator-opts",
-    "-fno-move-loop-invariants", "-fno-tree-ter", "-fno-tree-dce", "-fno-tree-loop-im", "-fno-tree-vrp", "-fno-ira-hoist-pressure",
-    "-fschedule-insns", "-fno-tree-sink", "-fno-if-conversion",
+    "-fira-algorithm=priority",
+    "-fno-tree-loop-optimize",
+    "-fno-schedule-insns2",
+    "-fno-tree-reassoc",
+    "-fno-tree-dominator-opts",
+    "-fno-move-loop-invariants",
+    "-fno-tree-ter",
+    "-fno-tree-dce",
+    "-fno-tree-loop-im",
+    "-fno-tree-vrp",
+    "-fno-ira-hoist-pressure",
+    "-fschedule-insns",
+    "-fno-tree-sink",
+    "-fno-if-conversion",
   ],
 };
 

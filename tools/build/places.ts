@@ -10,7 +10,11 @@ const display = (file: string): string => {
 };
 
 /** Original file (as displayed), line and column (from 1) of a place in compiled code (from 0). */
-export function origin(maps: SourceMap[], line: number, column: number): { file: string; line: number; column: number } | undefined {
+export function origin(
+  maps: SourceMap[],
+  line: number,
+  column: number,
+): { file: string; line: number; column: number } | undefined {
   let file = "";
   for (const map of maps) {
     const entry = map.findEntry(line, column);

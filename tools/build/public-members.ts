@@ -27,8 +27,9 @@ export function publicMembersOf(entries: readonly string[]): Set<string> {
   const seen = new Set<ts.Type>();
   const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected | ts.ModifierFlags.Ambient;
   const isPublic = (node: ts.Declaration): boolean =>
-    !program.isSourceFileDefaultLibrary(node.getSourceFile()) && !(ts.getCombinedModifierFlags(node) & hidden)
-    && !ts.getJSDocTags(node).some((tag) => tag.tagName.text === "internal");
+    !program.isSourceFileDefaultLibrary(node.getSourceFile()) &&
+    !(ts.getCombinedModifierFlags(node) & hidden) &&
+    !ts.getJSDocTags(node).some((tag) => tag.tagName.text === "internal");
   const follow = (type: ts.Type): void => {
     if (seen.has(type)) return;
     seen.add(type);

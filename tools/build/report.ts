@@ -26,8 +26,17 @@ export function sizeReport(build: BoardBuild): SizeReport {
   const { board, backEnd, channels, files, bytes, runtime, native = null, radio, budget, bySource } = build;
   const bundle = files["bundle.js"];
   return {
-    board: board.name, backEnd, channels, bytes, runtime, native, radio, ...(bundle !== undefined && { bundle: Buffer.byteLength(bundle) }),
-    budget, percent: Math.round((1000 * bytes) / budget) / 10, bySource,
+    board: board.name,
+    backEnd,
+    channels,
+    bytes,
+    runtime,
+    native,
+    radio,
+    ...(bundle !== undefined && { bundle: Buffer.byteLength(bundle) }),
+    budget,
+    percent: Math.round((1000 * bytes) / budget) / 10,
+    bySource,
   };
 }
 
@@ -35,7 +44,12 @@ export function sizeReport(build: BoardBuild): SizeReport {
 function columns(rows: string[][], right: number[]): string {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   return rows
-    .map((row) => row.map((text, i) => (right.includes(i) ? text.padStart(widths[i]!) : text.padEnd(widths[i]!))).join("  ").trimEnd())
+    .map((row) =>
+      row
+        .map((text, i) => (right.includes(i) ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n");
 }
 
@@ -44,24 +58,49 @@ const number = (value: number): string => value.toLocaleString("en");
 /** A line a board: its back end, what its parts have, and how much of the budget that is; bytes. */
 export function formatTotals(reports: SizeReport[]): string {
   const bundled = reports.some((r) => r.bundle !== undefined);
-  return columns([
-    ["board", "back end", "e3x-mote", "native", "radio", "", "total", "budget", "used", ...(bundled ? ["bundle"] : [])],
-    ...reports.map((r) => [
-      r.board, r.backEnd, number(r.runtime), r.native ? number(r.native.text) : "-", r.radio.kind, number(r.radio.bytes),
-      number(r.bytes), number(r.budget), `${r.percent.toFixed(1)} %`, ...(bundled ? [number(r.bundle!)] : []),
-    ]),
-  ], [2, 3, 5, 6, 7, 8, 9]);
+  return columns(
+    [
+      [
+        "board",
+        "back end",
+        "e3x-mote",
+        "native",
+        "radio",
+        "",
+        "total",
+        "budget",
+        "used",
+        ...(bundled ? ["bundle"] : []),
+      ],
+      ...reports.map((r) => [
+        r.board,
+        r.backEnd,
+        number(r.runtime),
+        r.native ? number(r.native.text) : "-",
+        r.radio.kind,
+        number(r.radio.bytes),
+        number(r.bytes),
+        number(r.budget),
+        `${r.percent.toFixed(1)} %`,
+        ...(bundled ? [number(r.bundle!)] : []),
+      ]),
+    ],
+    [2, 3, 5, 6, 7, 8, 9],
+  );
 }
 
 /** What storing the native code as binary would save, as a sentence; "" where there is none. */
 export function formatNative(native: SizeReport["native"]): string {
   if (!native) return "";
-  return `Native code for ${native.core.toUpperCase()}: ${number(native.binary)} bytes, as base64 text in e3x-mote.js ${number(native.text)}; `
-    + `written to Storage as binary when flashing it would save ${number(native.text - native.binary)} bytes.`;
+  return (
+    `Native code for ${native.core.toUpperCase()}: ${number(native.binary)} bytes, as base64 text in e3x-mote.js ${number(native.text)}; ` +
+    `written to Storage as binary when flashing it would save ${number(native.text - native.binary)} bytes.`
+  );
 }
 
 /** What a runtime has beside messages, to people. */
-const beside = (channels: SizeReport["channels"]): string => (channels === "peer" ? " with channels and peers" : channels ? " with channels" : "");
+const beside = (channels: SizeReport["channels"]): string =>
+  channels === "peer" ? " with channels and peers" : channels ? " with channels" : "";
 
 /** Boards whose sizes are alike share a column: their names, and the first one's report. */
 function alike(reports: SizeReport[]): [names: string[], report: SizeReport][] {
@@ -84,13 +123,22 @@ export function formatSizes(reports: SizeReport[]): string {
   return [
     formatTotals(reports),
     "",
-    columns([
-      ["bytes by source file", ...groups.map((_, i) => letter(i))],
-      ...files.map((file) => [file, ...groups.map(([, r]) => (file in r.bySource ? number(r.bySource[file]!) : "-"))]),
-    ], groups.map((_, i) => i + 1)),
+    columns(
+      [
+        ["bytes by source file", ...groups.map((_, i) => letter(i))],
+        ...files.map((file) => [
+          file,
+          ...groups.map(([, r]) => (file in r.bySource ? number(r.bySource[file]!) : "-")),
+        ]),
+      ],
+      groups.map((_, i) => i + 1),
+    ),
     "",
-    ...groups.map(([names, r], i) => `${letter(i)}  ${r.backEnd} with ${r.radio.kind}: ${names.join(", ")}`
-      + (r.native ? `; ${number(r.runtime - r.native.text)} bytes of e3x-mote.js without the native code's text` : "")),
+    ...groups.map(
+      ([names, r], i) =>
+        `${letter(i)}  ${r.backEnd} with ${r.radio.kind}: ${names.join(", ")}` +
+        (r.native ? `; ${number(r.runtime - r.native.text)} bytes of e3x-mote.js without the native code's text` : ""),
+    ),
     ...[...new Set(groups.map(([, r]) => formatNative(r.native)))].filter((text) => text !== ""),
   ].join("\n");
 }
@@ -106,9 +154,14 @@ export function formatBuild(build: BoardBuild, paths: string[]): string {
   const report = sizeReport(build);
   const texts = Object.values(build.files);
   return [
-    columns(paths.map((path, i) => [path, `${number(Buffer.byteLength(texts[i]!))} bytes`]), [1]),
+    columns(
+      paths.map((path, i) => [path, `${number(Buffer.byteLength(texts[i]!))} bytes`]),
+      [1],
+    ),
     `${build.board.title}: ${backEnds[report.backEnd]}`,
     `e3x-mote.js${beside(report.channels)} and ${report.radio.kind}.js: ${number(report.bytes)} bytes, ${report.percent} % of the budget of ${number(report.budget)}`,
     formatNative(report.native),
-  ].filter((line) => line !== "").join("\n");
+  ]
+    .filter((line) => line !== "")
+    .join("\n");
 }

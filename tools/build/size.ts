@@ -4,13 +4,20 @@ import { channelModule, channelModules, formatSizes, loadBoards, measureBoard, s
 
 const boards = loadBoards().filter(({ refused }) => refused === undefined);
 const reports = [];
-for (const channels of [false, true]) for (const board of boards) reports.push(sizeReport(await measureBoard(board, { channels })));
+for (const channels of [false, true])
+  for (const board of boards) reports.push(sizeReport(await measureBoard(board, { channels })));
 const modules: Record<string, number> = {};
 for (const kind of channelModules) modules[kind] = (await channelModule(kind)).code.length;
 
-const rows = Object.entries(modules).map(([kind, bytes]) => `${kind.padEnd(8)} ${bytes.toLocaleString("en").padStart(5)}`);
-console.log(process.argv.includes("--json") ? JSON.stringify({ boards: reports, modules }, null, 2) : [
-  formatSizes(reports.filter(({ channels }) => !channels)),
-  `With channels\n\n${formatSizes(reports.filter(({ channels }) => channels))}`,
-  `Modules of channels\n\n${rows.join("\n")}`,
-].join("\n\n"));
+const rows = Object.entries(modules).map(
+  ([kind, bytes]) => `${kind.padEnd(8)} ${bytes.toLocaleString("en").padStart(5)}`,
+);
+console.log(
+  process.argv.includes("--json")
+    ? JSON.stringify({ boards: reports, modules }, null, 2)
+    : [
+        formatSizes(reports.filter(({ channels }) => !channels)),
+        `With channels\n\n${formatSizes(reports.filter(({ channels }) => channels))}`,
+        `Modules of channels\n\n${rows.join("\n")}`,
+      ].join("\n\n"),
+);

@@ -32,10 +32,12 @@ const place = (node: ts.Node): string => {
   return `${relative(packageRoot, file.fileName)}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
 };
 
-const isTagged = (node: ts.Node): boolean => ts.getJSDocTags(node).some((tag) => tag.tagName.text === TAG && !!tag.comment);
+const isTagged = (node: ts.Node): boolean =>
+  ts.getJSDocTags(node).some((tag) => tag.tagName.text === TAG && !!tag.comment);
 
 /** A path of names from a link as text: "" is the link, ".channels.session" something of it. */
-const pathOf = (node: ts.Expression): string => (ts.isPropertyAccessExpression(node) ? `${pathOf(node.expression)}.${node.name.text}` : "");
+const pathOf = (node: ts.Expression): string =>
+  ts.isPropertyAccessExpression(node) ? `${pathOf(node.expression)}.${node.name.text}` : "";
 
 /**
  * A board unloads code that it needs only now and then: all that is moved into the function `parts` (src/device/parts.ts).
@@ -56,26 +58,46 @@ export function checkUnloading(entry: string, conditions: string[], loading: Loa
   const isUnloaded = (node: ts.Node): boolean => unloaded.includes(node.getSourceFile());
   const classes = each(unloaded, ts.isClassDeclaration);
   const findings = new Set<string>();
-  const refuse = (node: ts.Node, reason: string): void => { findings.add(`${place(node)}: ${reason}`); };
+  const refuse = (node: ts.Node, reason: string): void => {
+    findings.add(`${place(node)}: ${reason}`);
+  };
   const nameOf = (node: ts.ClassDeclaration): string => node.name!.text;
 
-  for (const file of unloaded) for (const statement of file.statements) {
-    if (!ts.isVariableStatement(statement) || !(statement.declarationList.flags & ts.NodeFlags.Let) || isTagged(statement)) continue;
-    refuse(statement, `${statement.declarationList.declarations[0]!.name.getText()} is lost when a board unloads the code of this file. Keep it in an object of the link, or in a file that stays loaded.`);
-  }
+  for (const file of unloaded)
+    for (const statement of file.statements) {
+      if (
+        !ts.isVariableStatement(statement) ||
+        !(statement.declarationList.flags & ts.NodeFlags.Let) ||
+        isTagged(statement)
+      )
+        continue;
+      refuse(
+        statement,
+        `${statement.declarationList.declarations[0]!.name.getText()} is lost when a board unloads the code of this file. Keep it in an object of the link, or in a file that stays loaded.`,
+      );
+    }
 
   // which class `attachMethods` gives to which path
   const attach = each(stays, ts.isFunctionDeclaration).find((node) => node.name?.text === ATTACH);
-  if (!attach) throw new BuildError("UNLOADED", `${relative(packageRoot, entry)} unloads code, and has no function ${ATTACH} in what stays`);
+  if (!attach)
+    throw new BuildError(
+      "UNLOADED",
+      `${relative(packageRoot, entry)} unloads code, and has no function ${ATTACH} in what stays`,
+    );
   const attached = new Map<string, string>();
-  const isCallOf = (name: string) => (node: ts.Node): node is ts.CallExpression =>
-    ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === name;
+  const isCallOf =
+    (name: string) =>
+    (node: ts.Node): node is ts.CallExpression =>
+      ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === name;
   for (const call of each([attach], isCallOf(SET))) {
     const [type] = each([call.arguments[1]!], ts.isPropertyAccessExpression);
     attached.set(pathOf(call.arguments[0]!), type!.name.text);
     const declared = checker.getTypeAtLocation(type!).symbol?.declarations?.find(ts.isClassDeclaration);
     if (declared && stays.includes(declared.getSourceFile())) {
-      refuse(call, `the code of ${nameOf(declared)} is never unloaded, as code that stays loaded imports ${relative(packageRoot, declared.getSourceFile().fileName)}. Import types of it only.`);
+      refuse(
+        call,
+        `the code of ${nameOf(declared)} is never unloaded, as code that stays loaded imports ${relative(packageRoot, declared.getSourceFile().fileName)}. Import types of it only.`,
+      );
     }
   }
 
@@ -83,16 +105,25 @@ export function checkUnloading(entry: string, conditions: string[], loading: Loa
   const isFunction = (node: ts.Expression): boolean => {
     if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return true;
     const declared = ts.isIdentifier(node) && checker.getSymbolAtLocation(node)?.valueDeclaration;
-    return !!declared && isUnloaded(declared)
-      && (ts.isFunctionDeclaration(declared) || (ts.isVariableDeclaration(declared) && !!declared.initializer && isFunction(declared.initializer)));
+    return (
+      !!declared &&
+      isUnloaded(declared) &&
+      (ts.isFunctionDeclaration(declared) ||
+        (ts.isVariableDeclaration(declared) && !!declared.initializer && isFunction(declared.initializer)))
+    );
   };
   const given = new Set<ts.Node | undefined>();
   for (const node of each(unloaded, ts.isBinaryExpression)) {
-    if (node.operatorToken.kind === ts.SyntaxKind.EqualsToken && ts.isPropertyAccessExpression(node.left) && isFunction(node.right)) {
+    if (
+      node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
+      ts.isPropertyAccessExpression(node.left) &&
+      isFunction(node.right)
+    ) {
       given.add(checker.getSymbolAtLocation(node.left.name)?.valueDeclaration);
     }
   }
-  for (const node of each(unloaded, ts.isPropertyDeclaration)) if (node.initializer && isFunction(node.initializer)) given.add(node);
+  for (const node of each(unloaded, ts.isPropertyDeclaration))
+    if (node.initializer && isFunction(node.initializer)) given.add(node);
 
   // classes that were found where something is known of their objects
   const known = new Set<ts.ClassDeclaration>();
@@ -110,18 +141,30 @@ export function checkUnloading(entry: string, conditions: string[], loading: Loa
     // of links there may be a list, which is gone through; of what they have, `attachMethods` knows single objects
     const inside = path === "" ? "" : undefined;
     if (checker.isArrayType(type) || checker.isTupleType(type)) {
-      for (const one of checker.getTypeArguments(type as ts.TypeReference)) follow(one, at, `${name}[]`, inside, tagged);
+      for (const one of checker.getTypeArguments(type as ts.TypeReference))
+        follow(one, at, `${name}[]`, inside, tagged);
       return;
     }
     const declarations = type.symbol?.declarations ?? [];
     if (declarations.some((node) => program.isSourceFileDefaultLibrary(node.getSourceFile()))) return;
     const own = declarations.find(ts.isClassDeclaration);
-    const holds = (what: string): void => refuse(at, `${name} holds ${what}, whose code a board unloads. ` +
-      `Have ${ATTACH} (${place(attach)}) give it its methods back, or say behind @${TAG} why it is not there then.`);
+    const holds = (what: string): void =>
+      refuse(
+        at,
+        `${name} holds ${what}, whose code a board unloads. ` +
+          `Have ${ATTACH} (${place(attach)}) give it its methods back, or say behind @${TAG} why it is not there then.`,
+      );
     if (own && isUnloaded(own)) {
       known.add(own);
-      if (!tagged && !isTagged(own) && (path === undefined || attached.get(path) !== nameOf(own))) holds(`an object of ${nameOf(own)}`);
-    } else if (declarations.some((node) => (ts.isFunctionDeclaration(node) || ts.isArrowFunction(node) || ts.isFunctionExpression(node)) && isUnloaded(node))) {
+      if (!tagged && !isTagged(own) && (path === undefined || attached.get(path) !== nameOf(own)))
+        holds(`an object of ${nameOf(own)}`);
+    } else if (
+      declarations.some(
+        (node) =>
+          (ts.isFunctionDeclaration(node) || ts.isArrowFunction(node) || ts.isFunctionExpression(node)) &&
+          isUnloaded(node),
+      )
+    ) {
       if (!tagged) holds("a function");
     } else if (!own && type.getProperties().some((member) => member.flags & ts.SymbolFlags.Method)) {
       // an interface of objects: which classes are like it
@@ -138,8 +181,18 @@ export function checkUnloading(entry: string, conditions: string[], loading: Loa
       if (!node || member.flags & (ts.SymbolFlags.Method | ts.SymbolFlags.Prototype)) continue;
       const label = `${own ? nameOf(own) : name}.${member.name}`;
       const excused = isTagged(node);
-      if (given.has(node) && !excused) refuse(node, `${label} holds a function whose code a board unloads. Say behind @${TAG} why it is not there then.`);
-      follow(checker.getTypeOfSymbol(member), node, label, path === undefined ? undefined : `${path}.${member.name}`, excused);
+      if (given.has(node) && !excused)
+        refuse(
+          node,
+          `${label} holds a function whose code a board unloads. Say behind @${TAG} why it is not there then.`,
+        );
+      follow(
+        checker.getTypeOfSymbol(member),
+        node,
+        label,
+        path === undefined ? undefined : `${path}.${member.name}`,
+        excused,
+      );
     }
   };
 
@@ -151,18 +204,38 @@ export function checkUnloading(entry: string, conditions: string[], loading: Loa
     return loop && ts.isForOfStatement(loop) ? sourceOf(loop.expression) : declared;
   };
   const links = new Set(each(stays, isCallOf(ATTACH)).map((call) => sourceOf(call.arguments[0]!)));
-  for (const file of stays) for (const statement of file.statements) {
-    // the board's own hold nothing of ours
-    if (!ts.isVariableStatement(statement) || statement.modifiers?.some((one) => one.kind === ts.SyntaxKind.DeclareKeyword)) continue;
-    for (const variable of statement.declarationList.declarations) {
-      follow(checker.getTypeAtLocation(variable), variable, variable.name.getText(), links.has(variable) ? "" : undefined, isTagged(variable));
+  for (const file of stays)
+    for (const statement of file.statements) {
+      // the board's own hold nothing of ours
+      if (
+        !ts.isVariableStatement(statement) ||
+        statement.modifiers?.some((one) => one.kind === ts.SyntaxKind.DeclareKeyword)
+      )
+        continue;
+      for (const variable of statement.declarationList.declarations) {
+        follow(
+          checker.getTypeAtLocation(variable),
+          variable,
+          variable.name.getText(),
+          links.has(variable) ? "" : undefined,
+          isTagged(variable),
+        );
+      }
     }
-  }
 
-  const isBase = (node: ts.ClassDeclaration): boolean => [...known].some((one) => checker.getBaseTypes(checker.getTypeAtLocation(one) as ts.InterfaceType).some((base) => base.symbol?.valueDeclaration === node));
-  for (const node of classes) if (!known.has(node) && !isTagged(node) && !isBase(node)) {
-    refuse(node, `a board unloads the code of ${nameOf(node)}, and nothing shows where its objects are kept. ` +
-      `Have ${ATTACH} (${place(attach)}) give them their methods back, or say behind @${TAG} of the class why there are none then.`);
-  }
+  const isBase = (node: ts.ClassDeclaration): boolean =>
+    [...known].some((one) =>
+      checker
+        .getBaseTypes(checker.getTypeAtLocation(one) as ts.InterfaceType)
+        .some((base) => base.symbol?.valueDeclaration === node),
+    );
+  for (const node of classes)
+    if (!known.has(node) && !isTagged(node) && !isBase(node)) {
+      refuse(
+        node,
+        `a board unloads the code of ${nameOf(node)}, and nothing shows where its objects are kept. ` +
+          `Have ${ATTACH} (${place(attach)}) give them their methods back, or say behind @${TAG} of the class why there are none then.`,
+      );
+    }
   if (findings.size) throw new BuildError("UNLOADED", [...findings].join("\n"));
 }

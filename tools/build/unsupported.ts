@@ -10,12 +10,20 @@ const isNameless = (node: ts.Node): node is ts.ClassExpression => ts.isClassExpr
  * would tell instead. What it leaves as it is they tell (tools/build/dialect.ts).
  */
 function reason(node: ts.Node): string | undefined {
-  if (node.kind === SyntaxKind.AsyncKeyword || node.kind === SyntaxKind.AwaitKeyword) return "async and await are missing: use then";
+  if (node.kind === SyntaxKind.AsyncKeyword || node.kind === SyntaxKind.AwaitKeyword)
+    return "async and await are missing: use then";
   if (ts.isDecorator(node)) return "decorators are missing";
   if (ts.isPrivateIdentifier(node)) return `${node.text} would take a WeakMap, which is missing: use private`;
   if (ts.isBindingElement(node) && node.dotDotDotToken) return "destructuring is missing, and so are rest properties";
-  if (ts.isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword) return "import() is missing: import it at the top of the file";
-  if (isNameless(node) && node.members.some((member) => ts.isPropertyDeclaration(member) && member.modifiers?.some(({ kind }) => kind === SyntaxKind.StaticKeyword))) {
+  if (ts.isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword)
+    return "import() is missing: import it at the top of the file";
+  if (
+    isNameless(node) &&
+    node.members.some(
+      (member) =>
+        ts.isPropertyDeclaration(member) && member.modifiers?.some(({ kind }) => kind === SyntaxKind.StaticKeyword),
+    )
+  ) {
     return "a static field wants a class with a name: declare it by class Name";
   }
   return undefined;

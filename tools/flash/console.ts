@@ -27,9 +27,11 @@ const CTRL_C = "\x03";
 /** At the start of a line: it is not echoed. */
 const NO_ECHO = "\x10";
 /** [value], "exception", or 0 where the expression is not the one that was sent. */
-const EVALUATE = '((s,c)=>{try{return E.CRC32(s)==c?JSON.stringify([eval(s)]):0}catch(e){return JSON.stringify(""+e)}})';
+const EVALUATE =
+  '((s,c)=>{try{return E.CRC32(s)==c?JSON.stringify([eval(s)]):0}catch(e){return JSON.stringify(""+e)}})';
 
-const garbled = "the board does not answer, or what it is sent arrives garbled; use another cable or port, or come nearer";
+const garbled =
+  "the board does not answer, or what it is sent arrives garbled; use another cable or port, or come nearer";
 
 /** Time for a board to come back from an interruption, in milliseconds. */
 const PAUSE = 100;
@@ -60,7 +62,12 @@ export class Console {
 
   /** The last of what came that was no answer: what a user would read on the console. */
   get said(): string {
-    return this.#heard.replace(/<%[^]*?%>/g, "").replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").replace(/[^\x21-\x7e]+/g, " ").trim().slice(-80);
+    return this.#heard
+      .replace(/<%[^]*?%>/g, "")
+      .replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "")
+      .replace(/[^\x21-\x7e]+/g, " ")
+      .trim()
+      .slice(-80);
   }
 
   /**
@@ -81,7 +88,10 @@ export class Console {
       // null is the answer of a line that lost the expression's name: eval()
       if (Array.isArray(reply) && reply[0] !== null) return reply[0];
       // what it throws may be for want of a character
-      failure = typeof reply === "string" ? new FlashError("STORAGE", `the board says "${reply}"`) : new FlashError("NO_ANSWER", garbled);
+      failure =
+        typeof reply === "string"
+          ? new FlashError("STORAGE", `the board says "${reply}"`)
+          : new FlashError("NO_ANSWER", garbled);
       if (left > 1) {
         this.repeats++;
         await this.clear();
@@ -103,7 +113,9 @@ export class Console {
 
   /** Gives the board time, in milliseconds. */
   pause(ms: number): Promise<void> {
-    return new Promise((resolve) => { this.#timers.setTimeout(resolve, ms); });
+    return new Promise((resolve) => {
+      this.#timers.setTimeout(resolve, ms);
+    });
   }
 
   /** Runs a statement that gives no answer, such as load(). */

@@ -46,7 +46,10 @@ export interface Flashed {
 }
 
 /** Puts a plan's files on a board, verifies each, and starts the board anew. Throws FlashError. */
-export async function flash(wire: Wire, { board, boards, plan, port, stage = () => undefined, at = () => undefined, timers }: FlashOptions): Promise<Flashed> {
+export async function flash(
+  wire: Wire,
+  { board, boards, plan, port, stage = () => undefined, at = () => undefined, timers }: FlashOptions,
+): Promise<Flashed> {
   const console = new Console(wire, timers);
   stage("asking the board what it is");
   await console.clear();
@@ -64,17 +67,23 @@ export async function flash(wire: Wire, { board, boards, plan, port, stage = () 
   for (const file of plan.files) {
     const { name, bytes } = file;
     // the runtime goes on in another file of the same name but for its number
-    const kept = file.keep && !plan.erase ? own.find((candidate) => withoutNumber(candidate) === withoutNumber(name)) : undefined;
+    const kept =
+      file.keep && !plan.erase ? own.find((candidate) => withoutNumber(candidate) === withoutNumber(name)) : undefined;
     const state = await stateOf(console, kept ?? name);
     if (state && kept !== undefined) files.push({ name: kept, bytes: state.bytes, done: "kept" });
-    else if (state?.bytes === bytes.length && state.crc === crc32(bytes)) files.push({ name, bytes: bytes.length, done: "same", crc: state.crc });
+    else if (state?.bytes === bytes.length && state.crc === crc32(bytes))
+      files.push({ name, bytes: bytes.length, done: "same", crc: state.crc });
     else {
       todo.push(file);
       if (state) there.set(name, state.bytes);
     }
   }
   const freed = [...there.values()].reduce((sum, size) => sum + roomOf(size), 0);
-  requireRoom(facts, todo.map(({ bytes }) => bytes.length), freed);
+  requireRoom(
+    facts,
+    todo.map(({ bytes }) => bytes.length),
+    freed,
+  );
 
   // boot code first: a board that is cut off now does not start an application whose modules are gone
   if (there.has(BOOT_CODE)) await eraseFile(console, BOOT_CODE);

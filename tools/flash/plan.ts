@@ -34,15 +34,25 @@ const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "la
 export function planOf(build: BoardBuild, { seed, erase = false }: { seed?: StorageFile; erase?: boolean } = {}): Plan {
   const files = Object.entries(build.files).flatMap(([file, text]): PlannedFile[] => {
     if (file === "bundle.js") return [];
-    if (file === "app.js") return [{ name: BOOT_CODE, bytes: bytes(text), what: "the application, as boot code", keep: false }];
+    if (file === "app.js")
+      return [{ name: BOOT_CODE, bytes: bytes(text), what: "the application, as boot code", keep: false }];
     const kind = file.slice(0, -3);
-    if (kind === moduleName) return [{ name: moduleName, bytes: bytes(text), what: "the runtime, as a module", keep: false }];
-    return [{ name: `${moduleName}/${kind}`, bytes: bytes(text), what: `a ${channelModules.includes(kind) ? "channel" : "radio"}, as a module`, keep: false }];
+    if (kind === moduleName)
+      return [{ name: moduleName, bytes: bytes(text), what: "the runtime, as a module", keep: false }];
+    return [
+      {
+        name: `${moduleName}/${kind}`,
+        bytes: bytes(text),
+        what: `a ${channelModules.includes(kind) ? "channel" : "radio"}, as a module`,
+        keep: false,
+      },
+    ];
   });
   if (seed) files.push({ ...seed, what: "a random seed, unless one is there", keep: true });
   // the application last: without it a board that was cut off boots into nothing that is half there
   files.sort((a, b) => Number(a.name === BOOT_CODE) - Number(b.name === BOOT_CODE));
-  for (const { name } of files) if (name.length > NAME) throw new RangeError(`"${name}" is longer than a name in Storage`);
+  for (const { name } of files)
+    if (name.length > NAME) throw new RangeError(`"${name}" is longer than a name in Storage`);
   return { files, erase };
 }
 

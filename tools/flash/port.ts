@@ -7,15 +7,23 @@ import type { FromTools, PortInfo, ToTools } from "./tools-messages.ts";
 
 // beside this file in src, beside the bundle that this file is part of in dist
 const source = new URL("./tools.ts", import.meta.url);
-const program = fileURLToPath(import.meta.url.endsWith(".ts") ? source : new URL("./espruino-tools.js", import.meta.url));
+const program = fileURLToPath(
+  import.meta.url.endsWith(".ts") ? source : new URL("./espruino-tools.js", import.meta.url),
+);
 
 /** What is wrong with a port, from what the system says of it. */
 function portError(port: string, reason: string): FlashError {
   if (/lock|busy|EBUSY|temporarily unavailable|access is denied/i.test(reason)) {
-    return new FlashError("PORT_BUSY", `${port} is busy: another program has it open; close it (the Espruino IDE, a terminal) and try again${process.platform === "linux" ? `; "fuser -v ${port}" names it` : ""}`);
+    return new FlashError(
+      "PORT_BUSY",
+      `${port} is busy: another program has it open; close it (the Espruino IDE, a terminal) and try again${process.platform === "linux" ? `; "fuser -v ${port}" names it` : ""}`,
+    );
   }
   if (/permission|EACCES|EPERM/i.test(reason)) {
-    return new FlashError("PORT_DENIED", `${port} may not be opened; ${process.platform === "linux" ? "add yourself to the group that owns it (mostly dialout), then log in again" : "check its permissions"}`);
+    return new FlashError(
+      "PORT_DENIED",
+      `${port} may not be opened; ${process.platform === "linux" ? "add yourself to the group that owns it (mostly dialout), then log in again" : "check its permissions"}`,
+    );
   }
   if (/no such file|ENOENT|cannot open|file not found/i.test(reason)) return missing(port, []);
   return new FlashError("PORT_FAILED", `${port}: ${reason}; unplug the board, plug it in again, and try again`);
@@ -23,10 +31,14 @@ function portError(port: string, reason: string): FlashError {
 
 function missing(port: string, ports: readonly PortInfo[]): FlashError {
   const listed = ports.map(({ path, description }) => (description ? `${path} (${description})` : path)).join(", ");
-  const advice = existsSync("/sys/class/bluetooth/hci0") || process.platform !== "linux"
-    ? "plug the board in, or wake it up so that it advertises"
-    : "plug the board in (this machine has no Bluetooth adapter)";
-  return new FlashError("PORT_NOT_FOUND", `there is no port ${port}; ${listed ? `there are ${listed}` : "none was found"}; ${advice}`);
+  const advice =
+    existsSync("/sys/class/bluetooth/hci0") || process.platform !== "linux"
+      ? "plug the board in, or wake it up so that it advertises"
+      : "plug the board in (this machine has no Bluetooth adapter)";
+  return new FlashError(
+    "PORT_NOT_FOUND",
+    `there is no port ${port}; ${listed ? `there are ${listed}` : "none was found"}; ${advice}`,
+  );
 }
 
 /** A serial port (a path), a Bluetooth device (its name or address) or tcp://HOST:PORT, opened by EspruinoTools. */
@@ -43,7 +55,9 @@ export class Port implements Wire {
     this.#name = name;
     this.#child = fork(program, { stdio: ["ignore", "ignore", "ignore", "ipc"] });
     this.#child.on("message", (message) => this.#take(message as FromTools));
-    this.#child.on("exit", () => this.#fail(new FlashError("PORT_LOST", `${name} was lost; check cable and power, and flash again`)));
+    this.#child.on("exit", () =>
+      this.#fail(new FlashError("PORT_LOST", `${name} was lost; check cable and power, and flash again`)),
+    );
     this.#child.on("error", (error) => this.#fail(new FlashError("PORT_FAILED", error.message)));
   }
 
@@ -80,7 +94,9 @@ export class Port implements Wire {
     const child = this.#child;
     if (child.exitCode !== null || child.signalCode !== null) return;
     this.#error ??= new FlashError("PORT_LOST", `${this.#name} was closed`);
-    const gone = new Promise((resolve) => { child.once("exit", resolve); });
+    const gone = new Promise((resolve) => {
+      child.once("exit", resolve);
+    });
     this.#send({ do: "close" });
     const timer = setTimeout(() => child.kill("SIGKILL"), 3000);
     await gone;
@@ -99,9 +115,15 @@ export class Port implements Wire {
       this.#writes.delete(message.id);
     } else if (message.is === "unknown") this.#fail(missing(this.#name, message.ports));
     else if (message.is === "failed") this.#fail(portError(this.#name, message.reason));
-    else if (message.is === "closed") this.#fail(new FlashError("PORT_LOST", `${this.#name} was lost; check cable and power, and flash again`));
+    else if (message.is === "closed")
+      this.#fail(new FlashError("PORT_LOST", `${this.#name} was lost; check cable and power, and flash again`));
     else {
-      this.#fail(new FlashError("NO_TOOLS", `EspruinoTools is not installed or does not start (${message.reason.split("\n")[0]!}); run "npm install espruino", and try again`));
+      this.#fail(
+        new FlashError(
+          "NO_TOOLS",
+          `EspruinoTools is not installed or does not start (${message.reason.split("\n")[0]!}); run "npm install espruino", and try again`,
+        ),
+      );
     }
   }
 

@@ -13,5 +13,8 @@ export interface StorageFile {
  */
 export function seedFile(random: Random = randomBytes): StorageFile {
   const seed = random(32);
-  return { name: "mote.seed0", bytes: Uint8Array.from([...createHash("sha256").update(seed).digest().subarray(0, 8), ...seed]) };
+  return {
+    name: "mote.seed0",
+    bytes: Uint8Array.from([...createHash("sha256").update(seed).digest().subarray(0, 8), ...seed]),
+  };
 }

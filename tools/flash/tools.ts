@@ -34,7 +34,9 @@ const SCAN_MS = 1000;
 const SERIAL_BLOCK = 512;
 const BLUETOOTH_BLOCK = 20;
 
-const say = (message: FromTools): void => { process.send?.(message); };
+const say = (message: FromTools): void => {
+  process.send?.(message);
+};
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 for (const name of ["log", "info", "warn", "error", "debug"] as const) console[name] = () => undefined;
@@ -74,11 +76,17 @@ function setUp({ Config, Core: { Serial } }: Tools, port: string): void {
   const serial = Serial.devices.find((device) => device.name === "Node Serial");
   if (serial && isDevice(port)) {
     const list = serial.getPorts;
-    serial.getPorts = (callback) => list((ports, instant) => callback([...(ports ?? []).filter(({ path }) => path !== port), { path: port }], instant));
+    serial.getPorts = (callback) =>
+      list((ports, instant) =>
+        callback([...(ports ?? []).filter(({ path }) => path !== port), { path: port }], instant),
+      );
   }
 }
 
-const portsOf = ({ Core: { Serial } }: Tools): Promise<PortInfo[]> => new Promise((resolve) => { Serial.getPorts(resolve); });
+const portsOf = ({ Core: { Serial } }: Tools): Promise<PortInfo[]> =>
+  new Promise((resolve) => {
+    Serial.getPorts(resolve);
+  });
 
 /** The path of a port that was named by its path, or a Bluetooth device by its name or address. */
 async function find(tools: Tools, port: string): Promise<string | undefined> {
@@ -86,9 +94,14 @@ async function find(tools: Tools, port: string): Promise<string | undefined> {
   const scans = isSerial(port) || isSocket(port) || !hasBluetooth() ? 1 : SCANS;
   let ports: PortInfo[] = [];
   for (let scan = 0; scan < scans; scan++) {
-    if (scan) await new Promise((resolve) => { setTimeout(resolve, SCAN_MS); });
+    if (scan)
+      await new Promise((resolve) => {
+        setTimeout(resolve, SCAN_MS);
+      });
     ports = await portsOf(tools);
-    const found = ports.find(({ path, description }) => path.toLowerCase() === wanted || description?.toLowerCase() === wanted);
+    const found = ports.find(
+      ({ path, description }) => path.toLowerCase() === wanted || description?.toLowerCase() === wanted,
+    );
     if (found) return found.path;
   }
   say({ is: "unknown", ports });
@@ -101,12 +114,16 @@ async function open(tools: Tools, port: string): Promise<void> {
   if (path === undefined) return;
   const { Serial } = tools.Core;
   Serial.startListening((data) => say({ is: "heard", text: Buffer.from(data).toString("latin1") }));
-  Serial.open(path, (info) => {
-    if (info === undefined) return say({ is: "failed", reason: "it does not open" });
-    Serial.setSlowWrite(false, true);
-    Serial.connection.chunkSize = isSerial(port) || isSocket(port) ? SERIAL_BLOCK : BLUETOOTH_BLOCK;
-    say({ is: "open" });
-  }, () => say({ is: "closed" }));
+  Serial.open(
+    path,
+    (info) => {
+      if (info === undefined) return say({ is: "failed", reason: "it does not open" });
+      Serial.setSlowWrite(false, true);
+      Serial.connection.chunkSize = isSerial(port) || isSocket(port) ? SERIAL_BLOCK : BLUETOOTH_BLOCK;
+      say({ is: "open" });
+    },
+    () => say({ is: "closed" }),
+  );
 }
 
 let tools: Tools;
@@ -114,8 +131,10 @@ try {
   tools = await load();
   process.on("message", (message: ToTools) => {
     const { Serial } = tools.Core;
-    if (message.do === "open") open(tools, message.port).catch((error: unknown) => say({ is: "failed", reason: textOf(error) }));
-    else if (message.do === "write") void Serial.connection.write(message.text).then(() => say({ is: "written", id: message.id }));
+    if (message.do === "open")
+      open(tools, message.port).catch((error: unknown) => say({ is: "failed", reason: textOf(error) }));
+    else if (message.do === "write")
+      void Serial.connection.write(message.text).then(() => say({ is: "written", id: message.id }));
     else {
       Serial.close();
       // what was written last is still on its way

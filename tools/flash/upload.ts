@@ -12,7 +12,10 @@ const quoted = (name: string): string => `'${name}'`;
 
 /** Bytes and CRC-32 of a file as the board reads it from its Storage; undefined where there is none. */
 export async function stateOf(console: Console, name: string): Promise<{ bytes: number; crc: number } | undefined> {
-  const state = await console.ask(`(d=>d===undefined?0:[d.length,E.CRC32(d)])(require('Storage').read(${quoted(name)}))`, SLOW);
+  const state = await console.ask(
+    `(d=>d===undefined?0:[d.length,E.CRC32(d)])(require('Storage').read(${quoted(name)}))`,
+    SLOW,
+  );
   return Array.isArray(state) ? { bytes: Number(state[0]), crc: Number(state[1]) >>> 0 } : undefined;
 }
 
@@ -49,7 +52,11 @@ async function write(console: Console, file: StorageFile, sent: (bytes: number) 
   const lines = linesFor(file);
   for (let i = 0; i < lines.length; i++) {
     const written = await console.ask(lines[i]!, i ? undefined : SLOW);
-    if (written !== 1) throw new FlashError("NO_ROOM", `no room for ${file.name} (${file.bytes.length} bytes); erase files that are not needed`);
+    if (written !== 1)
+      throw new FlashError(
+        "NO_ROOM",
+        `no room for ${file.name} (${file.bytes.length} bytes); erase files that are not needed`,
+      );
     sent(Math.min(file.bytes.length, (i + 1) * CHUNK));
   }
 }
@@ -67,7 +74,10 @@ export async function upload(console: Console, file: StorageFile, sent: (bytes: 
     if (!failure && state?.bytes === file.bytes.length && state.crc === crc32(file.bytes)) return;
     if (left === 1) {
       if (failure) throw failure;
-      throw new FlashError("VERIFY", `${file.name} was written, but reads back otherwise; try again, and if it stays so erase the board's Storage: require("Storage").eraseAll()`);
+      throw new FlashError(
+        "VERIFY",
+        `${file.name} was written, but reads back otherwise; try again, and if it stays so erase the board's Storage: require("Storage").eraseAll()`,
+      );
     }
   }
 }

@@ -6,7 +6,9 @@ const escape = (path: string): string => path.replaceAll(".", "\\.");
 /** Matches the files of a room, without those of rooms inside of it. */
 function filesOf(path: string, rooms: readonly Room[]): string {
   if (path.endsWith(".ts")) return `^${escape(path)}$`;
-  const inner = rooms.filter((other) => other.path.startsWith(`${path}/`)).map((other) => escape(other.path.slice(path.length + 1)));
+  const inner = rooms
+    .filter((other) => other.path.startsWith(`${path}/`))
+    .map((other) => escape(other.path.slice(path.length + 1)));
   return `^${escape(path)}/${inner.length > 0 ? `(?!(?:${inner.join("|")})(?:/|$))` : ""}`;
 }
 
@@ -21,9 +23,20 @@ function rulesOf(rooms: readonly Room[]): IForbiddenRuleType[] {
       from: { path: all[i]! },
       to: { path: all.slice(i + 1) },
     })),
-    { name: "in no room of docs/architecture.md", severity: "error", from: { path: all }, to: { pathNot: [...all, "^node_modules/"], dependencyTypesNot: ["core"], couldNotResolve: false } },
+    {
+      name: "in no room of docs/architecture.md",
+      severity: "error",
+      from: { path: all },
+      to: { pathNot: [...all, "^node_modules/"], dependencyTypesNot: ["core"], couldNotResolve: false },
+    },
     { name: "circle of files", severity: "error", from: {}, to: { circular: true } },
-    { name: "circle of folders", severity: "error", scope: "folder", from: { pathNot: outside }, to: { circular: true } },
+    {
+      name: "circle of folders",
+      severity: "error",
+      scope: "folder",
+      from: { pathNot: outside },
+      to: { circular: true },
+    },
   ];
 }
 
@@ -32,7 +45,12 @@ function rulesOf(rooms: readonly Room[]): IForbiddenRuleType[] {
  * @param root the folder in which the rooms are
  * @param conditions those by which package.json's "imports" and "exports" are resolved
  */
-export async function wrongImports(root: string, rooms: readonly Room[], folders: string[], conditions: string[]): Promise<string | undefined> {
+export async function wrongImports(
+  root: string,
+  rooms: readonly Room[],
+  folders: string[],
+  conditions: string[],
+): Promise<string | undefined> {
   const options: ICruiseOptions = {
     baseDir: root,
     validate: true,

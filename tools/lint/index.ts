@@ -6,7 +6,10 @@ import { rooms } from "./rooms.ts";
 
 // the host's conditions, then such that each file that a device may have is met
 const runs: [folders: string[], conditions: string[]][] = [
-  [["src", "tools", "sim", "cli", "bench", "test"], ["node", "import", "types"]],
+  [
+    ["src", "tools", "sim", "cli", "bench", "test"],
+    ["node", "import", "types"],
+  ],
   [["src"], ["espruino", "crypto-thumb", "thumb-m0", "entropy-hardware"]],
   [["src"], ["espruino", "crypto-firmware", "channels"]],
   [["src"], ["espruino", "crypto-script", "channels", "peers"]],

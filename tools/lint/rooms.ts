@@ -18,13 +18,20 @@ const row = /^\| `([^`]+)` \| (device|host) \| .+ \|$/;
 export function roomsOf(text: string, root: string = packageRoot): Room[] {
   const table = /^## Rooms$[^]*?^\|-.*\n((?:\|.*\n)+)/m.exec(text);
   if (!table) throw new Error("docs/architecture.md has no table of rooms: it stands below the heading Rooms");
-  return table[1]!.trim().split("\n").map((line) => {
-    const found = row.exec(line);
-    if (!found) throw new Error(`docs/architecture.md: not a row of the table of rooms, which is | \`path\` | device or host | text |: ${line}`);
-    const path = found[1]!;
-    if (!existsSync(join(root, path))) throw new Error(`docs/architecture.md has the room ${path}, which is not there`);
-    return { path, device: found[2] === "device" };
-  });
+  return table[1]!
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const found = row.exec(line);
+      if (!found)
+        throw new Error(
+          `docs/architecture.md: not a row of the table of rooms, which is | \`path\` | device or host | text |: ${line}`,
+        );
+      const path = found[1]!;
+      if (!existsSync(join(root, path)))
+        throw new Error(`docs/architecture.md has the room ${path}, which is not there`);
+      return { path, device: found[2] === "device" };
+    });
 }
 
 /** The rooms of docs/architecture.md. */

@@ -43,10 +43,12 @@ const SLOW = { timeout: 20_000, tries: 2 };
 export const ask = (console: Console, expression: string): Promise<unknown> => console.ask(expression, SLOW);
 
 /** A number for people. */
-export const count = (value: unknown): string => (typeof value === "number" ? value.toLocaleString("en") : String(value));
+export const count = (value: unknown): string =>
+  typeof value === "number" ? value.toLocaleString("en") : String(value);
 
 /** Milliseconds for people. */
-export const ms = (value: unknown): string => (typeof value === "number" ? `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms` : String(value));
+export const ms = (value: unknown): string =>
+  typeof value === "number" ? `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms` : String(value);
 
 /** Milliseconds that a board takes for reset(). */
 const RESET = 500;

@@ -21,7 +21,10 @@ export const cryptoChecks: Check[] = [
     why: "a build without native code relies on it",
     expected: ({ board }) => named(board.firmware),
     run: async ({ console, board }) => {
-      const has = (await ask(console, `(c=>[c.SHA256?'SHA256':'',c.AES&&c.AES.encrypt?'AES':''])(${crypto})`)) as string[];
+      const has = (await ask(
+        console,
+        `(c=>[c.SHA256?'SHA256':'',c.AES&&c.AES.encrypt?'AES':''])(${crypto})`,
+      )) as string[];
       return judge(named(has), named(board.firmware) === named(has));
     },
   },
@@ -34,9 +37,13 @@ export const cryptoChecks: Check[] = [
       const hash = await ask(console, "''+new Uint8Array(require('crypto').SHA256('abc'))");
       const wrong = hash === String(Uint8Array.from(createHash("sha256").update("abc").digest())) ? [] : ["SHA-256"];
       if (firmware.includes("AES")) {
-        const block = await ask(console, "(k=>''+new Uint8Array(require('crypto').AES.encrypt(k,k,{mode:'ECB'})))(new Uint8Array(16).fill(1))");
+        const block = await ask(
+          console,
+          "(k=>''+new Uint8Array(require('crypto').AES.encrypt(k,k,{mode:'ECB'})))(new Uint8Array(16).fill(1))",
+        );
         const ones = new Uint8Array(16).fill(1);
-        if (block !== String(Uint8Array.from(createCipheriv("aes-128-ecb", ones, null).update(ones)))) wrong.push("AES-ECB");
+        if (block !== String(Uint8Array.from(createCipheriv("aes-128-ecb", ones, null).update(ones))))
+          wrong.push("AES-ECB");
       }
       return judge(wrong.length ? `wrong: ${wrong.join(", ")}` : "right", !wrong.length);
     },
@@ -48,7 +55,9 @@ export const cryptoChecks: Check[] = [
     run: async (bench) => {
       const values = await draw(bench);
       // what is drawn is used for nothing, and yet not told
-      const fingerprint = crc32(Buffer.from(String(values))).toString(16).padStart(8, "0");
+      const fingerprint = crc32(Buffer.from(String(values)))
+        .toString(16)
+        .padStart(8, "0");
       return judge(different(values) ? `8 different, fingerprint ${fingerprint}` : "some are equal", different(values));
     },
   },

@@ -13,7 +13,10 @@ const minor = (version: string): number => Number(/^2v(\d+)/.exec(version)?.[1] 
 /** A fault that 2v29 has: later releases may not have it any more. */
 const mayBeMended = ({ facts }: Bench): boolean => minor(facts.version) > minor(EMULATED);
 
-const fault = (name: string) => (bench: Bench): string => (mayBeMended(bench) ? `${name}, or mended` : name);
+const fault =
+  (name: string) =>
+  (bench: Bench): string =>
+    mayBeMended(bench) ? `${name}, or mended` : name;
 
 const judgeFault = (bench: Bench, name: string, there: boolean, mended: boolean): Outcome =>
   judge(there ? name : mended ? "mended" : "neither", there || (mended && mayBeMended(bench)));
@@ -47,7 +50,10 @@ export const firmwareChecks: Check[] = [
     run: async (bench) => {
       if (!bench.board.firmware.includes("AES")) return skip("the firmware has no AES");
       const encrypt = (iv: string): string => `c.encrypt(k,k,{mode:'CTR',iv:${iv}})`;
-      const same = await ask(bench.console, `((c,k)=>''+new Uint8Array(${encrypt("k")})==''+new Uint8Array(${encrypt("new Uint8Array(16).fill(9)")}))(require('crypto').AES,new Uint8Array(16))`);
+      const same = await ask(
+        bench.console,
+        `((c,k)=>''+new Uint8Array(${encrypt("k")})==''+new Uint8Array(${encrypt("new Uint8Array(16).fill(9)")}))(require('crypto').AES,new Uint8Array(16))`,
+      );
       return judgeFault(bench, "ignored", same === true, same === false);
     },
   },

@@ -19,7 +19,8 @@ const counter = [1, 2, 3, 4];
 const array = (bytes: ArrayLike<number>): string => `[${Array.from(bytes).join()}]`;
 
 /** On the board: mst(operation, first, second, data) gives result, milliseconds, and what is in the memory where data was. */
-const define = `(global.mst=(w,f,s,d)=>{let c=E.getAddressOf(require('Storage').read('${files.code}'),true),m=new Uint8Array(${SIZE}),a=E.getAddressOf(m,true),t,r;` +
+const define =
+  `(global.mst=(w,f,s,d)=>{let c=E.getAddressOf(require('Storage').read('${files.code}'),true),m=new Uint8Array(${SIZE}),a=E.getAddressOf(m,true),t,r;` +
   "if(!c||!a)return [-1];m.set(f);m.set(s,32);m.set(d,64);t=getTime();r=E.nativeCall(c|1,'int(int,int,int)')(w,a,d.length);return [r,(getTime()-t)*1e3,m.subarray(64,96).join()]},1)";
 
 /** Why no native code is run; undefined: it is. */
@@ -64,8 +65,14 @@ export const nativeChecks: Check[] = [
     name: "native code: AES-CTR",
     why: "as above",
     expected: "right",
-    run: (bench) => operate(bench, `4,${array(key)},${array(counter)},${array(new Uint8Array(16))}`,
-      createCipheriv("aes-128-ctr", key, Uint8Array.from([...counter, ...new Uint8Array(12)])).update(new Uint8Array(16))),
+    run: (bench) =>
+      operate(
+        bench,
+        `4,${array(key)},${array(counter)},${array(new Uint8Array(16))}`,
+        createCipheriv("aes-128-ctr", key, Uint8Array.from([...counter, ...new Uint8Array(12)])).update(
+          new Uint8Array(16),
+        ),
+      ),
   },
   {
     name: "native code: public key",

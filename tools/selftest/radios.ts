@@ -15,18 +15,17 @@ const serialPorts = "Serial1 Serial2 Serial3 Serial4 Serial5 Serial6 USB";
 // Services stay until Bluetooth starts again: with others set after them it does so when nobody is connected.
 
 /** For each kind: what is expected, an expression that gives what is said, and whether that will do. */
-const questions: Record<RadioKind, (radio: Radio) => [expected: string, expression: string, holds?: (said: string) => boolean]> = {
+const questions: Record<
+  RadioKind,
+  (radio: Radio) => [expected: string, expression: string, holds?: (said: string) => boolean]
+> = {
   ble: ({ frameSize }) => [
     `a service with ${frameSize} bytes is taken`,
     `(NRF.setServices({'${service}':{'${service.replace("01", "02")}':{maxLen:${frameSize},writable:true,onWrite:()=>0}}}),NRF.setServices({}),'taken')`,
     (said) => said === "taken",
   ],
   nus: () => ["Bluetooth", there("Bluetooth")],
-  advertising: () => [
-    "31 bytes or less",
-    "NRF.getAdvertisingData({}).length+' bytes'",
-    (said) => parseInt(said) <= 31,
-  ],
+  advertising: () => ["31 bytes or less", "NRF.getAdvertisingData({}).length+' bytes'", (said) => parseInt(said) <= 31],
   serial: () => ["a port", there(serialPorts)],
   sx127x: () => ["SPI", there("SPI1 SPI2 SPI3 SPI")],
   nrf24: () => ["SPI", there("SPI1 SPI2 SPI3 SPI")],
@@ -53,7 +52,12 @@ const security: Check = {
   why: "the runtime's encryption does not rely on Bluetooth's; a console that is paired may behave otherwise",
   expected: "an answer",
   run: async ({ console }) => {
-    const said = String(await ask(console, "(s=>['connected','encrypted','bonded'].filter(k=>s[k]).join(', ')||'not connected')(NRF.getSecurityStatus())"));
+    const said = String(
+      await ask(
+        console,
+        "(s=>['connected','encrypted','bonded'].filter(k=>s[k]).join(', ')||'not connected')(NRF.getSecurityStatus())",
+      ),
+    );
     return judge(said, true);
   },
 };

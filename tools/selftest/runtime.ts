@@ -17,7 +17,8 @@ const shadow = [
 ];
 
 /** On the board: mstk is the least of the C stack that was free where native code was about to be called; 0 where none was, a text where the firmware does not tell (null is no answer). */
-const watch = "(global.mstf=global.mstf||E.nativeCall,global.mstk=0,E.nativeCall=(a,s,c)=>{let f=mstf(a,s,c);return (x,y,z)=>{let k=process.memory(false).stackFree||'';if(!mstk||k<mstk)mstk=k;return f(x,y,z)}},1)";
+const watch =
+  "(global.mstf=global.mstf||E.nativeCall,global.mstk=0,E.nativeCall=(a,s,c)=>{let f=mstf(a,s,c);return (x,y,z)=>{let k=process.memory(false).stackFree||'';if(!mstk||k<mstk)mstk=k;return f(x,y,z)}},1)";
 
 const load = "(global.mstm=require('e3x-mote'),1)";
 
@@ -25,7 +26,8 @@ const create = `(global.mstc=global.mstc||mstm.create({radio:{mtu:20,write:()=>t
 
 const ABSENT = "no e3x-mote in Storage: run mote flash first";
 
-const isThere = async (console: Console): Promise<boolean> => (await ask(console, "require('Storage').read('e3x-mote',0,1)!==undefined")) === true;
+const isThere = async (console: Console): Promise<boolean> =>
+  (await ask(console, "require('Storage').read('e3x-mote',0,1)!==undefined")) === true;
 
 export const runtimeChecks: Check[] = [
   {
@@ -44,7 +46,10 @@ export const runtimeChecks: Check[] = [
       await console.pause(START);
       const created = await free();
       await reset(console);
-      return judge(`${count(required)} after require, ${count(created)} after create (${((created / total) * 100).toFixed(0)} %)`, created >= 0.3 * total);
+      return judge(
+        `${count(required)} after require, ${count(created)} after create (${((created / total) * 100).toFixed(0)} %)`,
+        created >= 0.3 * total,
+      );
     },
   },
   {
@@ -59,7 +64,9 @@ export const runtimeChecks: Check[] = [
       await console.pause(START);
       const free = await ask(console, "mstk");
       await reset(console);
-      return typeof free === "number" ? judge(free ? `${count(free)} bytes` : "no call", free >= NATIVE_STACK) : skip("the firmware does not tell");
+      return typeof free === "number"
+        ? judge(free ? `${count(free)} bytes` : "no call", free >= NATIVE_STACK)
+        : skip("the firmware does not tell");
     },
   },
 ];

@@ -44,13 +44,25 @@ export interface Selftest {
 
 /** All checks of a board, in the order in which they are run: what might stop the board comes last. */
 export function checksOf(board: Board): Check[] {
-  return [...firmwareChecks, ...memoryChecks, ...cryptoChecks, ...timeChecks, ...storageChecks, ...radioChecks(board), ...nativeChecks, ...runtimeChecks];
+  return [
+    ...firmwareChecks,
+    ...memoryChecks,
+    ...cryptoChecks,
+    ...timeChecks,
+    ...storageChecks,
+    ...radioChecks(board),
+    ...nativeChecks,
+    ...runtimeChecks,
+  ];
 }
 
 function boardOf(facts: Facts, boards: readonly Board[]): Board {
   const board = boards.find((candidate) => boardIds(candidate).includes(facts.board));
   if (board) return board;
-  throw new FlashError("OTHER_BOARD", `the board calls itself ${facts.board}, which none that is known does; give --board with the one that it is to be checked against (mote boards lists them)`);
+  throw new FlashError(
+    "OTHER_BOARD",
+    `the board calls itself ${facts.board}, which none that is known does; give --board with the one that it is to be checked against (mote boards lists them)`,
+  );
 }
 
 /** A check that failed says why; where nobody answers any more, the board is given one more chance. */
@@ -59,21 +71,38 @@ async function runCheck(check: Check, bench: Bench): Promise<{ outcome: Outcome;
     return { outcome: await check.run(bench), lost: false };
   } catch (error) {
     if (!(error instanceof FlashError)) throw error;
-    const outcome: Outcome = { said: error.code === "NO_ANSWER" ? "no answer" : error.message.split(";")[0]!, verdict: "FAIL" };
-    const lost = error.code === "PORT_LOST" || (error.code === "NO_ANSWER" && (await factsOf(bench.console, "").then(() => false, () => true)));
+    const outcome: Outcome = {
+      said: error.code === "NO_ANSWER" ? "no answer" : error.message.split(";")[0]!,
+      verdict: "FAIL",
+    };
+    const lost =
+      error.code === "PORT_LOST" ||
+      (error.code === "NO_ANSWER" &&
+        (await factsOf(bench.console, "").then(
+          () => false,
+          () => true,
+        )));
     return { outcome, lost };
   }
 }
 
 async function erase(console: Console): Promise<void> {
-  await console.ask(`(s=>{${Object.values(files).map((name) => `s.erase('${name}')`).join(";")};return 1})(require('Storage'))`, { timeout: 20_000, tries: 2 });
+  await console.ask(
+    `(s=>{${Object.values(files)
+      .map((name) => `s.erase('${name}')`)
+      .join(";")};return 1})(require('Storage'))`,
+    { timeout: 20_000, tries: 2 },
+  );
 }
 
 /**
  * Checks a board against what stands for it in tests. Resets it, writes files of its own to its Storage (files.ts) and erases
  * them, and starts it anew. Throws FlashError where the board cannot be asked at all; what fails later is in the table.
  */
-export async function selftest(wire: Wire, { board, boards, port, stage = () => undefined, timers = globalThis, now = () => performance.now() }: SelftestOptions): Promise<Selftest> {
+export async function selftest(
+  wire: Wire,
+  { board, boards, port, stage = () => undefined, timers = globalThis, now = () => performance.now() }: SelftestOptions,
+): Promise<Selftest> {
   const console = new Console(wire, timers);
   stage("asking the board what it is");
   await console.clear();
@@ -89,7 +118,13 @@ export async function selftest(wire: Wire, { board, boards, port, stage = () => 
     const { name, why } = check;
     const expected = typeof check.expected === "string" ? check.expected : check.expected(bench);
     if (silent !== undefined) {
-      rows.push({ check: name, why, expected, said: `the board does not answer since "${silent}"`, verdict: "skipped" });
+      rows.push({
+        check: name,
+        why,
+        expected,
+        said: `the board does not answer since "${silent}"`,
+        verdict: "skipped",
+      });
       continue;
     }
     const { outcome, lost } = await runCheck(check, bench);
@@ -101,5 +136,11 @@ export async function selftest(wire: Wire, { board, boards, port, stage = () => 
     await erase(console);
     await console.tell("load()");
   }
-  return { board: against, facts, id: crc32(Buffer.from(serial)).toString(16).padStart(8, "0"), rows, repeats: console.repeats };
+  return {
+    board: against,
+    facts,
+    id: crc32(Buffer.from(serial)).toString(16).padStart(8, "0"),
+    rows,
+    repeats: console.repeats,
+  };
 }

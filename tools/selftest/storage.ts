@@ -19,8 +19,10 @@ export const storageChecks: Check[] = [
     why: "identity and state are kept there; what a write takes is not emulated",
     expected: "256 bytes, the same",
     run: async ({ console }) => {
-      const [crc, took] = (await ask(console,
-        `((s,n)=>{let d='',i,t;s.erase(n);for(i=0;i<256;i++)d+=String.fromCharCode(i);t=getTime();s.write(n,d);t=getTime()-t;return [E.CRC32(s.read(n)),t*1e3]})(require('Storage'),'${files.data}')`)) as number[];
+      const [crc, took] = (await ask(
+        console,
+        `((s,n)=>{let d='',i,t;s.erase(n);for(i=0;i<256;i++)d+=String.fromCharCode(i);t=getTime();s.write(n,d);t=getTime()-t;return [E.CRC32(s.read(n)),t*1e3]})(require('Storage'),'${files.data}')`,
+      )) as number[];
       const same = crc! >>> 0 === crc32(all);
       return judge(same ? `the same, written in ${ms(took)}` : "others", same);
     },
@@ -40,7 +42,10 @@ export const storageChecks: Check[] = [
     why: "an identity must be forgotten when it is to be",
     expected: "gone",
     run: async ({ console }) => {
-      const gone = await ask(console, `(s=>{s.erase('${files.data}');return s.read('${files.data}')===undefined})(require('Storage'))`);
+      const gone = await ask(
+        console,
+        `(s=>{s.erase('${files.data}');return s.read('${files.data}')===undefined})(require('Storage'))`,
+      );
       return judge(gone === true ? "gone" : "still there", gone === true);
     },
   },
@@ -49,7 +54,10 @@ export const storageChecks: Check[] = [
     why: "the runtime is a module in Storage",
     expected: "42",
     run: async ({ console }) => {
-      const value = await ask(console, `(n=>{require('Storage').write(n,'exports.x=6*7;');return require(n).x})('${files.script}')`);
+      const value = await ask(
+        console,
+        `(n=>{require('Storage').write(n,'exports.x=6*7;');return require(n).x})('${files.script}')`,
+      );
       return judge(String(value), value === 42);
     },
   },

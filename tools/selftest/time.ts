@@ -24,7 +24,10 @@ export const timeChecks: Check[] = [
       const least = ended - began;
       const most = now() - before;
       const holds = passed >= least * (1 - DRIFT) && passed <= most * (1 + DRIFT);
-      return judge(`${(passed / 1000).toFixed(2)} s in ${(least / 1000).toFixed(2)} to ${(most / 1000).toFixed(2)} s`, holds);
+      return judge(
+        `${(passed / 1000).toFixed(2)} s in ${(least / 1000).toFixed(2)} to ${(most / 1000).toFixed(2)} s`,
+        holds,
+      );
     },
   },
   {

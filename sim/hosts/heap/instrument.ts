@@ -49,7 +49,8 @@ export const MODEL = "__heap";
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Node = any;
 
-const isFunction = (node: Node): boolean => /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
+const isFunction = (node: Node): boolean =>
+  /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
 
 const children = (node: Node): Node[] => {
   const list: Node[] = [];
@@ -86,15 +87,21 @@ const hoisted = (node: Node, into: string[]): void => {
   for (const child of children(node)) {
     if (child.type === "FunctionDeclaration") into.push(child.id.name);
     if (isFunction(child) || child.type === "ClassBody") continue;
-    if (child.type === "VariableDeclaration" && child.kind === "var") for (const d of child.declarations) patternNames(d.id, into);
+    if (child.type === "VariableDeclaration" && child.kind === "var")
+      for (const d of child.declarations) patternNames(d.id, into);
     hoisted(child, into);
   }
 };
 
-const some = (node: Node, is: (node: Node) => boolean): boolean => is(node) || children(node).some((child) => some(child, is));
+const some = (node: Node, is: (node: Node) => boolean): boolean =>
+  is(node) || children(node).some((child) => some(child, is));
 
 // A block whose variables nothing can look at while it runs needs no record.
-const isBusy = (node: Node): boolean => some(node, (n) => isFunction(n) || n.type === "CallExpression" || n.type === "NewExpression" || n.type === "ClassBody");
+const isBusy = (node: Node): boolean =>
+  some(
+    node,
+    (n) => isFunction(n) || n.type === "CallExpression" || n.type === "NewExpression" || n.type === "ClassBody",
+  );
 
 // Whether a variable of a scope is given a function that is made in it, or something that has one.
 const keepsFunction = (body: Node, names: readonly string[]): boolean =>
@@ -102,20 +109,23 @@ const keepsFunction = (body: Node, names: readonly string[]): boolean =>
     if (node.type === "FunctionDeclaration" || node.type === "ClassDeclaration") return true;
     if (isFunction(node)) return false;
     if (node.type === "VariableDeclarator" && node.init && isOrHasFunction(node.init)) return true;
-    if (node.type === "AssignmentExpression" && isOrHasFunction(node.right) && names.includes(baseOf(node.left))) return true;
+    if (node.type === "AssignmentExpression" && isOrHasFunction(node.right) && names.includes(baseOf(node.left)))
+      return true;
     return keepsFunction(node, names);
   });
 
 const isOrHasFunction = (node: Node): boolean => {
   if (isFunction(node) || node.type === "ClassExpression") return true;
-  if (/^(ObjectExpression|ArrayExpression|Property|ConditionalExpression|LogicalExpression)$/.test(node.type)) return children(node).some(isOrHasFunction);
+  if (/^(ObjectExpression|ArrayExpression|Property|ConditionalExpression|LogicalExpression)$/.test(node.type))
+    return children(node).some(isOrHasFunction);
   if (node.type === "SequenceExpression") return isOrHasFunction(node.expressions.at(-1));
   return node.type === "AssignmentExpression" && isOrHasFunction(node.right);
 };
 
 const baseOf = (node: Node): string => (node.type === "MemberExpression" ? baseOf(node.object) : node.name);
 
-const reader = (names: readonly string[]): string => `$i=>{switch($i){${names.map((name, i) => `case ${i}:return ${name}`).join(";")}}}`;
+const reader = (names: readonly string[]): string =>
+  `$i=>{switch($i){${names.map((name, i) => `case ${i}:return ${name}`).join(";")}}}`;
 
 /** What a text is: a program, the text of a module (a function of exports and module), or that of the emulated firmware. */
 export type Kind = "program" | "module" | "firmware";
@@ -131,7 +141,19 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
   const constructed = new Set<string>();
   let accessors = false;
   let prototypes = false;
-  const add = (fact: Partial<FunctionFacts>): number => facts.push({ params: [], names: [], code: 0, that: false, empty: false, text: "", block: false, firmware, cyclic: false, ...fact }) - 1;
+  const add = (fact: Partial<FunctionFacts>): number =>
+    facts.push({
+      params: [],
+      names: [],
+      code: 0,
+      that: false,
+      empty: false,
+      text: "",
+      block: false,
+      firmware,
+      cyclic: false,
+      ...fact,
+    }) - 1;
 
   // The text of a range in which nodes are printed anew. `scope` is the expression of the record that functions keep.
   const range = (from: number, to: number, nodes: Node[], scope: string, parent: Node): string => {
@@ -155,7 +177,10 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
       case "ArrowFunctionExpression": {
         const text = printFunction(node, scope, false);
         // with a space before it: in "return()=>1" it follows a word; what is not a value of its own cannot be wrapped
-        const bare = node.fact === undefined || parent.type === "MethodDefinition" || (parent.type === "Property" && (parent.method || parent.kind !== "init"));
+        const bare =
+          node.fact === undefined ||
+          parent.type === "MethodDefinition" ||
+          (parent.type === "Property" && (parent.method || parent.kind !== "init"));
         return bare ? text : ` ${MODEL}.f(${node.fact},${scope},${text})`;
       }
       case "ClassDeclaration":
@@ -172,7 +197,9 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
         const text = whole(node, scope);
         const at = node.body.start + 1 - node.start;
         const body = text.indexOf("{", node.param ? text.indexOf(")") : 0) + 1 || at;
-        return !firmware && node.param?.type === "Identifier" ? `${text.slice(0, body)}${MODEL}.k(${node.param.name});${text.slice(body)}` : text;
+        return !firmware && node.param?.type === "Identifier"
+          ? `${text.slice(0, body)}${MODEL}.k(${node.param.name});${text.slice(body)}`
+          : text;
       }
       case "Identifier":
         globals.add(node.name);
@@ -190,7 +217,13 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
         return range(node.start, node.end, node.computed ? [node.key, node.value] : [node.value], scope, node);
       case "MethodDefinition":
       case "PropertyDefinition":
-        return range(node.start, node.end, [...(node.computed ? [node.key] : []), ...(node.value ? [node.value] : [])], scope, node);
+        return range(
+          node.start,
+          node.end,
+          [...(node.computed ? [node.key] : []), ...(node.value ? [node.value] : [])],
+          scope,
+          node,
+        );
       case "ObjectExpression":
         return printObject(node, scope);
       case "LabeledStatement":
@@ -201,14 +234,29 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
   };
 
   /** Statements of a body, and what registers the functions that are declared among them. */
-  const statements = (body: Node[], from: number, to: number, scope: string, parent: Node): { before: string; declared: string; text: string } => {
+  const statements = (
+    body: Node[],
+    from: number,
+    to: number,
+    scope: string,
+    parent: Node,
+  ): { before: string; declared: string; text: string } => {
     let at = from;
     for (const s of body) {
       if (s.type !== "ExpressionStatement" || s.directive === undefined) break;
       at = s.end;
     }
-    const text = range(at, to, body.filter((s) => s.start >= at), scope, parent);
-    const declared = body.filter((s) => s.type === "FunctionDeclaration" && s.fact !== undefined).map((s) => `${MODEL}.f(${s.fact},${scope},${s.id.name});`).join("");
+    const text = range(
+      at,
+      to,
+      body.filter((s) => s.start >= at),
+      scope,
+      parent,
+    );
+    const declared = body
+      .filter((s) => s.type === "FunctionDeclaration" && s.fact !== undefined)
+      .map((s) => `${MODEL}.f(${s.fact},${scope},${s.id.name});`)
+      .join("");
     return { before: source.slice(from, at), declared, text };
   };
 
@@ -225,7 +273,11 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
     }
     const unique = [...new Set(names)];
     const id = add({
-      params, names: unique, code: node.body.end - node.body.start - (block ? 2 : 0), text: source.slice(node.start, node.end), empty: block && !node.body.body.length,
+      params,
+      names: unique,
+      code: node.body.end - node.body.start - (block ? 2 : 0),
+      text: source.slice(node.start, node.end),
+      empty: block && !node.body.body.length,
       cyclic: !!unique.length && keepsFunction(node.body, unique),
       that: arrow && some(node.body, (n) => n.type === "ThisExpression"),
       ...(node.type === "FunctionExpression" && node.id && { name: node.id.name }),
@@ -236,7 +288,13 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
     const open = `const ${own}=${MODEL}.e(${id},${outer},${that});try{${own}.read=${reader(unique)};`;
     const close = `\n}finally{${MODEL}.x(${own})}`;
     if (block) {
-      const { before, declared, text } = statements(node.body.body, node.body.start + 1, node.body.end - 1, own, node.body);
+      const { before, declared, text } = statements(
+        node.body.body,
+        node.body.start + 1,
+        node.body.end - 1,
+        own,
+        node.body,
+      );
       // the reader is within the block, where it sees what is declared in it
       return `${range(node.start, node.body.start, node.params, outer, node)}{${before};${open}${declared}${text}${close}}`;
     }
@@ -253,12 +311,20 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
       const name = `${member.static ? "static " : ""}${member.kind === "get" || member.kind === "set" ? `${member.kind} ` : ""}${member.key.name ?? member.key.value}`;
       if (member.kind === "get" || member.kind === "set") accessors = true;
       if (member.value.fact !== undefined) methods.set(name, member.value.fact);
-      return source.slice(member.start, member.key.start) + key + source.slice(member.key.end, member.value.start) + text;
+      return (
+        source.slice(member.start, member.key.start) + key + source.slice(member.key.end, member.value.start) + text
+      );
     });
     const head = range(node.start, node.body.start, node.superClass ? [node.superClass] : [], scope, node);
     const text = `${head}{${members.join(";")}}`;
-    const id = add({ methods, text: source.slice(node.start, node.end), ...(node.type === "ClassExpression" && node.id && { name: node.id.name }) });
-    return node.type === "ClassDeclaration" ? `${text};${MODEL}.c(${id},${scope},${node.id.name});` : ` ${MODEL}.c(${id},${scope},${text})`;
+    const id = add({
+      methods,
+      text: source.slice(node.start, node.end),
+      ...(node.type === "ClassExpression" && node.id && { name: node.id.name }),
+    });
+    return node.type === "ClassDeclaration"
+      ? `${text};${MODEL}.c(${id},${scope},${node.id.name});`
+      : ` ${MODEL}.c(${id},${scope},${text})`;
   };
 
   // methods and accessors of an object are no values that could be wrapped
@@ -266,7 +332,8 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
     const text = whole(node, scope);
     const methods = new Map<string, number>();
     for (const p of node.properties) {
-      if (p.type !== "Property" || p.computed || p.value.fact === undefined || (!p.method && p.kind === "init")) continue;
+      if (p.type !== "Property" || p.computed || p.value.fact === undefined || (!p.method && p.kind === "init"))
+        continue;
       methods.set(`${p.kind === "init" ? "" : `${p.kind} `}${p.key.name ?? p.key.value}`, p.value.fact);
     }
     return methods.size ? ` ${MODEL}.o(${add({ methods })},${scope},${text})` : text;
@@ -287,15 +354,21 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
   const printFor = (node: Node, outer: string, parent: Node): string => {
     const names: string[] = [];
     const init = node.init ?? node.left;
-    if (init?.type === "VariableDeclaration" && init.kind !== "var") for (const d of init.declarations) patternNames(d.id, names);
-    const parts = [node.init, node.test, node.update, node.left, node.right].filter((part) => part).sort((a, b) => a.start - b.start);
+    if (init?.type === "VariableDeclaration" && init.kind !== "var")
+      for (const d of init.declarations) patternNames(d.id, names);
+    const parts = [node.init, node.test, node.update, node.left, node.right]
+      .filter((part) => part)
+      .sort((a, b) => a.start - b.start);
     // a label cannot be taken away from its loop
     const own = names.length > 0 && isBusy(node) && parent.type !== "LabeledStatement";
     const id = own ? add({ names, block: true }) : -1;
     const scope = own ? `$h${id}` : outer;
     // Espruino has the variables of the head once, not once for each pass
     const before = own ? `${scope}.read=${reader(names)};` : "";
-    const body = node.body.type === "BlockStatement" ? printBlock(node.body, scope, before) : `{${before}${print(node.body, scope, node)}}`;
+    const body =
+      node.body.type === "BlockStatement"
+        ? printBlock(node.body, scope, before)
+        : `{${before}${print(node.body, scope, node)}}`;
     const text = range(node.start, node.body.start, parts, scope, node) + body;
     return own ? `{const ${scope}=${MODEL}.b(${id},${outer},void 0);${text}\n${MODEL}.y(${scope})}` : text;
   };
@@ -312,6 +385,7 @@ export function instrument(source: string, facts: FunctionFacts[], kind: Kind): 
       : `${before};${MODEL}.p(${id},${reader(all)});${declared}${text}`,
     globals: [...globals],
     constructed: [...constructed],
-    accessors, prototypes,
+    accessors,
+    prototypes,
   };
 }

@@ -20,13 +20,19 @@ const NAME = 4;
 export function layoutOf(variables: number): Layout {
   // bits of a reference, bits that are left unused, bits of the count of references
   const [bits, unused, count] =
-    variables <= 254 ? [8, 8, 6] as const
-    : variables <= 1023 ? [10, 2, 6] as const
-    : variables <= 2047 ? [11, 0, 4] as const
-    : variables <= 4095 ? [12, 0, 8] as const
-    : variables <= 8191 ? [13, 0, 4] as const
-    : variables <= 16383 ? [14, 0, 8] as const
-    : [16, 0, 8] as const;
+    variables <= 254
+      ? ([8, 8, 6] as const)
+      : variables <= 1023
+        ? ([10, 2, 6] as const)
+        : variables <= 2047
+          ? ([11, 0, 4] as const)
+          : variables <= 4095
+            ? ([12, 0, 8] as const)
+            : variables <= 8191
+              ? ([13, 0, 4] as const)
+              : variables <= 16383
+                ? ([14, 0, 8] as const)
+                : ([16, 0, 8] as const);
   return {
     variables,
     bytes: 4 + (bits * 4 + unused + count) / 8 + 2,
@@ -37,10 +43,12 @@ export function layoutOf(variables: number): Layout {
 }
 
 /** Variables of a name, without its value. */
-export const nameVariables = (layout: Layout, length: number): number => (length <= NAME ? 1 : 1 + Math.ceil((length - NAME) / layout.more));
+export const nameVariables = (layout: Layout, length: number): number =>
+  length <= NAME ? 1 : 1 + Math.ceil((length - NAME) / layout.more);
 
 /** Variables of a string in pieces. */
-export const stringVariables = (layout: Layout, length: number): number => (length <= layout.first ? 1 : 1 + Math.ceil((length - layout.first) / layout.more));
+export const stringVariables = (layout: Layout, length: number): number =>
+  length <= layout.first ? 1 : 1 + Math.ceil((length - layout.first) / layout.more);
 
 /** Variables of a string in one piece. */
 export const flatVariables = (layout: Layout, length: number): number => 1 + Math.ceil(length / layout.bytes);

@@ -58,7 +58,15 @@ export class HeapModel {
   peak = 0;
   /** Whether the program has run out of memory since this was set to false. */
   exhausted = false;
-  readonly #realm: Realm & { calls: Scope[]; programs: Scope[]; roots: unknown[]; referred: Set<object>; constructed: Set<object>; builtins: Map<object, { name: string; members: Map<string, unknown> }>; plain: Set<unknown> };
+  readonly #realm: Realm & {
+    calls: Scope[];
+    programs: Scope[];
+    roots: unknown[];
+    referred: Set<object>;
+    constructed: Set<object>;
+    builtins: Map<object, { name: string; members: Map<string, unknown> }>;
+    plain: Set<unknown>;
+  };
   readonly #names = new Map<string, object>();
   #begun = false;
   #walks = 0;
@@ -86,8 +94,24 @@ export class HeapModel {
   constructor(variables: number) {
     this.layout = layoutOf(variables);
     this.#realm = {
-      layout: this.layout, global: undefined, facts, made: new WeakMap(), bound: new WeakMap(), things: new Map(), memories: new WeakMap(), strings: new Map(),
-      calls: [], programs: [], modules: new Map(), roots: [], builtins: new Map(), referred: new Set(), constructed: new Set(), plain: new Set(), accessors: false, prototypes: false,
+      layout: this.layout,
+      global: undefined,
+      facts,
+      made: new WeakMap(),
+      bound: new WeakMap(),
+      things: new Map(),
+      memories: new WeakMap(),
+      strings: new Map(),
+      calls: [],
+      programs: [],
+      modules: new Map(),
+      roots: [],
+      builtins: new Map(),
+      referred: new Set(),
+      constructed: new Set(),
+      plain: new Set(),
+      accessors: false,
+      prototypes: false,
     };
   }
 
@@ -95,7 +119,9 @@ export class HeapModel {
   prepare(G: Foreign): void {
     const { made, bound } = this.#realm;
     const { bind, toString } = G.Function.prototype;
-    const replace = (name: string, value: unknown): void => { Object.defineProperty(G.Function.prototype, name, { value, configurable: true, writable: true }); };
+    const replace = (name: string, value: unknown): void => {
+      Object.defineProperty(G.Function.prototype, name, { value, configurable: true, writable: true });
+    };
     replace("bind", function (this: Foreign, that: unknown, ...args: unknown[]) {
       const fn = Reflect.apply(bind, this, [that, ...args]) as object;
       bound.set(fn, { target: this, that, args } satisfies Bound);
@@ -116,7 +142,14 @@ export class HeapModel {
     this.#natives(G);
     for (const name of Object.getOwnPropertyNames(G)) {
       const value = G[name];
-      if ((typeof value !== "object" && typeof value !== "function") || value === null || value === G || name === MODEL || r.builtins.has(value)) continue;
+      if (
+        (typeof value !== "object" && typeof value !== "function") ||
+        value === null ||
+        value === G ||
+        name === MODEL ||
+        r.builtins.has(value)
+      )
+        continue;
       r.builtins.set(value, { name, members: new Map(Object.keys(value).map((key) => [key, value[key]])) });
       this.#names.set(name, value);
       if (typeof value === "function" && value.prototype) r.plain.add(value.prototype);
@@ -147,7 +180,9 @@ export class HeapModel {
   /** From here on all that is taken is the program's. `inside` calls what it is given as callbacks of the program are called. */
   begin(inside: (call: () => void) => void): void {
     this.#overhead = this.#walk();
-    inside(() => { this.#depth = this.#walk() - this.#overhead; });
+    inside(() => {
+      this.#depth = this.#walk() - this.#overhead;
+    });
     this.#overhead -= FRESH;
     this.#cells = new Cells(this.layout, Math.max(0, this.#overhead + this.#depth));
     // what is there, and what Espruino has
@@ -264,7 +299,9 @@ export class HeapModel {
         for (const what of this.#garbage) cells.drop(what);
         this.#garbage = [];
       } else this.#garbage.push(...walkFrom(this.#realm, number, lost));
-      const drop = (): void => { for (const what of before) if (what.seen !== number) cells.drop(what); };
+      const drop = (): void => {
+        for (const what of before) if (what.seen !== number) cells.drop(what);
+      };
       let more = 0;
       for (const what of things) more += what.row ? 0 : what.size - what.cells.length;
       // what is new is mostly made before the old is dropped
@@ -296,8 +333,21 @@ export class HeapModel {
 
   #hooks(): object {
     const { made, calls, programs } = this.#realm;
-    const scope = (of: number, outer: Scope | undefined, that: unknown, read: Scope["read"]): Scope => ({ facts: of, outer, that, read, seen: 0, size: 0, cells: NONE, at: 0, row: 0, kept: false });
-    const function_ = (fn: object, of: number, outer: Scope | undefined): void => { made.set(fn, { facts: of, outer, seen: 0, size: 0, cells: NONE, at: 0, row: 0 } satisfies Made); };
+    const scope = (of: number, outer: Scope | undefined, that: unknown, read: Scope["read"]): Scope => ({
+      facts: of,
+      outer,
+      that,
+      read,
+      seen: 0,
+      size: 0,
+      cells: NONE,
+      at: 0,
+      row: 0,
+      kept: false,
+    });
+    const function_ = (fn: object, of: number, outer: Scope | undefined): void => {
+      made.set(fn, { facts: of, outer, seen: 0, size: 0, cells: NONE, at: 0, row: 0 } satisfies Made);
+    };
     const methods = (of: Foreign, owner: number, outer: Scope | undefined): void => {
       if (outer) outer.kept = true;
       for (const [name, method] of facts[owner]!.methods!) {
@@ -367,7 +417,9 @@ export class HeapModel {
         return object;
       },
       // a program begins
-      p: (of: number, read: Scope["read"]): void => { programs.push(scope(of, undefined, undefined, read)); },
+      p: (of: number, read: Scope["read"]): void => {
+        programs.push(scope(of, undefined, undefined, read));
+      },
       // something is caught
       k: (e: unknown): void => {
         if (this.#interrupted) throw e;
@@ -383,7 +435,8 @@ export class HeapModel {
       owner[name] = (...args: unknown[]) => around(native(...args), args);
       Object.setPrototypeOf(owner[name], G.Function.prototype);
     };
-    for (const name of Object.keys(G.E)) if (typeof G.E[name] === "function") Object.setPrototypeOf(G.E[name], G.Function.prototype);
+    for (const name of Object.keys(G.E))
+      if (typeof G.E[name] === "function") Object.setPrototypeOf(G.E[name], G.Function.prototype);
     const flat = (text: unknown): unknown => {
       if (typeof text === "string" && wantsFlat(this.layout, text.length) && !r.strings.has(text)) {
         const memory: Memory = { ...thing(), length: text.length };
@@ -395,7 +448,13 @@ export class HeapModel {
     wrap(G.E, "toString", (text, [one, ...others]) => {
       if (text === one || typeof text !== "string") return text;
       // the string of a whole array is its memory
-      if (!others.length && ArrayBuffer.isView(one) && !one.byteOffset && one.byteLength === one.buffer.byteLength && text.length > this.layout.first) {
+      if (
+        !others.length &&
+        ArrayBuffer.isView(one) &&
+        !one.byteOffset &&
+        one.byteLength === one.buffer.byteLength &&
+        text.length > this.layout.first
+      ) {
         r.strings.set(text, memoryOf(r.memories, one.buffer));
         return text;
       }
@@ -406,9 +465,15 @@ export class HeapModel {
     wrap(G.E, "getAddressOf", (_, [value, isFlat]) => {
       if (!isFlat || !this.#cells) return 0x20000000;
       const memory: Memory | "flash" | undefined =
-        typeof value === "string" ? (value.length > this.layout.first ? r.strings.get(value) : "flash")
-        : ArrayBuffer.isView(value) ? memoryOf(r.memories, value.buffer)
-        : value instanceof G.ArrayBuffer ? memoryOf(r.memories, value as ArrayBuffer) : undefined;
+        typeof value === "string"
+          ? value.length > this.layout.first
+            ? r.strings.get(value)
+            : "flash"
+          : ArrayBuffer.isView(value)
+            ? memoryOf(r.memories, value.buffer)
+            : value instanceof G.ArrayBuffer
+              ? memoryOf(r.memories, value as ArrayBuffer)
+              : undefined;
       if (memory === undefined) return 0;
       if (memory === "flash" || memory.length <= this.layout.first) return 0x20000000;
       this.#place(memory);
@@ -417,7 +482,15 @@ export class HeapModel {
     G.process.memory = (collect?: unknown) => {
       const usage = this.count(true, collect === undefined || !!collect);
       const { variables, bytes } = this.layout;
-      return Object.assign(new G.Object(), { free: variables - usage, usage, total: variables, history: 0, gc: 0, gctime: 0, blocksize: bytes });
+      return Object.assign(new G.Object(), {
+        free: variables - usage,
+        usage,
+        total: variables,
+        history: 0,
+        gc: 0,
+        gctime: 0,
+        blocksize: bytes,
+      });
     };
   }
 }

@@ -143,8 +143,11 @@ class Walk {
       this.#leave(call, 0);
     }
     this.#drain();
-    for (const [text, memory] of r.strings) if (!this.#texts.has(text) && (memory === "flash" ? r.strings.size > 64 : memory.seen !== number)) r.strings.delete(text);
-    if (r.things.size > this.things.length + 64) for (const [object, { seen }] of r.things) if (seen !== number) r.things.delete(object);
+    for (const [text, memory] of r.strings)
+      if (!this.#texts.has(text) && (memory === "flash" ? r.strings.size > 64 : memory.seen !== number))
+        r.strings.delete(text);
+    if (r.things.size > this.things.length + 64)
+      for (const [object, { seen }] of r.things) if (seen !== number) r.things.delete(object);
   }
 
   // What is counted from here to `#leave` is a thing's; they nest.
@@ -222,7 +225,8 @@ class Walk {
   }
 
   #members(object: Foreign): void {
-    if (this.#r.accessors) for (const key of Object.keys(object)) this.#described(key, Object.getOwnPropertyDescriptor(object, key));
+    if (this.#r.accessors)
+      for (const key of Object.keys(object)) this.#described(key, Object.getOwnPropertyDescriptor(object, key));
     else {
       // quicker than Object.keys
       for (const key in object) if (Object.prototype.hasOwnProperty.call(object, key)) this.#member(key, object[key]);
@@ -272,7 +276,10 @@ class Walk {
     memory.seen = this.#number;
     this.things.push(memory);
     // in a row, or yet to be placed
-    memory.size = memory.row || (!memory.cells.length && wantsFlat(this.#layout, memory.length)) ? flatVariables(this.#layout, memory.length) : stringVariables(this.#layout, memory.length);
+    memory.size =
+      memory.row || (!memory.cells.length && wantsFlat(this.#layout, memory.length))
+        ? flatVariables(this.#layout, memory.length)
+        : stringVariables(this.#layout, memory.length);
   }
 
   // what there is of a value to be looked at, later
@@ -374,7 +381,8 @@ class Walk {
       this.#size += this.#name(PROTO);
       this.#prototype(above);
     }
-    for (const key of Object.getOwnPropertyNames(proto)) if (key !== "constructor") this.#described(key, Object.getOwnPropertyDescriptor(proto, key));
+    for (const key of Object.getOwnPropertyNames(proto))
+      if (key !== "constructor") this.#described(key, Object.getOwnPropertyDescriptor(proto, key));
     this.#leave(what, outer);
   }
 

@@ -35,12 +35,23 @@ export interface PlaneOptions {
 }
 
 export function plane(options: PlaneOptions): Plane {
-  const { width, height, x: [from, to], label, xText, yText = String, logarithmic, below = 20, round = niceStep } = options;
+  const {
+    width,
+    height,
+    x: [from, to],
+    label,
+    xText,
+    yText = String,
+    logarithmic,
+    below = 20,
+    round = niceStep,
+  } = options;
   const left = 52;
   const right = width - 10;
   const top = 8;
   const bottom = height - below;
-  const most = options.top > 0 ? niceStep(options.top / 3) * Math.ceil(options.top / niceStep(options.top / 3) - 1e-9) : 1;
+  const most =
+    options.top > 0 ? niceStep(options.top / 3) * Math.ceil(options.top / niceStep(options.top / 3) - 1e-9) : 1;
   const span = to > from ? to - from : 1;
   const x = logarithmic
     ? (value: number): number => left + (Math.log(Math.max(value, from) / from) / Math.log(to / from)) * (right - left)
@@ -48,14 +59,26 @@ export function plane(options: PlaneOptions): Plane {
   const y = (value: number): number => bottom - (value / most) * (bottom - top);
   const svg = s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
   for (const value of ticks(0, most, 3)) {
-    svg.append(s("line", { x1: left, x2: right, y1: y(value), y2: y(value), class: value ? "grid" : "axis" }), s("text", { x: left - 6, y: y(value) + 4, class: "tick", "text-anchor": "end" }, yText(value)));
+    svg.append(
+      s("line", { x1: left, x2: right, y1: y(value), y2: y(value), class: value ? "grid" : "axis" }),
+      s("text", { x: left - 6, y: y(value) + 4, class: "tick", "text-anchor": "end" }, yText(value)),
+    );
   }
   if (xText) {
     const most = Math.max(2, Math.floor((right - left) / 90));
     const step = round(span / most);
     const at = options.xTicks ?? ticks(from, to, most, round);
     for (const value of at) {
-      const text = s("text", { x: x(value), y: bottom + 15, class: "tick", "text-anchor": x(value) > right - 16 ? "end" : x(value) < left + 8 ? "start" : "middle" }, xText(value, step));
+      const text = s(
+        "text",
+        {
+          x: x(value),
+          y: bottom + 15,
+          class: "tick",
+          "text-anchor": x(value) > right - 16 ? "end" : x(value) < left + 8 ? "start" : "middle",
+        },
+        xText(value, step),
+      );
       svg.append(s("line", { x1: x(value), x2: x(value), y1: bottom, y2: bottom + 4, class: "axis" }), text);
     }
   }
@@ -65,7 +88,12 @@ export function plane(options: PlaneOptions): Plane {
 const at = (value: number): string => value.toFixed(1);
 
 /** The outline of bars of equal width, and the area below. @param base what each stands upon */
-export function bars({ x, y }: Plane, edges: (i: number) => number, values: ArrayLike<number>, base?: ArrayLike<number>): string {
+export function bars(
+  { x, y }: Plane,
+  edges: (i: number) => number,
+  values: ArrayLike<number>,
+  base?: ArrayLike<number>,
+): string {
   let path = "";
   for (let i = 0; i < values.length; i++) {
     const low = base?.[i] ?? 0;
@@ -78,6 +106,7 @@ export function bars({ x, y }: Plane, edges: (i: number) => number, values: Arra
 /** A line in steps. */
 export function steps({ x, y, bottom }: Plane, edges: (i: number) => number, values: ArrayLike<number>): string {
   let path = "";
-  for (let i = 0; i < values.length; i++) path += `${i ? "V" : `M${at(x(edges(0)))} ${at(bottom)}V`}${at(y(values[i]!))}H${at(x(edges(i + 1)))}`;
+  for (let i = 0; i < values.length; i++)
+    path += `${i ? "V" : `M${at(x(edges(0)))} ${at(bottom)}V`}${at(y(values[i]!))}H${at(x(edges(i + 1)))}`;
   return path;
 }

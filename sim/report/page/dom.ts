@@ -9,22 +9,38 @@ function fill<T extends Element>(element: T, props: Props, children: readonly Ch
     else if (value === true) element.setAttribute(name, "");
     else if (value !== undefined && value !== false) element.setAttribute(name, String(value));
   }
-  element.append(...children.filter((child) => child !== undefined && child !== false).map((child) => (child instanceof Node ? child : String(child))));
+  element.append(
+    ...children
+      .filter((child) => child !== undefined && child !== false)
+      .map((child) => (child instanceof Node ? child : String(child))),
+  );
   return element;
 }
 
-export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   return fill(document.createElement(tag), props, children);
 }
 
-export function s<K extends keyof SVGElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): SVGElementTagNameMap[K] {
+export function s<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: Child[]
+): SVGElementTagNameMap[K] {
   return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), props, children);
 }
 
 /** A section with its heading; `tools` stand beside it. */
 export function card(id: string, title: string, tools: readonly Child[], ...children: Child[]): HTMLElement {
-  return h("section", { id, class: "card", "aria-labelledby": `${id}-title` },
-    h("div", { class: "card-head" }, h("h2", { id: `${id}-title` }, title), h("div", { class: "tools" }, ...tools)), ...children);
+  return h(
+    "section",
+    { id, class: "card", "aria-labelledby": `${id}-title` },
+    h("div", { class: "card-head" }, h("h2", { id: `${id}-title` }, title), h("div", { class: "tools" }, ...tools)),
+    ...children,
+  );
 }
 
 export const empty = (text: string): HTMLElement => h("p", { class: "empty" }, text);

@@ -42,7 +42,8 @@ export function moment(ms: number, decimals = 3): string {
 }
 
 /** Moments at round steps: as many decimals as the step needs. */
-export const momentAt = (ms: number, step: number): string => moment(ms, step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : step >= 1 ? 3 : 6);
+export const momentAt = (ms: number, step: number): string =>
+  moment(ms, step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : step >= 1 ? 3 : 6);
 
 /** "0011 2233": hex in groups of 4 bytes. */
 export const hexText = (hex: string): string => hex.replace(/(.{8})(?=.)/g, "$1 ");

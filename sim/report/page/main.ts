@@ -15,14 +15,22 @@ import { timelineSection } from "./timeline.ts";
 const data = JSON.parse(document.getElementById("data")!.textContent!) as ReportData;
 const store = new Store(data);
 document.title = data.title;
-document.getElementById("page")!.replaceWith(
-  h("div", { id: "page" },
-    head(data),
-    filterBar(store),
-    h("main", {},
-      figures(store),
-      timelineSection(store),
-      h("div", { class: "row wide" }, sequence(store), details(store)),
-      h("div", { class: "row three" }, latencySection(store), deliverySection(store), energySection(store)),
-      h("div", { class: "row narrow" }, map(store), deviceTable(store)))),
-);
+document
+  .getElementById("page")!
+  .replaceWith(
+    h(
+      "div",
+      { id: "page" },
+      head(data),
+      filterBar(store),
+      h(
+        "main",
+        {},
+        figures(store),
+        timelineSection(store),
+        h("div", { class: "row wide" }, sequence(store), details(store)),
+        h("div", { class: "row three" }, latencySection(store), deliverySection(store), energySection(store)),
+        h("div", { class: "row narrow" }, map(store), deviceTable(store)),
+      ),
+    ),
+  );

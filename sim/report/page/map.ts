@@ -9,7 +9,12 @@ const HEIGHT = 420;
 const MARGIN = 28;
 
 /** From little to all: orange over yellow to blue, which who sees red and green alike can tell apart. */
-const STOPS: [number, number, number][] = [[208, 76, 40], [230, 171, 46], [58, 158, 160], [28, 98, 178]];
+const STOPS: [number, number, number][] = [
+  [208, 76, 40],
+  [230, 171, 46],
+  [58, 158, 160],
+  [28, 98, 178],
+];
 
 function shareColour(share: number): string {
   const at = Math.min(Math.max(share, 0), 1) * (STOPS.length - 1);
@@ -29,9 +34,18 @@ export function map(store: Store): HTMLElement {
   const xs = placed.map((i) => stations[i]!.x!);
   const ys = placed.map((i) => stations[i]!.y!);
   const bounds = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
-  for (const x of xs) { bounds.left = Math.min(bounds.left, x); bounds.right = Math.max(bounds.right, x); }
-  for (const y of ys) { bounds.top = Math.min(bounds.top, y); bounds.bottom = Math.max(bounds.bottom, y); }
-  const canvas = h("canvas", { role: "img", "aria-label": `Map of ${placed.length} stations; the table below has their figures` });
+  for (const x of xs) {
+    bounds.left = Math.min(bounds.left, x);
+    bounds.right = Math.max(bounds.right, x);
+  }
+  for (const y of ys) {
+    bounds.top = Math.min(bounds.top, y);
+    bounds.bottom = Math.max(bounds.bottom, y);
+  }
+  const canvas = h("canvas", {
+    role: "img",
+    "aria-label": `Map of ${placed.length} stations; the table below has their figures`,
+  });
   body.append(canvas);
   let where: { i: number; x: number; y: number }[] = [];
 
@@ -46,7 +60,10 @@ export function map(store: Store): HTMLElement {
     c.scale(ratio, ratio);
     const style = getComputedStyle(body);
     const colour = (name: string): string => style.getPropertyValue(name).trim();
-    const scale = Math.min((width - 2 * MARGIN) / (bounds.right - bounds.left || 1), (HEIGHT - 2 * MARGIN) / (bounds.bottom - bounds.top || 1));
+    const scale = Math.min(
+      (width - 2 * MARGIN) / (bounds.right - bounds.left || 1),
+      (HEIGHT - 2 * MARGIN) / (bounds.bottom - bounds.top || 1),
+    );
     const x = (value: number): number => width / 2 + (value - (bounds.left + bounds.right) / 2) * scale;
     // north is up
     const y = (value: number): number => HEIGHT / 2 - (value - (bounds.top + bounds.bottom) / 2) * scale;
@@ -89,7 +106,11 @@ export function map(store: Store): HTMLElement {
         c.fillStyle = tally ? shareColour(tally.delivered / tally.sent) : colour("--off");
         c.fill();
       }
-      if (role !== "device" || placed.length <= 20 || (chosen && store.shown.station(i) && store.filter.devices.length <= 20)) {
+      if (
+        role !== "device" ||
+        placed.length <= 20 ||
+        (chosen && store.shown.station(i) && store.filter.devices.length <= 20)
+      ) {
         c.fillStyle = colour("--text");
         c.textAlign = px > width - 80 ? "right" : "left";
         c.fillText(cut(name, 120), px + (px > width - 80 ? -10 : 10), py + 4);
@@ -122,7 +143,10 @@ export function map(store: Store): HTMLElement {
     const i = nearest(event);
     canvas.style.cursor = i === undefined ? "default" : "pointer";
     const tally = i === undefined ? undefined : store.tallies.stations.get(i);
-    told.textContent = i === undefined ? "\u00a0" : `${stations[i]!.name}${tally ? `: ${count(tally.delivered)} of ${count(tally.sent)} delivered (${percent(tally.delivered / tally.sent)})` : ""}`;
+    told.textContent =
+      i === undefined
+        ? "\u00a0"
+        : `${stations[i]!.name}${tally ? `: ${count(tally.delivered)} of ${count(tally.sent)} delivered (${percent(tally.delivered / tally.sent)})` : ""}`;
   });
   canvas.addEventListener("click", (event) => {
     const i = nearest(event);
@@ -136,6 +160,13 @@ export function map(store: Store): HTMLElement {
     mark.style.background = background;
     return h("span", { class: "key plain" }, mark, text);
   };
-  const legend = h("div", { class: "legend" }, h("span", {}, "delivered:"), ...[0, 0.5, 0.9, 1].map((share) => key(percent(share), shareColour(share))), key("nothing sent", "var(--off)"), h("span", {}, "▲ gateway"));
+  const legend = h(
+    "div",
+    { class: "legend" },
+    h("span", {}, "delivered:"),
+    ...[0, 0.5, 0.9, 1].map((share) => key(percent(share), shareColour(share))),
+    key("nothing sent", "var(--off)"),
+    h("span", {}, "▲ gateway"),
+  );
   return card("map", "Map", [], legend, body, told);
 }

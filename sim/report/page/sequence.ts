@@ -22,7 +22,17 @@ export function sequence(store: Store): HTMLElement {
   const { stations } = data;
   const head = h("div", { class: "lanes", "aria-hidden": "true" });
   const sheet = h("div", { class: "sheet" });
-  const scroll = h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Sequence of transmissions. Up and down go to the one before and after." }, head, sheet);
+  const scroll = h(
+    "div",
+    {
+      class: "scroll",
+      tabindex: 0,
+      role: "group",
+      "aria-label": "Sequence of transmissions. Up and down go to the one before and after.",
+    },
+    head,
+    sheet,
+  );
   const told = h("span", { class: "hint" });
   let scaled = false;
   /** Pixels a ms, to scale. */
@@ -42,32 +52,56 @@ export function sequence(store: Store): HTMLElement {
       used.add(air!.from[i]!);
       if (air!.to[i]! >= 0) used.add(air!.to[i]!);
       if (used.size > 400) break;
-      for (const at of dueReceptions(view, i)) if (shown.station(air!.rxTo[at]!) || stations[air!.rxTo[at]!]!.role === "gateway") used.add(air!.rxTo[at]!);
+      for (const at of dueReceptions(view, i))
+        if (shown.station(air!.rxTo[at]!) || stations[air!.rxTo[at]!]!.role === "gateway") used.add(air!.rxTo[at]!);
     }
     const chosen = new Set(store.filter.devices);
-    const order = (i: number): number => (stations[i]!.role === "gateway" ? 0 : chosen.has(i) ? 1 : stations[i]!.role === "device" ? 2 : 3);
+    const order = (i: number): number =>
+      stations[i]!.role === "gateway" ? 0 : chosen.has(i) ? 1 : stations[i]!.role === "device" ? 2 : 3;
     const wanted = [...used].sort((a, b) => order(a) - order(b) || a - b);
     const right = labels();
     const room = Math.max(2, Math.floor((width - LEFT - right) / LANE));
-    const alone = wanted.length <= room ? wanted : wanted.slice(0, Math.max(room - 1, Math.min(room - 1, wanted.filter((i) => order(i) < 2).length)));
+    const alone =
+      wanted.length <= room
+        ? wanted
+        : wanted.slice(0, Math.max(room - 1, Math.min(room - 1, wanted.filter((i) => order(i) < 2).length)));
     const shared = wanted.length > alone.length;
     const n = Math.max(1, alone.length + (shared ? 1 : 0));
     const step = (width - LEFT - right) / n;
     lanes = alone.map((station, i) => ({ name: stations[station]!.name, station, x: LEFT + step * (i + 0.5) }));
-    if (shared) lanes.push({ name: `${used.size > 400 ? "" : `${wanted.length - alone.length} `}others`, station: undefined, x: LEFT + step * (n - 0.5) });
+    if (shared)
+      lanes.push({
+        name: `${used.size > 400 ? "" : `${wanted.length - alone.length} `}others`,
+        station: undefined,
+        x: LEFT + step * (n - 0.5),
+      });
     const places = new Map(alone.map((station, i) => [station, i]));
     laneOf = (station) => places.get(station) ?? lanes.length - 1;
-    head.replaceChildren(h("span", { class: "lane-time" }, "time"), ...lanes.map(({ name, station, x }) => {
-      const box = h("span", { class: `lane${station !== undefined && stations[station]!.role === "gateway" ? " gateway" : ""}`, title: name }, cut(name, step - 14, 7));
-      box.style.left = `${x}px`;
-      return box;
-    }));
+    head.replaceChildren(
+      h("span", { class: "lane-time" }, "time"),
+      ...lanes.map(({ name, station, x }) => {
+        const box = h(
+          "span",
+          {
+            class: `lane${station !== undefined && stations[station]!.role === "gateway" ? " gateway" : ""}`,
+            title: name,
+          },
+          cut(name, step - 14, 7),
+        );
+        box.style.left = `${x}px`;
+        return box;
+      }),
+    );
   };
 
   const top = (): number => store.shown.from;
   const length = (): number => Math.max(store.shown.to - store.shown.from, 0.001);
-  const height = (): number => (scaled ? Math.max(scroll.clientHeight - HEAD, length() * zoom + ROW * 2) : store.shown.air.length * ROW + 8);
-  const yOf = (place: number): number => (scaled ? Math.max(0, (view.air!.start[store.shown.air[place]!]! - top()) * zoom) + ROW / 2 : place * ROW + ROW / 2 + 4);
+  const height = (): number =>
+    scaled ? Math.max(scroll.clientHeight - HEAD, length() * zoom + ROW * 2) : store.shown.air.length * ROW + 8;
+  const yOf = (place: number): number =>
+    scaled
+      ? Math.max(0, (view.air!.start[store.shown.air[place]!]! - top()) * zoom) + ROW / 2
+      : place * ROW + ROW / 2 + 4;
   /** The first row at or after a height. */
   const rowAt = (y: number): number => {
     let low = 0;
@@ -103,9 +137,17 @@ export function sequence(store: Store): HTMLElement {
     if (label) {
       const before = place ? start - air.start[shown.air[place - 1]!]! : undefined;
       group.append(s("text", { x: 8, y: y + 4, class: "time" }, moment(start)));
-      if (before !== undefined && !scaled) group.append(s("text", { x: LEFT - 10, y: y + 4, class: `gap-text${before >= 1000 ? " long" : ""}`, "text-anchor": "end" }, `+${span(before)}`));
+      if (before !== undefined && !scaled)
+        group.append(
+          s(
+            "text",
+            { x: LEFT - 10, y: y + 4, class: `gap-text${before >= 1000 ? " long" : ""}`, "text-anchor": "end" },
+            `+${span(before)}`,
+          ),
+        );
     }
-    if (scaled) group.append(s("rect", { x: from - 3, y, width: 6, height: Math.max(1.5, air.air[i]! * zoom), class: "on-air" }));
+    if (scaled)
+      group.append(s("rect", { x: from - 3, y, width: 6, height: Math.max(1.5, air.air[i]! * zoom), class: "on-air" }));
     // by lane: how many of those there got it, and why not
     const ends = new Map<number, { got: number; all: number; fate: number; at: number; name: string }>();
     for (const at of dueReceptions(view, i)) {
@@ -133,12 +175,26 @@ export function sequence(store: Store): HTMLElement {
       group.append(s("line", { x1: from, y1: y, x2: stop, y2: yStop, class: lost ? "arrow lost" : "arrow" }));
       if (lost) {
         group.append(s("path", { d: `M${stop - 4} ${yStop - 4}l8 8m0 -8l-8 8`, class: "cross" }));
-        if (label && Math.abs(x - from) > 60) group.append(s("text", { x: stop + way * 9, y: yStop + 4, class: "why", "text-anchor": way > 0 ? "start" : "end" }, fates[fate]!));
+        if (label && Math.abs(x - from) > 60)
+          group.append(
+            s(
+              "text",
+              { x: stop + way * 9, y: yStop + 4, class: "why", "text-anchor": way > 0 ? "start" : "end" },
+              fates[fate]!,
+            ),
+          );
       } else {
         group.append(s("path", { d: `M${x - way * 2} ${y2}l${-way * 7} -4v8Z`, class: "tip" }));
-        if (all > 1 && label) group.append(s("text", { x: (from + x) / 2, y: y - 3, class: "many", "text-anchor": "middle" }, `${got} of ${all}`));
+        if (all > 1 && label)
+          group.append(
+            s("text", { x: (from + x) / 2, y: y - 3, class: "many", "text-anchor": "middle" }, `${got} of ${all}`),
+          );
       }
-      said.push(lost ? `lost at ${all > 1 ? `all ${all}` : name}: ${fates[fate]!}` : `arrived at ${all > 1 ? `${got} of ${all}` : name}`);
+      said.push(
+        lost
+          ? `lost at ${all > 1 ? `all ${all}` : name}: ${fates[fate]!}`
+          : `arrived at ${all > 1 ? `${got} of ${all}` : name}`,
+      );
     }
     if (!ends.size) group.append(s("text", { x: from + 10, y: y + 4, class: "many" }, "nobody was to hear it"));
     group.append(s("circle", { cx: from, cy: y, r: 3.5, class: "start" }));
@@ -148,7 +204,8 @@ export function sequence(store: Store): HTMLElement {
       group.append(s("text", { x, y: y + 4, class: "label" }, cut(text, width - x - 4, 5.9)));
     }
     group.append(s("title", {}, `${stations[air.from[i]!]!.name} at ${moment(start)}: ${text}; ${said.join("; ")}`));
-    if (packet >= 0 && !scaled) group.append(s("rect", { x: LEFT - 6, y: y - ROW / 2 + 2, width: 3, height: ROW - 4, class: "packet-bar" }));
+    if (packet >= 0 && !scaled)
+      group.append(s("rect", { x: LEFT - 6, y: y - ROW / 2 + 2, width: 3, height: ROW - 4, class: "packet-bar" }));
     return group;
   };
 
@@ -160,9 +217,13 @@ export function sequence(store: Store): HTMLElement {
     const size = data.air!.hex[data.air!.frame[i]!]!.length / 2;
     // in a lane of many it has to be said who it is
     const many = (station: number): boolean => station >= 0 && lanes[laneOf(station)]!.station === undefined;
-    const who = [air.from[i]!, air.to[i]!].filter(many).map((station) => `${stations[station]!.name} · `).join("");
+    const who = [air.from[i]!, air.to[i]!]
+      .filter(many)
+      .map((station) => `${stations[station]!.name} · `)
+      .join("");
     const again = air.attempt[i]! > 1 ? `, try ${air.attempt[i]}` : air.attempt[i] === 0 ? ", not sent" : "";
-    if (!isPacketKind(kind) || packet < 0) return `${who}${size && airKinds[kind] === "ack" ? "zeros" : airKinds[kind]!}${size ? ` ${size} B` : ""}${again}`;
+    if (!isPacketKind(kind) || packet < 0)
+      return `${who}${size && airKinds[kind] === "ack" ? "zeros" : airKinds[kind]!}${size ? ` ${size} B` : ""}${again}`;
     const frames = data.packets!.frames[packet]!;
     const part = frames.findIndex((frame) => frame.includes(i)) + 1;
     return `${who}#${packet + 1} ${airKinds[kind]!} ${part}/${frames.length}, ${size} B${again}`;
@@ -174,7 +235,12 @@ export function sequence(store: Store): HTMLElement {
     const visible = scroll.clientHeight - HEAD;
     const y0 = scroll.scrollTop;
     const first = Math.max(0, rowAt(y0 - ROW) - (scaled ? 20 : 1));
-    const svg = s("svg", { width, height: visible, viewBox: `0 0 ${width} ${visible}`, class: scaled ? "scaled" : "even" });
+    const svg = s("svg", {
+      width,
+      height: visible,
+      viewBox: `0 0 ${width} ${visible}`,
+      class: scaled ? "scaled" : "even",
+    });
     for (const { x } of lanes) svg.append(s("line", { x1: x, x2: x, y1: 0, y2: visible, class: "lifeline" }));
     if (scaled) {
       const step = niceStep(70 / zoom);
@@ -204,7 +270,10 @@ export function sequence(store: Store): HTMLElement {
       const place = shown.air.findIndex((i) => view.air!.start[i]! >= view.gap![1]);
       if (place > 0 && view.air.start[shown.air[place - 1]!]! <= view.gap[0]) {
         const y = (yOf(place - 1) + yOf(place)) / 2 - y0;
-        svg.append(s("line", { x1: 0, x2: width, y1: y, y2: y, class: "left-out" }), s("text", { x: LEFT, y: y - 2, class: "why" }, "transmissions are left out here"));
+        svg.append(
+          s("line", { x1: 0, x2: width, y1: y, y2: y, class: "left-out" }),
+          s("text", { x: LEFT, y: y - 2, class: "why" }, "transmissions are left out here"),
+        );
       }
     }
     sheet.style.height = `${Math.min(TALLEST, height())}px`;
@@ -213,7 +282,9 @@ export function sequence(store: Store): HTMLElement {
     told.textContent = `${count(shown.air.length)} transmissions, ${count(shown.packets.length)} packets${skipped ? ` (${count(skipped)} too close to one another to be drawn: zoom in)` : ""}`;
   };
 
-  const fit = (): void => { zoom = clamp(zoom, (scroll.clientHeight - HEAD - ROW * 2) / length(), (TALLEST - 1000) / length()); };
+  const fit = (): void => {
+    zoom = clamp(zoom, (scroll.clientHeight - HEAD - ROW * 2) / length(), (TALLEST - 1000) / length());
+  };
   const zoomBy = (factor: number, y = (scroll.clientHeight - HEAD) / 2): void => {
     if (!scaled) {
       setScaled(true);
@@ -244,16 +315,26 @@ export function sequence(store: Store): HTMLElement {
   /** Has a transmission in view. */
   const reveal = (place: number): void => {
     const y = yOf(place);
-    if (y - ROW < scroll.scrollTop || y + ROW > scroll.scrollTop + scroll.clientHeight - HEAD) scroll.scrollTop = Math.max(0, y - (scroll.clientHeight - HEAD) / 2);
+    if (y - ROW < scroll.scrollTop || y + ROW > scroll.scrollTop + scroll.clientHeight - HEAD)
+      scroll.scrollTop = Math.max(0, y - (scroll.clientHeight - HEAD) / 2);
   };
-  const scale = h("button", { type: "button", class: "chip", "aria-pressed": "false", click: () => setScaled(!scaled) }, "to scale");
+  const scale = h(
+    "button",
+    { type: "button", class: "chip", "aria-pressed": "false", click: () => setScaled(!scaled) },
+    "to scale",
+  );
   const none = empty("");
 
   const all = (): void => {
     width = scroll.clientWidth;
     if (!width) return;
-    const nothing = !view.air ? "There is no capture of this run, so what was on the air is not known. Give the report a capture to see it."
-      : !view.air.count ? "Nothing was on the air in this run." : !store.shown.air.length ? "Nothing that was on the air is among what is chosen." : "";
+    const nothing = !view.air
+      ? "There is no capture of this run, so what was on the air is not known. Give the report a capture to see it."
+      : !view.air.count
+        ? "Nothing was on the air in this run."
+        : !store.shown.air.length
+          ? "Nothing that was on the air is among what is chosen."
+          : "";
     none.textContent = nothing;
     none.hidden = !nothing;
     head.hidden = sheet.hidden = !!nothing;
@@ -274,11 +355,15 @@ export function sequence(store: Store): HTMLElement {
       draw();
     });
   });
-  scroll.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey) return;
-    event.preventDefault();
-    zoomBy(event.deltaY < 0 ? 1.4 : 1 / 1.4, event.clientY - scroll.getBoundingClientRect().top - HEAD);
-  }, { passive: false });
+  scroll.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      zoomBy(event.deltaY < 0 ? 1.4 : 1 / 1.4, event.clientY - scroll.getBoundingClientRect().top - HEAD);
+    },
+    { passive: false },
+  );
   scroll.addEventListener("click", (event) => {
     const group = (event.target as Element).closest("g.tx");
     if (group) choose(Number(group.getAttribute("data-i")));
@@ -303,7 +388,8 @@ export function sequence(store: Store): HTMLElement {
       all();
     } else draw();
     const { air, packet } = store.filter;
-    const wanted = air ?? (packet === undefined ? undefined : store.shown.air.find((i) => view.air!.packet[i] === packet));
+    const wanted =
+      air ?? (packet === undefined ? undefined : store.shown.air.find((i) => view.air!.packet[i] === packet));
     if (wanted === shownAir) return;
     shownAir = wanted;
     const place = wanted === undefined ? -1 : store.shown.air.indexOf(wanted);
@@ -312,7 +398,29 @@ export function sequence(store: Store): HTMLElement {
       draw();
     }
   });
-  return card("sequence", "Sequence", [told, scale,
-    h("button", { type: "button", class: "button", "aria-label": "Zoom in to scale", title: "Zoom in", click: () => zoomBy(2) }, "+"),
-    h("button", { type: "button", class: "button", "aria-label": "Zoom out to scale", title: "Zoom out", click: () => zoomBy(0.5) }, "−")], scroll);
+  return card(
+    "sequence",
+    "Sequence",
+    [
+      told,
+      scale,
+      h(
+        "button",
+        { type: "button", class: "button", "aria-label": "Zoom in to scale", title: "Zoom in", click: () => zoomBy(2) },
+        "+",
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button",
+          "aria-label": "Zoom out to scale",
+          title: "Zoom out",
+          click: () => zoomBy(0.5),
+        },
+        "−",
+      ),
+    ],
+    scroll,
+  );
 }

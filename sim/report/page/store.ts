@@ -23,7 +23,7 @@ export class Store {
   }
 
   get tallies(): ReturnType<typeof tallies> {
-    return this.#tallies ??= tallies(this.view, this.shown);
+    return (this.#tallies ??= tallies(this.view, this.shown));
   }
 
   /** Tells after every change; `data` where other transmissions, packets or messages are shown. */
@@ -48,7 +48,9 @@ export class Store {
 
   #take(filter: Filter): void {
     const { devices, kinds, media, id, span } = this.filter;
-    const data = JSON.stringify([devices, kinds, media, id, span]) !== JSON.stringify([filter.devices, filter.kinds, filter.media, filter.id, filter.span]);
+    const data =
+      JSON.stringify([devices, kinds, media, id, span]) !==
+      JSON.stringify([filter.devices, filter.kinds, filter.media, filter.id, filter.span]);
     this.filter = filter;
     if (data) {
       this.shown = shownOf(this.view, filter);

@@ -12,7 +12,13 @@ import { toText } from "#platform/text";
 import * as lob from "../../packet/lob.ts";
 import type { Json, Packet } from "../../packet/lob.ts";
 
-const STRICT = { allowIndefinite: false, allowBigInt: false, allowInfinity: false, allowNaN: false, retainStringBytes: true };
+const STRICT = {
+  allowIndefinite: false,
+  allowBigInt: false,
+  allowInfinity: false,
+  allowNaN: false,
+  retainStringBytes: true,
+};
 const NUMBERS = [Type.uint, Type.negint, Type.float];
 const EMPTY = new Uint8Array(0);
 
@@ -87,7 +93,8 @@ class Tokens {
     const token = this.take() ?? fail("CBOR");
     if (NUMBERS.includes(token.type)) return token.value as number;
     if (token.type === Type.string) return text(token);
-    const within = ({ type, value }: Token): number => (type === Type.array ? value : type === Type.map ? 2 * value : type === Type.tag ? 1 : 0);
+    const within = ({ type, value }: Token): number =>
+      type === Type.array ? value : type === Type.map ? 2 * value : type === Type.tag ? 1 : 0;
     for (let left = within(token); left > 0; left--) left += within(this.take() ?? fail("CBOR"));
     return undefined;
   }

@@ -18,32 +18,54 @@ export const Z_MAX = 1;
  * values with its major type (in the upper bits) in front; of undefined or null nothing.
  */
 const item = (data: unknown, major?: number, number?: number): unknown =>
-  data == null ? "" : [
-    // not `data.length ?? data`: a member of a number, by a name in a variable as the build makes it, is an exception in Espruino
-    (number = typeof data === "number" ? data : (data as []).length) < 24 ? number | major!
-    : number < 256 ? [24 | major!, number]
-    : number < 65536 ? [25 | major!, number >> 8, number]
-    : [26 | major!, number >> 24, number >> 16, number >> 8, number],
-    number === data ? "" : data,
-  ];
+  data == null
+    ? ""
+    : [
+        // not `data.length ?? data`: a member of a number, by a name in a variable as the build makes it, is an exception in Espruino
+        (number = typeof data === "number" ? data : (data as []).length) < 24
+          ? number | major!
+          : number < 256
+            ? [24 | major!, number]
+            : number < 65536
+              ? [25 | major!, number >> 8, number]
+              : [26 | major!, number >> 24, number >> 16, number >> 8, number],
+        number === data ? "" : data,
+      ];
 
 /**
  * In JSON, "c", "seq", "ack" and what is in "miss" are integers below 2^32, "type" is text,
  * and "miss" comes with "ack". All other keys travel as a LOB packet: {"":1} alone can not, 6 bytes are no JSON there.
  */
-export const pack: (z: number, json: Json, body?: Uint8Array) => Uint8Array = (z, json, body?, rest?: Uint8Array, none?: undefined) =>
-  z ? concat([
-    item(json["c"]),
-    item(
-      // "{}" where nothing is left
-      (rest = toBytes(JSON.stringify(Object.assign({}, json, { "c": none, "type": none, "seq": none, "ack": none, "miss": none }))))[2]
-        || (body && body.length) ? encode((rest[2] && rest) as Uint8Array, body) : none,
-      64,
-    ),
-    item(json["type"], 96),
-    item(json["seq"]),
-    item((json["ack"] as number) >= 0 ? [json["ack"]].concat(json["miss"] || []).map((number) => item(number)) : none, 128),
-  ] as never) : encode(json, body);
+export const pack: (z: number, json: Json, body?: Uint8Array) => Uint8Array = (
+  z,
+  json,
+  body?,
+  rest?: Uint8Array,
+  none?: undefined,
+) =>
+  z
+    ? concat([
+        item(json["c"]),
+        item(
+          // "{}" where nothing is left
+          (rest = toBytes(
+            JSON.stringify(
+              Object.assign({}, json, { "c": none, "type": none, "seq": none, "ack": none, "miss": none }),
+            ),
+          ))[2] ||
+            (body && body.length)
+            ? encode((rest[2] && rest) as Uint8Array, body)
+            : none,
+          64,
+        ),
+        item(json["type"], 96),
+        item(json["seq"]),
+        item(
+          (json["ack"] as number) >= 0 ? [json["ack"]].concat(json["miss"] || []).map((number) => item(number)) : none,
+          128,
+        ),
+      ] as never)
+    : encode(json, body);
 
 /**
  * The channel packet of a payload. Of what it gives `json` and `body` count: "c" in it is an integer of 1 to 2^32 - 1, and
@@ -60,17 +82,17 @@ export function unpack(z: number, payload: Uint8Array): Packet {
       let value: number | Uint8Array = payload[at++]! & 31;
       if (value > 23) {
         let bytes = value > 27 ? fail("CBOR") : 1 << (value - 24);
-        for (value = 0; bytes--; ) value = value * 256 + payload[at++]!;
+        for (value = 0; bytes--;) value = value * 256 + payload[at++]!;
       }
-      if (major >> 1 === 1) value = slice(payload, at, at += value);
+      if (major >> 1 === 1) value = slice(payload, at, (at += value));
       return major === 1 ? -1 - (value as number) : major === 3 ? toText(value as Uint8Array) : value;
     }
     if (needed) fail("CBOR");
     return undefined;
   };
   const id = z && next(0, 1);
-  const packet = decode(z ? (next(2) as Uint8Array) ?? encode() : payload);
-  const json = packet.json ?? (packet.head.length ? fail("INNER") : packet.json = {});
+  const packet = decode(z ? ((next(2) as Uint8Array) ?? encode()) : payload);
+  const json = packet.json ?? (packet.head.length ? fail("INNER") : (packet.json = {}));
   for (let left = next(5) as number; left; left--) {
     const name = next(3, 1);
     // Espruino throws where an index is no small integer

@@ -9,7 +9,8 @@ const plain = (b: Buffer): Uint8Array => new Uint8Array(b.buffer, b.byteOffset, 
 
 export const sha256 = (data: Uint8Array): Uint8Array => plain(createHash("sha256").update(data).digest());
 
-export const hmac = (key: Uint8Array, data: Uint8Array): Uint8Array => plain(createHmac("sha256", key).update(data).digest());
+export const hmac = (key: Uint8Array, data: Uint8Array): Uint8Array =>
+  plain(createHmac("sha256", key).update(data).digest());
 
 export const ctr = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array => {
   const counter = new Uint8Array(16);

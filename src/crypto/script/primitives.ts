@@ -31,7 +31,7 @@ const init = () => {
   p = 1;
   i = 0;
   while (i < 256) {
-    table[i++ ? p : 0] = ((s << 1) ^ ((s >> 7) * 283)) * 16777217 ^ s * 16843008;
+    table[i++ ? p : 0] = (((s << 1) ^ ((s >> 7) * 283)) * 16777217) ^ (s * 16843008);
     p ^= (p << 1) ^ ((p >> 7) * 283);
     q ^= q << 1;
     q ^= q << 2;
@@ -76,7 +76,11 @@ const digest = (data: Uint8Array, before?: Uint8Array): Uint8Array => {
   last[end - whole - 2] = bits >> 8;
   last[end - whole - 3] = bits >> 16;
   while (at < end) {
-    E.mapInPlace(swap, new Uint8Array(w.buffer), at < 0 ? before! : at < whole ? data.subarray(at) : last.subarray(at - whole));
+    E.mapInPlace(
+      swap,
+      new Uint8Array(w.buffer),
+      at < 0 ? before! : at < whole ? data.subarray(at) : last.subarray(at - whole),
+    );
     a = state[0];
     b = state[1];
     c = state[2];
@@ -88,15 +92,14 @@ const digest = (data: Uint8Array, before?: Uint8Array): Uint8Array => {
     i = 0;
     for (k of constants) {
       t = w[i];
-      k += t + h + (e >>> 6 ^ e << 26 ^ e >>> 11 ^ e << 21 ^ e >>> 25 ^ e << 7) + (g ^ e & (f ^ g));
+      k += t + h + ((e >>> 6) ^ (e << 26) ^ (e >>> 11) ^ (e << 21) ^ (e >>> 25) ^ (e << 7)) + (g ^ (e & (f ^ g)));
       if (i < 48) {
         // Sixteen words ahead; h is free here.
         h = w1[i];
-        t += w9[i] + (h >>> 7 ^ h << 25 ^ h >>> 18 ^ h << 14 ^ h >>> 3);
+        t += w9[i] + ((h >>> 7) ^ (h << 25) ^ (h >>> 18) ^ (h << 14) ^ (h >>> 3));
         h = w14[i];
-        w16[i++] = (t + (h >>> 17 ^ h << 15 ^ h >>> 19 ^ h << 13 ^ h >>> 10)) | 0;
-      }
-      else i++;
+        w16[i++] = (t + ((h >>> 17) ^ (h << 15) ^ (h >>> 19) ^ (h << 13) ^ (h >>> 10))) | 0;
+      } else i++;
       h = g;
       g = f;
       f = e;
@@ -104,7 +107,8 @@ const digest = (data: Uint8Array, before?: Uint8Array): Uint8Array => {
       d = c;
       c = b;
       b = a;
-      a = (k + (b >>> 2 ^ b << 30 ^ b >>> 13 ^ b << 19 ^ b >>> 22 ^ b << 10) + (c & (b ^ d) ^ b & d)) | 0;
+      a =
+        (k + ((b >>> 2) ^ (b << 30) ^ (b >>> 13) ^ (b << 19) ^ (b >>> 22) ^ (b << 10)) + ((c & (b ^ d)) ^ (b & d))) | 0;
     }
     state[0] += a;
     state[1] += b;
@@ -131,7 +135,8 @@ const keyed = (key: Uint8Array, pad: number, data: Uint8Array): Uint8Array => {
   return digest(data, bytes);
 };
 
-export const hmac = (key: Uint8Array, data: Uint8Array): Uint8Array => keyed(key, 0x5c5c5c5c, keyed(key, 0x36363636, data));
+export const hmac = (key: Uint8Array, data: Uint8Array): Uint8Array =>
+  keyed(key, 0x5c5c5c5c, keyed(key, 0x36363636, data));
 
 export const ctr = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array => {
   let i = 0,
@@ -155,9 +160,13 @@ export const ctr = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Arr
   new Uint8Array(keys.buffer).set(key);
   while (i < 40) {
     t = keys[i + 3];
-    t = box[t >> 8 & 255] >> 8 & 255 | box[t >> 16 & 255] & 65280 | box[t >>> 24] & 16711680 | box[t & 255] >> 8 << 24;
+    t =
+      ((box[(t >> 8) & 255] >> 8) & 255) |
+      (box[(t >> 16) & 255] & 65280) |
+      (box[t >>> 24] & 16711680) |
+      ((box[t & 255] >> 8) << 24);
     t ^= rcon;
-    rcon = rcon << 1 ^ (rcon >> 7) * 283;
+    rcon = (rcon << 1) ^ ((rcon >> 7) * 283);
     keys[i + 4] = t ^= keys[i++];
     keys[i + 4] = t ^= keys[i++];
     keys[i + 4] = t ^= keys[i++];
@@ -170,7 +179,7 @@ export const ctr = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Arr
     s[0] ^= keys[0];
     s[1] = keys[1];
     s[2] = keys[2];
-    s[3] = (t << 24 | (t & 65280) << 8) ^ keys[3];
+    s[3] = ((t << 24) | ((t & 65280) << 8)) ^ keys[3];
     i = 4;
     while (i < 40) {
       map(state, looked, box);
@@ -182,7 +191,7 @@ export const ctr = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Arr
     }
     map(state, looked, box);
     map(last, state, lookedBytes);
-    part = data.subarray(at, Math.min(at += 16, length));
+    part = data.subarray(at, Math.min((at += 16), length));
     out.set(part);
     for (t of s) words[i - 40] ^= t ^ keys[i++];
     part.set(out.subarray(0, part.length));

@@ -67,18 +67,26 @@ const NEAR = listing(`
   h = k k - j - 3 b
   k = h _             // h k, and a term that the next program begins with
 `);
-const ADD = listing(`
+const ADD =
+  listing(`
   select              // x, y of Q
   m = Z Z
   l = m _             // Z^3
   h = x m - X
   k = y l + Y
-`) + SHARE + listing(`
+`) +
+  SHARE +
+  listing(`
   b = X i
   l = Y j
-`) + NEAR + listing(`
+`) +
+  NEAR +
+  listing(`
   - 2 l
-`) + SHARE + AGAIN + listing(`
+`) +
+  SHARE +
+  AGAIN +
+  listing(`
   X = k k - j - 2 b
   _ = b - X
   Y = _ _ - l         // (b - X) k - l
@@ -100,14 +108,17 @@ const BEGIN = listing(`
   aZ4 = a _
 `);
 // the other's point, u, and the curve that both are on; the double, and the odd multiples with their own Z
-const MULTIPLES = listing(`
+const MULTIPLES =
+  listing(`
   X = X one
   m = X X - 3 one
   o = m X + b         // u = x^3 - 3 x + b
   X = X o             // u x
   Y = o _             // u^2
   aZ4 = zero _ - 3 Y  // -3 u^2: Z is 1
-`) + DOUBLE + listing(`
+`) +
+  DOUBLE +
+  listing(`
   _ = b - X           // the point itself, with Z of the double, less the double
   h = _ one
   k = j _ - Y
@@ -117,12 +128,19 @@ const MULTIPLES = listing(`
   y = k _ + l
   keep multiple       // from here on two at a time: the sign of k changes with each
 `) +
-  SHARE + AGAIN + NEAR + listing(`
+  SHARE +
+  AGAIN +
+  NEAR +
+  listing(`
   + 2 l
   x = h one + b
   y = k _ - l
   keep multiple
-`) + SHARE + AGAIN + NEAR + listing(`
+`) +
+  SHARE +
+  AGAIN +
+  NEAR +
+  listing(`
   - 2 l
   x = h one + b
   y = k _ + l
@@ -143,7 +161,8 @@ const MULTIPLES = listing(`
 `);
 // n = i^((p - 3) / 2); j, k, l, m are i to the power of 2^2 - 1, 2^4 - 1, 2^8 - 1, 2^16 - 1, then j of 2^29 - 1. i n is 1,
 // or -1 where u is no square
-const END = listing(`
+const END =
+  listing(`
   m = Z Z
   i = m scale
   j = i i
@@ -172,7 +191,8 @@ const END = listing(`
   n = n n, 15 times
   n = n n, 3 times
   n = n o             // 2^128 - 1
-`) + listing(`
+`) +
+  listing(`
   j = m m
   j = j j, 7 times
   j = j l             // 2^24 - 1
@@ -242,7 +262,11 @@ export class CurveJob {
   /** @param secret 20 or 21 bytes, big-endian; @param key the other's public key, 21 bytes, or undefined */
   constructor(secret: Uint8Array, key?: Uint8Array) {
     // what is used often comes first: Espruino goes through the names of a scope one by one
-    const program = toBytes((key ? MULTIPLES + BEGIN + DOUBLE + DOUBLED + DOUBLE + DOUBLED + DOUBLE + ADD + COEFFICIENT : BEGIN + ADD) + LOOP + END);
+    const program = toBytes(
+      (key ? MULTIPLES + BEGIN + DOUBLE + DOUBLED + DOUBLE + DOUBLED + DOUBLE + ADD + COEFFICIENT : BEGIN + ADD) +
+        LOOP +
+        END,
+    );
     let at = 0;
     const registers: Int32Array[] = [];
     const file = new Int32Array(160);
@@ -383,17 +407,17 @@ export class CurveJob {
             }
           }
         }
-        h = (x= u(2)) + round - round;
+        h = (x = u(2)) + round - round;
         y = x - h;
-        z = (x= u(1) + h * next) - (h = x + round - round);
+        z = (x = u(1) + h * next) - (h = x + round - round);
         h *= next;
         f = h * 2048;
-        d[0] = (x= u(0) + h) - (h = x + round - round);
-        d[1] = (x= u(7) + f + h * next) - (h = x + round - round);
-        d[2] = (x= u(6) + h * next) - (h = x + round - round);
-        d[3] = (x= u(5) + h * next) - (h = x + round - round);
-        d[4] = (x= u(4) + h * next) - (h = x + round - round);
-        d[5] = (x= u(3) + h * next) - (h = x + round - round);
+        d[0] = (x = u(0) + h) - (h = x + round - round);
+        d[1] = (x = u(7) + f + h * next) - (h = x + round - round);
+        d[2] = (x = u(6) + h * next) - (h = x + round - round);
+        d[3] = (x = u(5) + h * next) - (h = x + round - round);
+        d[4] = (x = u(4) + h * next) - (h = x + round - round);
+        d[5] = (x = u(3) + h * next) - (h = x + round - round);
         d[6] = (x = y + h * next) - (h = x + round - round);
         d[7] = z + h * next;
       } while (--n);

@@ -6,14 +6,39 @@
 
 /** The letter of each register: its number, from 1, is the place of its limbs. */
 const REGISTERS: Record<string, string> = {
-  X: "a", b: "b", Y: "c", Z: "d", aZ4: "e", x: "f", y: "g", h: "h", i: "i", j: "j", k: "k", l: "l", m: "m", n: "n", o: "o",
-  a: "p", one: "q", scale: "r", s: "s", zero: "t", _: "`",
+  X: "a",
+  b: "b",
+  Y: "c",
+  Z: "d",
+  aZ4: "e",
+  x: "f",
+  y: "g",
+  h: "h",
+  i: "i",
+  j: "j",
+  k: "k",
+  l: "l",
+  m: "m",
+  n: "n",
+  o: "o",
+  a: "p",
+  one: "q",
+  scale: "r",
+  s: "s",
+  zero: "t",
+  _: "`",
 };
 
 /** What is no product: curve.ts, `control`. */
 const CONTROLS: Record<string, string> = {
-  "_ = b - X": "w", "keep multiple": "x", "keep multiple, next": "y", "select": "z", "next digit": "{", "reduce": "|",
-  "multiple before": "}", "begin": "~",
+  "_ = b - X": "w",
+  "keep multiple": "x",
+  "keep multiple, next": "y",
+  "select": "z",
+  "next digit": "{",
+  "reduce": "|",
+  "multiple before": "}",
+  "begin": "~",
 };
 
 /** Terms that are added to a product, by how many times. */
@@ -39,11 +64,13 @@ export function listing(text: string): string {
     return letter;
   };
   const terms = (list: string, line: string): string =>
-    [...list.matchAll(TERM)].map(([, sign, name]) => {
-      const factor = FACTORS[sign!];
-      if (!factor) throw new Error(`a term is added -3 to 2 times: ${line}`);
-      return factor + register(name!, line);
-    }).join("");
+    [...list.matchAll(TERM)]
+      .map(([, sign, name]) => {
+        const factor = FACTORS[sign!];
+        if (!factor) throw new Error(`a term is added -3 to 2 times: ${line}`);
+        return factor + register(name!, line);
+      })
+      .join("");
   for (const whole of text.split("\n")) {
     const line = whole.replace(/\/\/.*/, "").trim();
     const control = CONTROLS[line];
@@ -53,8 +80,13 @@ export function listing(text: string): string {
     else if (step) {
       const target = register(step[1]!, line);
       const times = Number(step[6] ?? 0);
-      if (times > 18 || (times && step[5])) throw new Error(`only a product without terms is done again, up to 18 times: ${line}`);
-      letters += (step[2] ? target.toUpperCase() : target) + register(step[3]!, line) + register(step[4]!, line) + terms(step[5]!, line);
+      if (times > 18 || (times && step[5]))
+        throw new Error(`only a product without terms is done again, up to 18 times: ${line}`);
+      letters +=
+        (step[2] ? target.toUpperCase() : target) +
+        register(step[3]!, line) +
+        register(step[4]!, line) +
+        terms(step[5]!, line);
       if (times) letters += String.fromCharCode(38 + times);
     } else if (/^[+-] (?:[23] )?[A-Za-z]\w*$/.test(line) && !letters) letters += terms(line, line);
     else throw new Error(`this is no line of a listing: ${line}`);

@@ -17,7 +17,9 @@ export class CurveJob {
     if (key && key.length !== KEY_LENGTH) fail("KEY_LENGTH");
     // throws where the secret is longer; shorter ones are numbers all the same
     const at = KEY_LENGTH - secret.length;
-    this.result = new Uint8Array(native(key ? 1 : 0, secret, key ?? 0, [] as never, at).subarray(0, key ? 20 : KEY_LENGTH));
+    this.result = new Uint8Array(
+      native(key ? 1 : 0, secret, key ?? 0, [] as never, at).subarray(0, key ? 20 : KEY_LENGTH),
+    );
   }
 
   /** There is nothing left to do. */

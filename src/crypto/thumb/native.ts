@@ -45,7 +45,13 @@ if (!kept.code) {
  * Nothing of `first` and `second` is left in the memory. Throws KEY_PREFIX, KEY_RANGE, KEY_OFF_CURVE, SECRET_RANGE; MEMORY
  * where what was kept is gone, and there is no other in one piece.
  */
-export function native(operation: number, first: ArrayLike<number> | 0, second: ArrayLike<number> | 0, data: Uint8Array, at?: number): Uint8Array {
+export function native(
+  operation: number,
+  first: ArrayLike<number> | 0,
+  second: ArrayLike<number> | 0,
+  data: Uint8Array,
+  at?: number,
+): Uint8Array {
   // asked anew: Espruino moves files when it makes room, and memory in E.defrag
   const place = E.getAddressOf(kept.code, true);
   const call = E.nativeCall(place | 1, "int(int,int,int)", place ? undefined : kept.code);

@@ -50,7 +50,12 @@ export function advertising(options?: AdvertisingOptions): Radio {
   let id = E.hwRand();
   let fragments: Uint8Array[] = [];
   const advertise = (data: Uint8Array[] | ArrayBuffer, idle: boolean): void => {
-    NRF.setAdvertising(data, { interval: idle ? 375 : interval, connectable: idle, scannable: idle, whenConnected: !idle });
+    NRF.setAdvertising(data, {
+      interval: idle ? 375 : interval,
+      connectable: idle,
+      scannable: idle,
+      whenConnected: !idle,
+    });
   };
   const done = (): void => {
     busy = false;

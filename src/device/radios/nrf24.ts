@@ -109,7 +109,7 @@ export function nrf24(options: Nrf24Options): Radio {
       emit("drain");
     }
     // its FIFO holds three
-    for (let i = 3; i-- && !(transfer(FIFO_STATUS, 0)[1]! & 1); ) {
+    for (let i = 3; i-- && !(transfer(FIFO_STATUS, 0)[1]! & 1);) {
       const length = transfer(R_RX_PL_WID, 0)[1]!;
       if (length > 32) transfer(FLUSH_RX, []);
       else emit("data", transfer(R_RX_PAYLOAD, new Uint8Array(length)).subarray(1));

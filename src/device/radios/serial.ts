@@ -40,7 +40,8 @@ export function serial(options: SerialOptions): Radio {
     timer = undefined;
   };
   // forced, as it would return when Bluetooth or USB goes
-  if (port === usb || port === global.Serial1) E.setConsole(global.Bluetooth || (port !== usb && usb) || null, { force: true });
+  if (port === usb || port === global.Serial1)
+    E.setConsole(global.Bluetooth || (port !== usb && usb) || null, { force: true });
   if (options.baud) port.setup(options.baud, options.setup);
   port.on("data", clear);
   return {

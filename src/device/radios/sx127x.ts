@@ -92,9 +92,23 @@ export function sx127x(options: Sx127xOptions): Radio {
     transfer(WRITE | OP_MODE, SLEEP);
     transfer(WRITE | OP_MODE, SLEEP);
     // carrier, PA_BOOST and power, ramp 40 us, limit 100 mA, LNA boosted, FIFO pointer and both bases 0
-    transfer(WRITE | FRF, [carrier >> 16, carrier >> 8, carrier, 126 + (options.power || 14), 0x09, 0x2b, 0x23, 0, 0, 0]);
+    transfer(WRITE | FRF, [
+      carrier >> 16,
+      carrier >> 8,
+      carrier,
+      126 + (options.power || 14),
+      0x09,
+      0x2b,
+      0x23,
+      0,
+      0,
+      0,
+    ]);
     // bandwidth (7, 8, 9), coding rate (from 1), explicit header; spreading factor, CRC
-    transfer(WRITE | MODEM_CONFIG_1, [((bandwidth / 125) >> 1) * 16 + (options.coding || 5) * 2 + 0x68, spreading * 16 + 4]);
+    transfer(WRITE | MODEM_CONFIG_1, [
+      ((bandwidth / 125) >> 1) * 16 + (options.coding || 5) * 2 + 0x68,
+      spreading * 16 + 4,
+    ]);
     // gain by itself; low data rate: symbols of more than 16 ms
     transfer(WRITE | MODEM_CONFIG_3, (1 << spreading) / bandwidth > 16 ? 0x0c : 0x04);
     // errata note, 2.3: or it receives signals beside the channel

@@ -7,7 +7,9 @@ interface Socket {
   on(event: string, listener: (data: string) => void): void;
 }
 declare const E: { toString(data: Uint8Array): string };
-declare function require(name: "net"): { connect(options: { host: string; port: number }, connected: () => void): Socket };
+declare function require(name: "net"): {
+  connect(options: { host: string; port: number }, connected: () => void): Socket;
+};
 
 export interface TcpOptions {
   /** The gateway's name or IP address. */

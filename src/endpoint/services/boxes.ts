@@ -133,7 +133,10 @@ export class Boxes {
     const empty = !this._store.messages(recipient, box).length;
     this._store.put({ id, bytes, recipient, box, until: typeof x === "number" && x > 0 ? now + x : Infinity });
     // what an open inbox does not bring is told when that is closed
-    const link = !this._inboxes.has(box) && this._store.messages(recipient, box).length && links.find((one) => one.up && one.hashname === recipient);
+    const link =
+      !this._inboxes.has(box) &&
+      this._store.messages(recipient, box).length &&
+      links.find((one) => one.up && one.hashname === recipient);
     if (link) {
       const news = this._newsOf(link);
       if (empty || now - news.told >= AGAIN) this._tell(news);
@@ -145,7 +148,9 @@ export class Boxes {
     const known = this._news.get(link);
     if (known) return known;
     const source: Source = {
-      get pipe() { return news.due && link.up ? link.pipe : undefined; },
+      get pipe() {
+        return news.due && link.up ? link.pipe : undefined;
+      },
       fill: (pipe) => this._advertise(news, pipe),
     };
     const news: News = { link, due: false, told: -Infinity, bucket: new TokenBucket(1 / TELL, TELL_BURST), source };
@@ -169,7 +174,8 @@ export class Boxes {
     // as many as come through well, if that does not take too many packets
     const count = Math.min(IDS, Math.max(1, Math.floor(link.channels.quota() / 8), Math.ceil(ids.length / PACKETS)));
     const parts: Uint8Array[] = [];
-    for (let at = 0; at < ids.length && parts.length < PACKETS; at += count) parts.push(concat(ids.slice(at, at + count)));
+    for (let at = 0; at < ids.length && parts.length < PACKETS; at += count)
+      parts.push(concat(ids.slice(at, at + count)));
     if (!parts.length) return;
     const head = (i: number): Json => (i === parts.length - 1 ? { end: true } : {});
     try {
@@ -207,7 +213,8 @@ export class Boxes {
       if (clear === true) {
         forget();
         if (known) this._store.remove(to, box, () => true);
-      } else if (typeof id === "string" && !body.length && known) this._store.remove(to, box, (message) => message.id === id);
+      } else if (typeof id === "string" && !body.length && known)
+        this._store.remove(to, box, (message) => message.id === id);
       if (left || begun.length + body.length > this._store.quota || this._begun + body.length > this._most) {
         forget();
         left = true;
@@ -256,7 +263,8 @@ export class Boxes {
       const left = this._inboxes.get(box)! - 1;
       if (left) this._inboxes.set(box, left);
       else this._inboxes.delete(box);
-      if (from.up && store.messages(hashname, box).some((message) => !all.includes(message))) this._tell(this._newsOf(from));
+      if (from.up && store.messages(hashname, box).some((message) => !all.includes(message)))
+        this._tell(this._newsOf(from));
     };
     channel.on = (event, data) => {
       if (event === "close") {
@@ -267,7 +275,12 @@ export class Boxes {
       else {
         const { json, body } = data as Packet;
         const { id, clear } = json!;
-        const which = clear === true ? () => true : typeof id === "string" && !body.length ? (message: Message) => message.id === id : undefined;
+        const which =
+          clear === true
+            ? () => true
+            : typeof id === "string" && !body.length
+              ? (message: Message) => message.id === id
+              : undefined;
         if (which) {
           store.remove(hashname, box, (message) => all.includes(message) && which(message));
           // what is on its way comes whole

@@ -90,16 +90,19 @@ export class Paths {
     let left = PATHS_MAX;
     this._requests.get(link)?.close();
     const own = this._options.own?.(link) ?? [];
-    this._requests.set(link, link.channel({ type: "path", paths: own.slice(0, PATHS_MAX) }, undefined, (event, data, channel) => {
-      if (event !== "packet") return;
-      const seconds = this._endpoint.now - now;
-      const pipe = link.pipe!;
-      // later ones took longer, or a longer way
-      link.pipe = first ??= pipe;
-      const path = checked((data as Packet).json!["path"]);
-      if (seconds <= PATIENCE) on({ ...(path && { path }), pipe, seconds });
-      if (seconds > PATIENCE || !--left) channel.close();
-    }));
+    this._requests.set(
+      link,
+      link.channel({ type: "path", paths: own.slice(0, PATHS_MAX) }, undefined, (event, data, channel) => {
+        if (event !== "packet") return;
+        const seconds = this._endpoint.now - now;
+        const pipe = link.pipe!;
+        // later ones took longer, or a longer way
+        link.pipe = first ??= pipe;
+        const path = checked((data as Packet).json!["path"]);
+        if (seconds <= PATIENCE) on({ ...(path && { path }), pipe, seconds });
+        if (seconds > PATIENCE || !--left) channel.close();
+      }),
+    );
   }
 
   private _answer(channel: Channel, { json }: Packet, link: GatewayLink): void {

@@ -64,7 +64,12 @@ class PeerPipe extends Pipe {
     Object.defineProperty(this, "queue", { get: () => carrier()?.queue ?? [] });
     Object.defineProperty(this, "mtu", { get: () => carrier()?.mtu ?? MTU });
     const waiting = this._waiting;
-    this._source = { get pipe() { return waiting.length ? carrier() : undefined; }, fill: (pipe) => this._request(pipe) };
+    this._source = {
+      get pipe() {
+        return waiting.length ? carrier() : undefined;
+      },
+      fill: (pipe) => this._request(pipe),
+    };
   }
 
   /** The pipe of the router's link; none where that goes through a router itself. */
@@ -152,12 +157,15 @@ export class Peers {
 
   private _trusts(router: GatewayLink, hashname: string): boolean {
     const { trust } = this._options;
-    return trust ? trust(router, hashname) : [...this._pipes.values()].some((pipes) => pipes.some((pipe) => pipe.router === router));
+    return trust
+      ? trust(router, hashname)
+      : [...this._pipes.values()].some((pipes) => pipes.some((pipe) => pipe.router === router));
   }
 
   private _take(packet: Uint8Array, name: unknown, router: GatewayLink): void {
     const endpoint = this._endpoint;
-    if (!isHashname(name) || name === endpoint.hashname || name === router.hashname || !this._trusts(router, name)) return;
+    if (!isHashname(name) || name === endpoint.hashname || name === router.hashname || !this._trusts(router, name))
+      return;
     // a HEAD of one byte: a message
     if (packet[0] === 0 && packet[1] === 1) {
       const pipe = this._pipe(name, router) ?? new PeerPipe(endpoint, router, name);
@@ -178,7 +186,8 @@ export class Peers {
         if (typeof csid === "string" && isCsid(csid)) {
           const attached = decode(handshake.body);
           setOf(csid).checkKey(attached.body);
-          if (hashname(attachedKeys(csid, attached)) === name) found = { hashname: name, handshake, csid, key: attached.body };
+          if (hashname(attachedKeys(csid, attached)) === name)
+            found = { hashname: name, handshake, csid, key: attached.body };
         }
       }
     } catch (error) {

@@ -109,8 +109,12 @@ class Bridge extends Lane {
     const { to, router } = this;
     // IV and MAC
     const id = toHex(outer.subarray(18, 22)) + toHex(outer.subarray(-4));
-    const takes = to.up && to.pipe && !this._seen.has(id)
-      && router.passes(this) && this._bucket.take(outer.length, router.endpoint.now);
+    const takes =
+      to.up &&
+      to.pipe &&
+      !this._seen.has(id) &&
+      router.passes(this) &&
+      this._bucket.take(outer.length, router.endpoint.now);
     if (!takes) {
       router.dropped++;
       return;
@@ -125,7 +129,10 @@ class Bridge extends Lane {
 function read(body: Uint8Array): Packet | undefined {
   try {
     const outer = decode(body);
-    if (outer.head.length === 1 ? outer.body.length >= TOKEN_LENGTH + SEAL_LENGTH : isHandshake(outer) || isBeside(outer)) return outer;
+    if (
+      outer.head.length === 1 ? outer.body.length >= TOKEN_LENGTH + SEAL_LENGTH : isHandshake(outer) || isBeside(outer)
+    )
+      return outer;
   } catch {
     // it is no packet
   }
@@ -168,11 +175,13 @@ export class Router {
     const to = outer && this._target(from, json!);
     if (!to) return false;
     const id = `${from.hashname} ${to.hashname}`;
-    const lane = this._lanes.get(id) ?? new Lane(this, to, (packet, pipe) => {
-      if (!lane.pipe) this._lanes.delete(id);
-      this._connect(from, to, packet);
-      to.fill(pipe);
-    });
+    const lane =
+      this._lanes.get(id) ??
+      new Lane(this, to, (packet, pipe) => {
+        if (!lane.pipe) this._lanes.delete(id);
+        this._connect(from, to, packet);
+        to.fill(pipe);
+      });
     if (this._lanes.size >= this._room && !this._lanes.has(id)) return false;
     this._lanes.set(id, lane);
     lane.push(body);

@@ -16,7 +16,7 @@ export class Backoff {
   next(): number {
     const delay = this._next;
     this._next = Math.min(delay * 2, this._most);
-    return delay * (1 + this._random()) / 2;
+    return (delay * (1 + this._random())) / 2;
   }
 
   /** It was reached: the next delay is the least one. */

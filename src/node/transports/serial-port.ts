@@ -27,7 +27,9 @@ function watch(port: Port): void {
     if (fd !== undefined && fd !== null && !isatty(fd)) port.destroy();
   }, LOOK);
   timer.unref();
-  port.once("close", () => { clearInterval(timer); });
+  port.once("close", () => {
+    clearInterval(timer);
+  });
 }
 
 /**
@@ -38,7 +40,15 @@ function closeWhereDestroyed(port: Port): void {
   port._destroy = (error, done) => {
     const { port: bound } = port;
     if (!bound?.isOpen) done(error);
-    else bound.close().then(() => { done(error); }, () => { done(error); });
+    else
+      bound.close().then(
+        () => {
+          done(error);
+        },
+        () => {
+          done(error);
+        },
+      );
   };
 }
 
@@ -48,7 +58,9 @@ export class NoSerialPort extends Error {}
 /** Opens a serial port. Rejects with NoSerialPort where the package is missing, otherwise with why it cannot be opened. */
 export async function openSerialPort(path: string, baud: number): Promise<Duplex> {
   const module = await (import("serialport" as string) as Promise<SerialModule>).catch((): never => {
-    throw new NoSerialPort("the package serialport is not there, or does not run on this machine; install it with npm install serialport");
+    throw new NoSerialPort(
+      "the package serialport is not there, or does not run on this machine; install it with npm install serialport",
+    );
   });
   const port = new module.SerialPort({ path, baudRate: baud, autoOpen: false });
   await new Promise<void>((resolve, reject) => {

@@ -29,7 +29,7 @@ export interface SerialOptions {
 /** Bytes of a frame: the other's port holds two of them, as an answer and the next chunk may come together. */
 function mtuOf({ mtu, board }: SerialOptions): number {
   const radio = board?.radios.find(({ kind }) => kind === "serial");
-  return mtu ?? (radio?.fifo === undefined ? radio?.frameSize ?? 64 : Math.min(radio.frameSize, radio.fifo >> 1));
+  return mtu ?? (radio?.fifo === undefined ? (radio?.frameSize ?? 64) : Math.min(radio.frameSize, radio.fifo >> 1));
 }
 
 /** Seconds without an answer after which a packet begins again: by then the other side has given up its pieces. */

@@ -149,7 +149,9 @@ export class TcpServer implements Listener {
     this._server = undefined;
     this._cancel();
     if (!server) return;
-    const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
     for (const connection of this._connections.values()) connection.close();
     await closed;
   }

@@ -46,9 +46,13 @@ export interface Listener {
 
 /** An Error for a port that cannot be listened at. */
 export function listenError(kind: string, port: number, { code, message }: NodeJS.ErrnoException): Error {
-  const advice = code === "EADDRINUSE" ? "another program has it: stop that one, or take another port"
-    : code === "EACCES" ? "this user may not have it: take a port from 1024 on"
-    : code === "EADDRNOTAVAIL" ? "this machine has no such address: check the host"
-    : message;
+  const advice =
+    code === "EADDRINUSE"
+      ? "another program has it: stop that one, or take another port"
+      : code === "EACCES"
+        ? "this user may not have it: take a port from 1024 on"
+        : code === "EADDRNOTAVAIL"
+          ? "this machine has no such address: check the host"
+          : message;
   return Object.assign(new Error(`cannot listen at ${kind} port ${port}: ${advice}`), { code });
 }

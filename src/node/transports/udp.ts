@@ -59,7 +59,8 @@ interface Remote {
   kept: boolean;
 }
 
-const transportsOf = ({ frames, packets }: Remote): UdpTransport[] => [frames, packets].filter((one) => one !== undefined);
+const transportsOf = ({ frames, packets }: Remote): UdpTransport[] =>
+  [frames, packets].filter((one) => one !== undefined);
 
 /**
  * Whether a datagram is a frame as devices send them: one chunk, with the zero that ends its packet or without. Whole
@@ -91,8 +92,10 @@ export class Udp implements Listener {
   constructor(options: UdpOptions = {}) {
     this._options = options;
     this._clock = options.clock ?? realTime;
-    this._remotes = new Heard(options.most ?? 1024, (remote) =>
-      remote.kept || transportsOf(remote).some((transport) => this._owner?.isUsed(transport)));
+    this._remotes = new Heard(
+      options.most ?? 1024,
+      (remote) => remote.kept || transportsOf(remote).some((transport) => this._owner?.isUsed(transport)),
+    );
   }
 
   /** How many addresses there are. */
@@ -141,7 +144,10 @@ export class Udp implements Listener {
     this._socket = undefined;
     this._cancel();
     for (const remote of this._remotes.values()) this._end(remote);
-    if (socket) await new Promise<void>((resolve) => { socket.close(resolve); });
+    if (socket)
+      await new Promise<void>((resolve) => {
+        socket.close(resolve);
+      });
   }
 
   private _remote(key: string): Remote {
@@ -154,15 +160,27 @@ export class Udp implements Listener {
     return remote;
   }
 
-  private _transport(remote: Remote, key: string, address: string, port: number, packets: boolean): { transport: UdpTransport; isNew: boolean } {
+  private _transport(
+    remote: Remote,
+    key: string,
+    address: string,
+    port: number,
+    packets: boolean,
+  ): { transport: UdpTransport; isNew: boolean } {
     const form = packets ? "packets" : "frames";
     const known = remote[form];
     if (known) return { transport: known, isNew: false };
-    const mtu = packets ? PACKET : this._options.mtu ?? 250;
-    const transport: UdpTransport = new UdpTransport(`udp ${address}:${port}`, mtu, packets, (frame) => this._send(transport, frame, address, port), () => {
-      this._remotes.delete(key);
-      this._end(remote);
-    });
+    const mtu = packets ? PACKET : (this._options.mtu ?? 250);
+    const transport: UdpTransport = new UdpTransport(
+      `udp ${address}:${port}`,
+      mtu,
+      packets,
+      (frame) => this._send(transport, frame, address, port),
+      () => {
+        this._remotes.delete(key);
+        this._end(remote);
+      },
+    );
     remote[form] = transport;
     return { transport, isNew: true };
   }

@@ -19,7 +19,12 @@ export type Host = "source" | Role;
 export type Lines = string[];
 
 /** A program that does not print the same everywhere. */
-export interface Difference { program: string; host: Host; expected: Lines; found: Lines }
+export interface Difference {
+  program: string;
+  host: Host;
+  expected: Lines;
+  found: Lines;
+}
 
 /**
  * What programs call, and `run(i, program)`, which is told by lines "@@i:text". Numbers are told exactly, but for the
@@ -82,10 +87,17 @@ const known = new Map<string, string>();
 export function stripped(program: string, role: Role = "app"): string {
   const key = `${role} ${program}`;
   // TypeScript takes `a << b > (c)` for types in a file of its own
-  const text = known.get(key) ?? ts.transpileModule(program, {
-    fileName: "x.js",
-    compilerOptions: { target: targets[role], module: ts.ModuleKind.ESNext, allowJs: true, useDefineForClassFields: false },
-  }).outputText;
+  const text =
+    known.get(key) ??
+    ts.transpileModule(program, {
+      fileName: "x.js",
+      compilerOptions: {
+        target: targets[role],
+        module: ts.ModuleKind.ESNext,
+        allowJs: true,
+        useDefineForClassFields: false,
+      },
+    }).outputText;
   known.set(key, text);
   return text;
 }
@@ -106,11 +118,12 @@ export function refusals(sources: string[]): string[][] {
 }
 
 /** Code as the mends leave it, in the order in which the build has them. */
-const mended = (code: string, mending: readonly Pass[]): string => mending.reduce((text, change) => {
-  const edits = new MagicString(text);
-  change(ts.createSourceFile("x.js", text, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS), edits);
-  return edits.toString();
-}, code);
+const mended = (code: string, mending: readonly Pass[]): string =>
+  mending.reduce((text, change) => {
+    const edits = new MagicString(text);
+    change(ts.createSourceFile("x.js", text, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS), edits);
+    return edits.toString();
+  }, code);
 
 function inNode(programs: string[]): Lines[] {
   const output: string[] = [];
@@ -127,7 +140,9 @@ function inNode(programs: string[]): Lines[] {
 }
 
 const asSource = (programs: string[], mending: readonly Pass[]): string =>
-  printed(`${prelude}\n${programs.map((program, i) => `run(${i}, function () {\n${mended(stripped(program), mending)}\n});`).join("\n")}`);
+  printed(
+    `${prelude}\n${programs.map((program, i) => `run(${i}, function () {\n${mended(stripped(program), mending)}\n});`).join("\n")}`,
+  );
 
 /** Names of members that programs print. */
 const shown = ["x", "t", "z", "y"];
@@ -142,20 +157,38 @@ async function bundled(programs: string[], role: Role, mending: readonly Pass[])
       writeFileSync(join(folder, `p${i}.js`), `export const program${i} = (out, tell) => {\n${program}\n};\n`);
       return i;
     });
-    const importing = (some: number[], up = ""): string => some.map((i) => `import { program${i} } from "${up}./p${i}.js";`).join("\n");
+    const importing = (some: number[], up = ""): string =>
+      some.map((i) => `import { program${i} } from "${up}./p${i}.js";`).join("\n");
     const entry = join(folder, "entry.ts");
-    if (role === "app") writeFileSync(entry, `${importing(files)}\nconst host = globalThis.host;\n${files.map((i) => `host.run(${i}, () => program${i}(host.out, host.tell));`).join("\n")}`);
+    if (role === "app")
+      writeFileSync(
+        entry,
+        `${importing(files)}\nconst host = globalThis.host;\n${files.map((i) => `host.run(${i}, () => program${i}(host.out, host.tell));`).join("\n")}`,
+      );
     else {
       const deferred = files.filter((i) => i % 2);
       const plain = files.filter((i) => !(i % 2));
-      writeFileSync(join(folder, "src/device/parts.ts"), `${importing(deferred, "../.")}\nexport const parts = () => { return { run: (i, out, tell) => { ${deferred.map((i) => `if (i === ${i}) program${i}(out, tell);`).join("\n")} } }; };\n`);
-      writeFileSync(entry, `${importing(plain)}\nimport { parts } from "./src/device/parts.ts";
-        export const run = (i, out, tell) => { ${plain.map((i) => `if (i === ${i}) return program${i}(out, tell);`).join("\n")}\nconst made = parts(); made.run(i, out, tell); };\n`);
+      writeFileSync(
+        join(folder, "src/device/parts.ts"),
+        `${importing(deferred, "../.")}\nexport const parts = () => { return { run: (i, out, tell) => { ${deferred.map((i) => `if (i === ${i}) program${i}(out, tell);`).join("\n")} } }; };\n`,
+      );
+      writeFileSync(
+        entry,
+        `${importing(plain)}\nimport { parts } from "./src/device/parts.ts";
+        export const run = (i, out, tell) => { ${plain.map((i) => `if (i === ${i}) return program${i}(out, tell);`).join("\n")}\nconst made = parts(); made.run(i, out, tell); };\n`,
+      );
     }
     const { code } = await compile({
-      input: entry, output: `${role}.js`, conditions: [], role, names: [...shown, "run"], mending,
+      input: entry,
+      output: `${role}.js`,
+      conditions: [],
+      role,
+      names: [...shown, "run"],
+      mending,
     });
-    return role === "app" ? code : `var exports={};(function(){${code}})();\n${files.map((i) => `run(${i}, function () { exports.run(${i}, out, tell); });`).join("\n")}`;
+    return role === "app"
+      ? code
+      : `var exports={};(function(){${code}})();\n${files.map((i) => `run(${i}, function () { exports.run(${i}, out, tell); });`).join("\n")}`;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -169,7 +202,12 @@ async function linesIn(host: Host, programs: string[], mending: readonly Pass[])
   if (programs.length === 0) return [];
   let lines: Lines[];
   try {
-    lines = linesOf(host === "source" ? asSource(programs, mending) : printed(`${prelude}\n${await bundled(programs, host, mending)}`), programs.length);
+    lines = linesOf(
+      host === "source"
+        ? asSource(programs, mending)
+        : printed(`${prelude}\n${await bundled(programs, host, mending)}`),
+      programs.length,
+    );
     if (lines.every(isWhole)) return lines;
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
@@ -177,21 +215,34 @@ async function linesIn(host: Host, programs: string[], mending: readonly Pass[])
   }
   if (programs.length === 1) return lines;
   const half = programs.length >> 1;
-  return [...await linesIn(host, programs.slice(0, half), mending), ...await linesIn(host, programs.slice(half), mending)];
+  return [
+    ...(await linesIn(host, programs.slice(0, half), mending)),
+    ...(await linesIn(host, programs.slice(half), mending)),
+  ];
 }
 
 /**
  * Whether lines are the same, but for what an error is: one that is thrown in a call within a call within a condition is
  * another one in Espruino (known-differences.ts).
  */
-const alike = (expected: Lines, found: Lines): boolean => expected.length === found.length
-  && expected.every((line, i) => line === found[i] || found[i] === line.replace(/(Error|TypeError|thrown) .*$/, "failed") || (found[i] === "'failed'" && /^'(Error|TypeError|thrown) /.test(line)));
+const alike = (expected: Lines, found: Lines): boolean =>
+  expected.length === found.length &&
+  expected.every(
+    (line, i) =>
+      line === found[i] ||
+      found[i] === line.replace(/(Error|TypeError|thrown) .*$/, "failed") ||
+      (found[i] === "'failed'" && /^'(Error|TypeError|thrown) /.test(line)),
+  );
 
 /**
  * Where programs that the build accepts print something else than in Node.
  * @param mending in the place of the build's mends
  */
-export async function compare(programs: string[], hosts: Host[], mending: readonly Pass[] = mends): Promise<Difference[]> {
+export async function compare(
+  programs: string[],
+  hosts: Host[],
+  mending: readonly Pass[] = mends,
+): Promise<Difference[]> {
   const differences: Difference[] = [];
   const right = inNode(programs);
   for (const host of hosts) {

@@ -11,18 +11,27 @@ const bytes = (frame: string): number[] => [...Buffer.from(frame, "latin1")];
 for (const { name, make } of hosts) {
   test(`a packet goes round so often, then the next: ${name}`, async (t) => {
     const bench = new Bench(make());
-    await bench.boot("advertising", "{repeat:3}", `
+    await bench.boot(
+      "advertising",
+      "{repeat:3}",
+      `
       print(radio.mtu, radio.oneWay);
       const chunk = function (n) { return String.fromCharCode(n) + "x".repeat(n); };
       setTimeout(function () { send(chunk(23)); send(chunk(23)); send(chunk(5) + "\\0"); send(chunk(23)); send("\\0"); }, 100);
-    `);
+    `,
+    );
     await bench.to(1100);
     const first = bench.sent.map(bytes);
     // AD structure, company, mark, id, index, last
     const id = first[0]![5]!;
-    t.deepEqual(first.slice(0, 3).map((one) => one.slice(0, 8)), [
-      [30, 0xff, 0x90, 5, 0xe3, id, 0, 2], [30, 0xff, 0x90, 5, 0xe3, id, 1, 2], [12, 0xff, 0x90, 5, 0xe3, id, 2, 2],
-    ]);
+    t.deepEqual(
+      first.slice(0, 3).map((one) => one.slice(0, 8)),
+      [
+        [30, 0xff, 0x90, 5, 0xe3, id, 0, 2],
+        [30, 0xff, 0x90, 5, 0xe3, id, 1, 2],
+        [12, 0xff, 0x90, 5, 0xe3, id, 2, 2],
+      ],
+    );
     t.true(first.every((one) => one.length <= 31 && one.length === one[0]! + 1));
     t.deepEqual(bench.log(), ["24 true", "drain"]);
     await bench.to(3000);
@@ -45,15 +54,22 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
   test(`of a bundle's messages all arrive where 30 % of the advertisements are lost: ${name}`, async (t) => {
     const texts = Array.from({ length: 20 }, (_, i) => `${i} ${"reading ".repeat(i % 7)}`);
     const both = new BoardWithGateway({
-      host: make(), board: "puckjs", native: true, kind: "advertising", call: "", gateway: { mtu: 24 },
-      medium: { frameSize: 31, loss: 0.3, duplication: 0.05 }, at: texts.map((text, i) => [5000 + 15_000 * i, text]),
+      host: make(),
+      board: "puckjs",
+      native: true,
+      kind: "advertising",
+      call: "",
+      gateway: { mtu: 24 },
+      medium: { frameSize: 31, loss: 0.3, duplication: 0.05 },
+      at: texts.map((text, i) => [5000 + 15_000 * i, text]),
     });
     // nobody but this gateway hears what is meant for the usual one: it has its key
     const next = sfc32([1, 2, 3, 4]);
     const heard: string[] = [];
     const drops: string[] = [];
     const gateway = new Endpoint({
-      pairs: { "1a": both.pair }, random: (n) => Uint8Array.from({ length: n }, () => next()),
+      pairs: { "1a": both.pair },
+      random: (n) => Uint8Array.from({ length: n }, () => next()),
       events: {
         message: (_, data) => heard.push(Buffer.from(data).toString()),
         drop: (code) => drops.push(code),

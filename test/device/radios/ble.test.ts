@@ -7,7 +7,11 @@ const zeros = (n: number): string => "\0".repeat(n);
 for (const { name, make } of hosts) {
   test(`one frame until it is confirmed, then the next: ${name}`, async (t) => {
     const bench = new Bench(make());
-    await bench.boot("ble", "", "print(radio.mtu);setTimeout(function(){send('early')},10);setTimeout(function(){send('one');send('two');send('three')},100)");
+    await bench.boot(
+      "ble",
+      "",
+      "print(radio.mtu);setTimeout(function(){send('early')},10);setTimeout(function(){send('one');send('two');send('three')},100)",
+    );
     await bench.link(0, true);
     await bench.to(90);
     // the central has subscribed after 50 ms: what waited goes out
@@ -16,7 +20,10 @@ for (const { name, make } of hosts) {
     await bench.to(200);
     t.deepEqual(bench.sent.slice(1), ["one", "two", "three"]);
     const times = bench.frames.map((frame) => frame.time);
-    t.true(times.every((time, i) => i === 0 || time - times[i - 1]! >= 15), times.join());
+    t.true(
+      times.every((time, i) => i === 0 || time - times[i - 1]! >= 15),
+      times.join(),
+    );
     t.deepEqual(bench.log(), ["drain", "drain", "drain"]);
     await bench.close();
   });
@@ -26,7 +33,10 @@ for (const { name, make } of hosts) {
     await bench.boot("ble", "", "setTimeout(function(){for(let i=0;i<5;i++)send('frame '+i)},100)", { interval: 200 });
     await bench.link(0, true);
     await bench.to(3000);
-    t.deepEqual(bench.sent, [0, 1, 2, 3, 4].map((i) => `frame ${i}`));
+    t.deepEqual(
+      bench.sent,
+      [0, 1, 2, 3, 4].map((i) => `frame ${i}`),
+    );
     await bench.close();
   });
 
@@ -45,7 +55,19 @@ for (const { name, make } of hosts) {
     await bench.to(310);
     await bench.link(320, true);
     await bench.to(410);
-    t.deepEqual(bench.log(), ["open", "data ab", "20", `data ${zeros(128)}`, "data cd", "128", "write of 129 bytes refused", "close", "20", "open", "20"]);
+    t.deepEqual(bench.log(), [
+      "open",
+      "data ab",
+      "20",
+      `data ${zeros(128)}`,
+      "data cd",
+      "128",
+      "write of 129 bytes refused",
+      "close",
+      "20",
+      "open",
+      "20",
+    ]);
     await bench.close();
   });
 
@@ -77,12 +99,21 @@ for (const { name, make } of hosts.slice(0, 1)) {
     const bench = new Bench(make());
     const update = (what: string): string => `NRF.updateServices({a:{b:{value:"1",${what}:true}}})`;
     const services = `NRF.setServices({a:{b:{maxLen:20,indicate:true,notify:true}}});const tried=function(f){try{f();return 1}catch(e){return e.message}};`;
-    await bench.boot("ble", "", `${services}setTimeout(function(){${update("indicate")};print(tried(function(){${update("indicate")}}))},100);
+    await bench.boot(
+      "ble",
+      "",
+      `${services}setTimeout(function(){${update("indicate")};print(tried(function(){${update("indicate")}}))},100);
       setTimeout(function(){for(let i=0;i<9;i++)${update("notify")};print(tried(function(){NRF.updateServices({a:{b:{value:"123456789012345678901"}}})}))},200);
-      setTimeout(function(){NRF.setServices({});print(tried(function(){${update("notify")}}))},300)`);
+      setTimeout(function(){NRF.setServices({});print(tried(function(){${update("notify")}}))},300)`,
+    );
     await bench.link(0, true);
     await bench.to(400);
-    t.deepEqual(bench.log(), ["ERR 0x11 (BUSY) (:0)", "ERR 0xc (DATA_SIZE) (:0)", "BLE Connected, queueing BLE restart for later", "Can't update services until BLE restart"]);
+    t.deepEqual(bench.log(), [
+      "ERR 0x11 (BUSY) (:0)",
+      "ERR 0xc (DATA_SIZE) (:0)",
+      "BLE Connected, queueing BLE restart for later",
+      "Can't update services until BLE restart",
+    ]);
     t.is(bench.sent.length, 1 + 3, "of nine notifications three had room");
     await bench.close();
   });

@@ -6,7 +6,15 @@ import type { Board } from "../../../tools/build/index.ts";
 import { seedFile } from "../../../tools/flash/seed.ts";
 import { generate, toBase32 } from "../../../src/index.ts";
 import { Gateway, Simulator, randomOf } from "../../../sim/index.ts";
-import type { DeviceHost, GatewayOptions, Json, IdealOptions, RadioKind, SimEvent, StorageImage } from "../../../sim/index.ts";
+import type {
+  DeviceHost,
+  GatewayOptions,
+  Json,
+  IdealOptions,
+  RadioKind,
+  SimEvent,
+  StorageImage,
+} from "../../../sim/index.ts";
 
 const seed = 7;
 
@@ -20,7 +28,9 @@ function bundleOf(board: Board, native: boolean, kind: RadioKind, radio: string)
     const folder = mkdtempSync(join(tmpdir(), "e3x-mote-"));
     try {
       const app = join(folder, "app.js");
-      writeFileSync(app, `
+      writeFileSync(
+        app,
+        `
         import { create } from "e3x-mote";
         import { ${kind} } from "e3x-mote/${kind}";
         const config = require("Storage").readJSON("config");
@@ -30,7 +40,8 @@ function bundleOf(board: Board, native: boolean, kind: RadioKind, radio: string)
         mote.on("message", (_, data) => mote.send(data));
         mote.on("drop", (_, code) => console.log("drop", code));
         config.at.forEach((item) => setTimeout(() => mote.send(item[1]), item[0]));
-      `);
+      `,
+      );
       return (await measureBoard(board, { app, native })).files["bundle.js"]!;
     } finally {
       rmSync(folder, { recursive: true });
@@ -100,7 +111,14 @@ export class BoardWithGateway {
     await this.simulator.addNode("gateway", this.gateway);
     const bundle = await bundleOf(board, native, kind, this.#options.radio ?? `${kind}(${call})`);
     const storage = board.entropy.hardware ? { config } : { config, [name]: bytes };
-    await this.simulator.addDevice("device", host, { board, bundle, radio: kind, radioOptions, storage, ...(mtu !== undefined && { mtu }) });
+    await this.simulator.addDevice("device", host, {
+      board,
+      bundle,
+      radio: kind,
+      radioOptions,
+      storage,
+      ...(mtu !== undefined && { mtu }),
+    });
   }
 
   until(done: () => boolean, limit: number): Promise<boolean> {

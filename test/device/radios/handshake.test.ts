@@ -19,7 +19,9 @@ class Talkative extends Gateway {
     if (time >= this.#due) {
       this.#due += PERIOD;
       if (this.idle("device") && output.frames.length === 0) {
-        output.frames.push(Uint8Array.from([18, ...Array.from({ length: 18 }, (_, i) => (this.sent * 19 + i * 7) & 255), 0]));
+        output.frames.push(
+          Uint8Array.from([18, ...Array.from({ length: 18 }, (_, i) => (this.sent * 19 + i * 7) & 255), 0]),
+        );
         output.times.push(time);
         output.to!.push("device");
       }
@@ -38,7 +40,11 @@ for (const { name, make } of hosts.filter((host) => !host.name.includes("free"))
     const waiting: number[] = [];
     const lost: string[] = [];
     const both = new BoardWithGateway({
-      host: make(), board: "puckjs", native: false, kind: "ble", medium: { frameSize: 128, latency: 5 },
+      host: make(),
+      board: "puckjs",
+      native: false,
+      kind: "ble",
+      medium: { frameSize: 128, latency: 5 },
       // the application sees every event before the runtime does
       call: "",
       radio: `((own) => ({

@@ -9,7 +9,11 @@ const made = new Map<string, Promise<string>>();
 export function radioModule(kind: RadioKind): Promise<string> {
   const make = async (): Promise<string> => {
     const input = new URL(`../../../src/device/radios/${kind}.ts`, import.meta.url).pathname;
-    return (await cached(`radio ${kind}`, () => compile({ input, output: `${kind}.js`, conditions: ["espruino"], role: "runtime" }))).code;
+    return (
+      await cached(`radio ${kind}`, () =>
+        compile({ input, output: `${kind}.js`, conditions: ["espruino"], role: "runtime" }),
+      )
+    ).code;
   };
   const text = made.get(kind) ?? make();
   made.set(kind, text);
@@ -47,7 +51,16 @@ export class Bench {
   /** Starts an application that makes the radio by `call`, logs its events, and then does `app`. */
   async boot(kind: RadioKind, call: string, app = "", radioOptions: { [name: string]: Json } = {}): Promise<void> {
     const bundle = `const radio = require("e3x-mote/${kind}").${kind}(${call});${logger}${app}`;
-    this.#took(await this.#host.boot({ board, bundle, modules: { [`e3x-mote/${kind}`]: await radioModule(kind) }, entropy: [1, 2, 3, 4], radio: kind, radioOptions }));
+    this.#took(
+      await this.#host.boot({
+        board,
+        bundle,
+        modules: { [`e3x-mote/${kind}`]: await radioModule(kind) },
+        entropy: [1, 2, 3, 4],
+        radio: kind,
+        radioOptions,
+      }),
+    );
   }
 
   /** Time passes up to then. */

@@ -22,7 +22,8 @@ function flusher(endpoint: Endpoint, peers: Peers): { flush(): void; stop(): voi
   const flush = (): void => {
     clearTimeout(timer);
     const next = endpoint.poll(now());
-    for (const { pipe, write } of peers.values()) for (let frame = pipe.frame(); frame; frame = pipe.frame()) write(frame);
+    for (const { pipe, write } of peers.values())
+      for (let frame = pipe.frame(); frame; frame = pipe.frame()) write(frame);
     if (next !== undefined) timer = setTimeout(flush, Math.max(0, (next - now()) * 1000));
   };
   return { flush, stop: () => clearTimeout(timer) };
@@ -35,7 +36,10 @@ export async function listenUdp(endpoint: Endpoint, mtu = 250): Promise<Listener
   const socket = createSocket("udp4");
   socket.on("message", (frame, { address, port }) => {
     const name = `${address}:${port}`;
-    const peer = peers.get(name) ?? { pipe: new Pipe({ mtu, limit: 70000 }), write: (reply) => socket.send(reply, port, address) };
+    const peer = peers.get(name) ?? {
+      pipe: new Pipe({ mtu, limit: 70000 }),
+      write: (reply) => socket.send(reply, port, address),
+    };
     peers.set(name, peer);
     endpoint.receive(peer.pipe, frame, performance.now() / 1000);
     flush();

@@ -5,21 +5,37 @@ import { Bench, radioModule } from "./helpers.ts";
 for (const { name, make } of hosts) {
   test(`bytes both ways, at the port's speed: ${name}`, async (t) => {
     const bench = new Bench(make());
-    await bench.boot("serial", "{port:Serial1,baud:115200}", "print(radio.mtu,radio.blocking,radio.stream);send('hello');", { baud: 115200 });
+    await bench.boot(
+      "serial",
+      "{port:Serial1,baud:115200}",
+      "print(radio.mtu,radio.blocking,radio.stream);send('hello');",
+      { baud: 115200 },
+    );
     await bench.frame(100, "a".repeat(40));
     await bench.to(1000);
     t.deepEqual(bench.sent, ["hello"]);
-    t.is(bench.log().map((line) => line.replace("data ", "")).join(""), `64 true true${"a".repeat(40)}`);
+    t.is(
+      bench
+        .log()
+        .map((line) => line.replace("data ", ""))
+        .join(""),
+      `64 true true${"a".repeat(40)}`,
+    );
     // 64 bytes at 9,600 bit/s take 66.7 ms
     await bench.boot("serial", "{port:Serial1,baud:9600}", "send('hello');send('x'.repeat(64))");
     await bench.to(1000);
-    t.deepEqual(bench.frames.slice(1).map((frame) => frame.time), [5, 71]);
+    t.deepEqual(
+      bench.frames.slice(1).map((frame) => frame.time),
+      [5, 71],
+    );
     await bench.close();
   });
 
   test(`without a speed the port stays as it is set: ${name}`, async (t) => {
     const bench = new Bench(make());
-    await bench.boot("serial", "(Serial1.setup(57600), {port:Serial1,mtu:32})", "print(radio.mtu);send('hello')", { baud: 57600 });
+    await bench.boot("serial", "(Serial1.setup(57600), {port:Serial1,mtu:32})", "print(radio.mtu);send('hello')", {
+      baud: 57600,
+    });
     await bench.frame(100, "world");
     await bench.to(200);
     t.deepEqual(bench.sent, ["hello"]);

@@ -114,7 +114,10 @@ real("tcp: a connection to a Node server, which ends it, and the next", async (t
   }
 });
 
-for (const [kind, listen] of [["udp", listenUdp], ["tcp", listenTcp]] as const) {
+for (const [kind, listen] of [
+  ["udp", listenUdp],
+  ["tcp", listenTcp],
+] as const) {
   real(`${kind}: a bundle as it is flashed pairs with a gateway, and both send`, async (t) => {
     let tell: (content: string) => void = () => {};
     const random = (n: number): Uint8Array => Uint8Array.from(randomBytes(n));
@@ -124,20 +127,28 @@ for (const [kind, listen] of [["udp", listenUdp], ["tcp", listenTcp]] as const) 
       accept: () => true,
       events: { message: (_, data) => tell(Buffer.from(data).toString()) },
     });
-    const message = (): Promise<string> => new Promise((resolve) => { tell = resolve; });
+    const message = (): Promise<string> =>
+      new Promise((resolve) => {
+        tell = resolve;
+      });
     const gateway = await listen(endpoint);
     const folder = mkdtempSync(join(tmpdir(), "e3x-mote-"));
-    writeFileSync(join(folder, "app.js"), `
+    writeFileSync(
+      join(folder, "app.js"),
+      `
       import { create } from "e3x-mote";
       import { ${kind} } from "e3x-mote/${kind}";
       const mote = create({ radio: ${kind}({ host: "127.0.0.1", port: ${gateway.port} }), gateway: "${toBase32(endpoint.identity.key)}" });
       mote.on("up", () => mote.send("reading " + "x".repeat(600)));
       mote.on("message", (_, data) => mote.send(data));
-    `);
+    `,
+    );
     const { files } = await measureBoard(loadBoard("linux"), { app: join(folder, "app.js") });
     rmSync(folder, { recursive: true });
     const { name, bytes } = seedFile();
-    const end = run(`require("Storage").write("${name}", E.toUint8Array(atob("${Buffer.from(bytes).toString("base64")}")));\n${files["bundle.js"]}`);
+    const end = run(
+      `require("Storage").write("${name}", E.toUint8Array(atob("${Buffer.from(bytes).toString("base64")}")));\n${files["bundle.js"]}`,
+    );
     try {
       t.is(await message(), `reading ${"x".repeat(600)}`);
       const answer = message();
@@ -151,7 +162,8 @@ for (const [kind, listen] of [["udp", listenUdp], ["tcp", listenTcp]] as const) 
   });
 }
 
-if (espruinoPath() === undefined) test("without the interpreter", (t) => {
-  t.log("skipped: no espruino-linux found");
-  t.pass();
-});
+if (espruinoPath() === undefined)
+  test("without the interpreter", (t) => {
+    t.log("skipped: no espruino-linux found");
+    t.pass();
+  });

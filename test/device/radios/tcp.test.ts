@@ -7,7 +7,12 @@ const call = "{host:'10.0.0.1',port:42424}";
 for (const { name, make } of hosts) {
   test(`bytes both ways, one frame at a time: ${name}`, async (t) => {
     const bench = new Bench(make());
-    await bench.boot("tcp", call, "print(radio.mtu,radio.stream);setTimeout(function(){send('\\0\\xff,');print(radio.write(new Uint8Array(1)));send('two')},1100)", { segment: 3 });
+    await bench.boot(
+      "tcp",
+      call,
+      "print(radio.mtu,radio.stream);setTimeout(function(){send('\\0\\xff,');print(radio.write(new Uint8Array(1)));send('two')},1100)",
+      { segment: 3 },
+    );
     await bench.link(0, true);
     await bench.to(1000);
     t.deepEqual(bench.log(), ["256 true"], "the Wi-Fi was not there at boot");
@@ -35,7 +40,11 @@ for (const { name, make } of hosts) {
 
   test(`the Wi-Fi goes and comes: ${name}`, async (t) => {
     const bench = new Bench(make());
-    await bench.boot("tcp", call, "setTimeout(send,35000,'late');setTimeout(send,50000,'more');setTimeout(send,50001,'again')");
+    await bench.boot(
+      "tcp",
+      call,
+      "setTimeout(send,35000,'late');setTimeout(send,50000,'more');setTimeout(send,50001,'again')",
+    );
     await bench.link(0, true);
     await bench.to(5000);
     t.deepEqual(bench.log(), ["open", "drain"]);

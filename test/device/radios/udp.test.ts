@@ -29,7 +29,10 @@ for (const { name, make } of hosts) {
     await bench.frame(13_000, "nobody hears it");
     await bench.to(30_000);
     t.deepEqual(bench.log(), ["close", "open"]);
-    t.deepEqual(bench.frames.slice(1), [{ time: 25_000, text: "second" }, { time: 25_000, text: "third" }]);
+    t.deepEqual(bench.frames.slice(1), [
+      { time: 25_000, text: "second" },
+      { time: 25_000, text: "third" },
+    ]);
     await bench.frame(31_000, "heard");
     t.deepEqual(bench.log(), ["data heard"]);
     await bench.close();
@@ -37,7 +40,12 @@ for (const { name, make } of hosts) {
 
   test(`a socket that ends is made anew, once: ${name}`, async (t) => {
     const bench = new Bench(make());
-    await bench.boot("udp", call, "setTimeout(send,1000,'one');setTimeout(send,2000,'two');setTimeout(send,2010,'three')", { broken: 2 });
+    await bench.boot(
+      "udp",
+      call,
+      "setTimeout(send,1000,'one');setTimeout(send,2000,'two');setTimeout(send,2010,'three')",
+      { broken: 2 },
+    );
     await bench.link(0, true);
     await bench.to(10_000);
     // what the network lost is lost

@@ -25,7 +25,9 @@ function keeper(options: Partial<BoxesOptions> = {}, air?: Air, mtu = 100) {
   return { star, boxes, add, a, b, ...boxOf(a, b) };
 }
 
-const boxOf = (from: Spoke, to: Spoke): { box: string } => ({ box: hex(boxId(from.endpoint.hashname, to.endpoint.hashname)) });
+const boxOf = (from: Spoke, to: Spoke): { box: string } => ({
+  box: hex(boxId(from.endpoint.hashname, to.endpoint.hashname)),
+});
 
 /** What a side fetches of all that it is told of. */
 function fetches(of: Spoke): string[] {
@@ -51,14 +53,20 @@ function told(of: Spoke): string[][] {
 }
 
 /** All packets of an inbox, as [JSON without what the channel has, size of BODY]; `channel` to send on. */
-function open(of: Spoke, box: unknown, more: lob.Json = {}): { packets: [lob.Json, number][]; channel: Channel; closed: unknown[] } {
+function open(
+  of: Spoke,
+  box: unknown,
+  more: lob.Json = {},
+): { packets: [lob.Json, number][]; channel: Channel; closed: unknown[] } {
   const packets: [lob.Json, number][] = [];
   const closed: unknown[] = [];
   const channel = of.toRouter.channel({ type: "inbox", seq: 1, box, ...more }, undefined, (event, data) => {
     if (event === "close") closed.push(data);
     if (event !== "packet") return;
     const { body, json } = data as lob.Packet;
-    const rest = Object.fromEntries(Object.entries(json!).filter(([name]) => !["c", "seq", "ack", "miss"].includes(name)));
+    const rest = Object.fromEntries(
+      Object.entries(json!).filter(([name]) => !["c", "seq", "ack", "miss"].includes(name)),
+    );
     packets.push([rest, body.length]);
   });
   return { packets, channel, closed };
@@ -77,14 +85,22 @@ test("a message waits for who sleeps, and is fetched and cleared", (t) => {
 
   const got: string[] = [];
   const done: unknown[] = [];
-  inbox(b.toRouter, box, (one) => got.push(hex(one)), (reason) => done.push(reason));
+  inbox(
+    b.toRouter,
+    box,
+    (one) => got.push(hex(one)),
+    (reason) => done.push(reason),
+  );
   star.run(2);
   t.deepEqual(got, [hex(message)]);
   t.deepEqual(done, [undefined]);
   t.is(boxes.bytes, 0);
   star.run(40);
   t.deepEqual([a.endpoint.drops, b.endpoint.drops, star.router.endpoint.drops], [{}, {}, {}]);
-  t.deepEqual([a.toRouter, b.toRouter, a.ofRouter, b.ofRouter].map(({ channels }) => channels.list.length), [0, 0, 0, 0]);
+  t.deepEqual(
+    [a.toRouter, b.toRouter, a.ofRouter, b.ofRouter].map(({ channels }) => channels.list.length),
+    [0, 0, 0, 0],
+  );
 });
 
 test("the whole of it by itself, with several senders and sizes, where frames are lost", (t) => {
@@ -105,8 +121,14 @@ test("the whole of it by itself, with several senders and sizes, where frames ar
   star.run(60);
   t.deepEqual(closed, [undefined, undefined]);
   const [messages, others] = [ofA.map(hex), ofC.map(hex)];
-  t.deepEqual(got.filter((one) => messages.includes(one)), messages);
-  t.deepEqual(got.filter((one) => others.includes(one)), others);
+  t.deepEqual(
+    got.filter((one) => messages.includes(one)),
+    messages,
+  );
+  t.deepEqual(
+    got.filter((one) => others.includes(one)),
+    others,
+  );
   t.is(got.length, 8);
   t.is(boxes.bytes, 0);
 });
@@ -151,7 +173,10 @@ test("the gateway sends, takes back, and is told nothing", (t) => {
   t.deepEqual(ids, [[hex(box), "end"]]);
   const { packets } = open(b, hex(box));
   star.run(1);
-  t.deepEqual(packets, [[{ done: true }, 60], [{ cap: 10240 }, 0]]);
+  t.deepEqual(packets, [
+    [{ done: true }, 60],
+    [{ cap: 10240 }, 0],
+  ]);
 });
 
 test("a message to the gateway itself is given to it", (t) => {
@@ -170,8 +195,16 @@ test("who opens an inbox sees messages, then the cap; after a removal the cap ag
   star.run(2);
   const { packets, channel, closed } = open(b, box);
   star.run(1);
-  const sizes = packets.map(([json, size]) => (json["done"] ? `${size}.` : json["cap"] ? `cap ${String(json["cap"])}` : `${size}`));
-  t.is(sizes.join(" ").replace(/\d+ (?=\d+\.)/g, "").replace(/\d+\./g, "."), ". . . cap 5000");
+  const sizes = packets.map(([json, size]) =>
+    json["done"] ? `${size}.` : json["cap"] ? `cap ${String(json["cap"])}` : `${size}`,
+  );
+  t.is(
+    sizes
+      .join(" ")
+      .replace(/\d+ (?=\d+\.)/g, "")
+      .replace(/\d+\./g, "."),
+    ". . . cap 5000",
+  );
   packets.length = 0;
   channel.send({ id: hex(messageId(boxId(a.endpoint.hashname, b.endpoint.hashname), messages[1]!)) });
   star.run(1);
@@ -199,7 +232,13 @@ test("clearing at once leaves what has begun whole, and what is not known yet", 
   star.capacity["b"] = 10;
   const got: string[] = [];
   const done: unknown[] = [];
-  inbox(b.toRouter, box, (one) => got.push(hex(one)), (reason) => done.push(reason), 30000).send({ clear: true });
+  inbox(
+    b.toRouter,
+    box,
+    (one) => got.push(hex(one)),
+    (reason) => done.push(reason),
+    30000,
+  ).send({ clear: true });
   star.run(1);
   t.is(boxes.bytes, 0);
   boxes.put(b.endpoint.hashname, content(10));
@@ -238,7 +277,10 @@ test("a sender removes its messages, and nobody else's", (t) => {
   t.is(boxes.bytes, 200);
   const { packets } = open(b, boxOf(a, b).box);
   star.run(1);
-  t.is(packets.reduce((sum, [, size]) => sum + size, 0), 100);
+  t.is(
+    packets.reduce((sum, [, size]) => sum + size, 0),
+    100,
+  );
   channel.send({ clear: true, end: true });
   star.run(1);
   t.is(boxes.bytes, 100);
@@ -249,10 +291,14 @@ test("nothing tells a sender what is kept, or whether anything is", (t) => {
     const { star, boxes, a, b } = keeper(options);
     const packets: unknown[] = [];
     const closed: unknown[] = [];
-    const channel = a.toRouter.channel({ type: "outbox", seq: 1, to: to === undefined ? b.endpoint.hashname : to }, undefined, (event, data) => {
-      if (event === "packet") packets.push((data as lob.Packet).json);
-      if (event === "close") closed.push(data);
-    });
+    const channel = a.toRouter.channel(
+      { type: "outbox", seq: 1, to: to === undefined ? b.endpoint.hashname : to },
+      undefined,
+      (event, data) => {
+        if (event === "packet") packets.push((data as lob.Packet).json);
+        if (event === "close") closed.push(data);
+      },
+    );
     for (let i = 0; i < 20; i++) channel.send({ done: true, x: i }, content(300, `${i}`));
     channel.send({ id: "00", end: true });
     star.run(5);
@@ -260,7 +306,10 @@ test("nothing tells a sender what is kept, or whether anything is", (t) => {
   };
   const like = seen({}) as unknown[];
   t.true(like[4] as boolean);
-  t.deepEqual((like[0] as lob.Json[]).map(({ end }) => end), [true]);
+  t.deepEqual(
+    (like[0] as lob.Json[]).map(({ end }) => end),
+    [true],
+  );
   t.deepEqual(like[1], [undefined]);
   like[4] = false;
   t.deepEqual(seen({ allow: () => false }), like);
@@ -276,7 +325,9 @@ test("nothing tells one of another's box", (t) => {
   star.settle();
   outbox(a.toRouter, b.endpoint.hashname, [content(300)]);
   star.run(1);
-  const answers = [box, "0011223344556677", "", "x", 5, null, { a: 1 }, "__proto__", "constructor"].map((id) => open(c, id, { clear: true, id: "00" }));
+  const answers = [box, "0011223344556677", "", "x", 5, null, { a: 1 }, "__proto__", "constructor"].map((id) =>
+    open(c, id, { clear: true, id: "00" }),
+  );
   const ofSender = open(a, box, { clear: true });
   star.run(2);
   for (const { packets, closed } of [...answers, ofSender]) {
@@ -298,7 +349,10 @@ test("a message is of no use after its time", (t) => {
   star.run(8);
   const { packets } = open(b, box);
   star.run(1);
-  t.is(packets.reduce((sum, [, size]) => sum + size, 0), 200);
+  t.is(
+    packets.reduce((sum, [, size]) => sum + size, 0),
+    200,
+  );
   t.is(boxes.bytes, 200);
 });
 
@@ -316,7 +370,10 @@ test("a recipient is told when its link is up, and of every box that is not empt
   t.deepEqual(ids, []);
   boxes.up(b.ofRouter);
   star.run(1);
-  t.deepEqual(ids.map((each) => [...each].sort()), [[box, boxOf(c, b).box, "end"].sort()]);
+  t.deepEqual(
+    ids.map((each) => [...each].sort()),
+    [[box, boxOf(c, b).box, "end"].sort()],
+  );
   // not of what it knows of
   outbox(a.toRouter, b.endpoint.hashname, [content(101)]);
   star.run(1);
@@ -373,7 +430,9 @@ test("a sleeping recipient's radio gets one word of it, with all there is then",
 
 test("what begins and does not end has its bounds, too", (t) => {
   const { star, boxes, a, b } = keeper({ quota: 2000, room: 4000 });
-  const channels = Array.from({ length: 5 }, () => a.toRouter.channel({ type: "outbox", seq: 1, to: b.endpoint.hashname }));
+  const channels = Array.from({ length: 5 }, () =>
+    a.toRouter.channel({ type: "outbox", seq: 1, to: b.endpoint.hashname }),
+  );
   for (const channel of channels) for (let i = 0; i < 6; i++) channel.send({}, content(100, `${i}`));
   star.run(3);
   // a quarter of the room; the others were left out
@@ -416,19 +475,35 @@ test("one link has only so many inboxes and outboxes", (t) => {
 
 test("hostile packets: nothing throws, nothing is said", (t) => {
   const { star, boxes, a, b } = keeper();
-  const value = fc.oneof(fc.constantFrom(b.endpoint.hashname, a.endpoint.hashname, true, false, null, 1, -1, "", "00"), fc.string(), fc.jsonValue());
+  const value = fc.oneof(
+    fc.constantFrom(b.endpoint.hashname, a.endpoint.hashname, true, false, null, 1, -1, "", "00"),
+    fc.string(),
+    fc.jsonValue(),
+  );
   const head = fc.dictionary(fc.constantFrom("to", "box", "id", "clear", "done", "x", "cap"), value, { maxKeys: 4 });
-  fc.assert(fc.property(fc.constantFrom("inbox", "outbox"), fc.boolean(), fc.array(fc.tuple(head, fc.uint8Array({ maxLength: 100 })), { minLength: 1, maxLength: 4 }), (type, reliable, packets) => {
-    const failed: unknown[] = [];
-    const [first, ...rest] = packets;
-    const channel = a.toRouter.channel({ ...first![0], type, ...(reliable && { seq: 1 }) }, first![1], (event, data) => {
-      if (event === "close" && data !== undefined && data !== "timeout") failed.push(data);
-    });
-    for (const [json, body] of rest) channel.send(json, body);
-    channel.send({ end: true });
-    star.run(0.5);
-    return failed.length === 0;
-  }), { seed: 1, numRuns: 300 });
+  fc.assert(
+    fc.property(
+      fc.constantFrom("inbox", "outbox"),
+      fc.boolean(),
+      fc.array(fc.tuple(head, fc.uint8Array({ maxLength: 100 })), { minLength: 1, maxLength: 4 }),
+      (type, reliable, packets) => {
+        const failed: unknown[] = [];
+        const [first, ...rest] = packets;
+        const channel = a.toRouter.channel(
+          { ...first![0], type, ...(reliable && { seq: 1 }) },
+          first![1],
+          (event, data) => {
+            if (event === "close" && data !== undefined && data !== "timeout") failed.push(data);
+          },
+        );
+        for (const [json, body] of rest) channel.send(json, body);
+        channel.send({ end: true });
+        star.run(0.5);
+        return failed.length === 0;
+      },
+    ),
+    { seed: 1, numRuns: 300 },
+  );
   t.true(boxes.bytes <= 10240 * 3);
   t.deepEqual(star.router.events, []);
   t.deepEqual(star.router.endpoint.drops, {});

@@ -4,12 +4,22 @@ import { MessageStore } from "../../../src/endpoint/services/message-store.ts";
 
 let count = 0;
 /** Puts a message of some bytes into a store; one of the same id is the same. */
-const put = (store: MessageStore, box: string, recipient: string, size: number, id = `${count++}`, until = Infinity): void => {
+const put = (
+  store: MessageStore,
+  box: string,
+  recipient: string,
+  size: number,
+  id = `${count++}`,
+  until = Infinity,
+): void => {
   store.put({ id, bytes: new Uint8Array(size), recipient, box, until });
 };
-const all = (store: MessageStore, recipient: string) => store.boxes(recipient).flatMap((box) => store.messages(recipient, box));
+const all = (store: MessageStore, recipient: string) =>
+  store.boxes(recipient).flatMap((box) => store.messages(recipient, box));
 const sizes = (store: MessageStore, recipient: string): number[] =>
-  all(store, recipient).sort((one, other) => one.order - other.order).map(({ bytes }) => bytes.length);
+  all(store, recipient)
+    .sort((one, other) => one.order - other.order)
+    .map(({ bytes }) => bytes.length);
 const cost = (size: number): number => Math.max(64, size);
 
 test("what is kept of one recipient has its bounds: the oldest goes first, the last of a sender last", (t) => {
@@ -59,15 +69,30 @@ test("all share the room; of all those go first that are not last, or not short"
   put(store, "a", "y", 1100);
   put(store, "b", "y", 1101);
   put(store, "a", "z", 900);
-  t.deepEqual(["x", "y", "z"].map((one) => sizes(store, one)), [[1000], [1101], [900]]);
+  t.deepEqual(
+    ["x", "y", "z"].map((one) => sizes(store, one)),
+    [[1000], [1101], [900]],
+  );
   put(store, "a", "x", 700);
-  t.deepEqual(["x", "y", "z"].map((one) => sizes(store, one)), [[1000, 700], [], [900]]);
+  t.deepEqual(
+    ["x", "y", "z"].map((one) => sizes(store, one)),
+    [[1000, 700], [], [900]],
+  );
   put(store, "b", "z", 901);
-  t.deepEqual(["x", "y", "z"].map((one) => sizes(store, one)), [[700], [], [900, 901]]);
+  t.deepEqual(
+    ["x", "y", "z"].map((one) => sizes(store, one)),
+    [[700], [], [900, 901]],
+  );
   put(store, "b", "y", 902);
-  t.deepEqual(["x", "y", "z"].map((one) => sizes(store, one)), [[700], [902], [900, 901]]);
+  t.deepEqual(
+    ["x", "y", "z"].map((one) => sizes(store, one)),
+    [[700], [902], [900, 901]],
+  );
   put(store, "c", "y", 903);
-  t.deepEqual(["x", "y", "z"].map((one) => sizes(store, one)), [[700], [902, 903], [901]]);
+  t.deepEqual(
+    ["x", "y", "z"].map((one) => sizes(store, one)),
+    [[700], [902, 903], [901]],
+  );
 });
 
 test("the same message is kept once, and what is of no use any more is not", (t) => {
@@ -88,23 +113,41 @@ test("the same message is kept once, and what is of no use any more is not", (t)
 
 test("at any time the bounds hold, and no last short message went while there was another", (t) => {
   const name = fc.constantFrom("a", "b", "c", "d");
-  const action = fc.record({ box: name, recipient: name, size: fc.oneof(fc.nat(100), fc.integer({ min: 900, max: 3100 })), remove: fc.nat(5) });
-  fc.assert(fc.property(fc.array(action, { maxLength: 80 }), (actions) => {
-    const store = new MessageStore(3000, 8000);
-    const recipients = ["a", "b", "c", "d"];
-    for (const { box, recipient, size, remove } of actions) {
-      const short = (one: string): string[] => store.boxes(one).map((each) => store.messages(one, each).at(-1)!).filter(({ bytes }) => bytes.length < 1024).map(({ id }) => id);
-      const before = short(recipient).filter((id) => !store.messages(recipient, box).some((one) => one.id === id));
-      if (remove) put(store, box, recipient, size);
-      else store.remove(recipient, box, ({ order }) => order % 2 > 0);
-      const sums = recipients.map((one) => all(store, one).reduce((sum, { bytes }) => sum + cost(bytes.length), 0));
-      if (sums.some((sum) => sum > 3000) || store.bytes > 8000 || store.bytes !== sums.reduce((one, other) => one + other)) return false;
-      if (recipients.some((one) => store.boxes(one).some((each) => !store.messages(one, each).length))) return false;
-      const after = short(recipient);
-      const gone = before.some((id) => !after.includes(id));
-      if (gone && remove && all(store, recipient).some((message) => !after.includes(message.id))) return false;
-    }
-    return true;
-  }), { seed: 1, numRuns: 500 });
+  const action = fc.record({
+    box: name,
+    recipient: name,
+    size: fc.oneof(fc.nat(100), fc.integer({ min: 900, max: 3100 })),
+    remove: fc.nat(5),
+  });
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 80 }), (actions) => {
+      const store = new MessageStore(3000, 8000);
+      const recipients = ["a", "b", "c", "d"];
+      for (const { box, recipient, size, remove } of actions) {
+        const short = (one: string): string[] =>
+          store
+            .boxes(one)
+            .map((each) => store.messages(one, each).at(-1)!)
+            .filter(({ bytes }) => bytes.length < 1024)
+            .map(({ id }) => id);
+        const before = short(recipient).filter((id) => !store.messages(recipient, box).some((one) => one.id === id));
+        if (remove) put(store, box, recipient, size);
+        else store.remove(recipient, box, ({ order }) => order % 2 > 0);
+        const sums = recipients.map((one) => all(store, one).reduce((sum, { bytes }) => sum + cost(bytes.length), 0));
+        if (
+          sums.some((sum) => sum > 3000) ||
+          store.bytes > 8000 ||
+          store.bytes !== sums.reduce((one, other) => one + other)
+        )
+          return false;
+        if (recipients.some((one) => store.boxes(one).some((each) => !store.messages(one, each).length))) return false;
+        const after = short(recipient);
+        const gone = before.some((id) => !after.includes(id));
+        if (gone && remove && all(store, recipient).some((message) => !after.includes(message.id))) return false;
+      }
+      return true;
+    }),
+    { seed: 1, numRuns: 500 },
+  );
   t.pass();
 });

@@ -15,14 +15,18 @@ function pair(optionsOfA: PathsOptions = {}, optionsOfB: PathsOptions = {}) {
   const { a, b, ab, ba } = linked();
   ab.send("settled");
   tick(a, b, 0.25);
-  const ways = Array.from({ length: 12 }, () => [new Pipe({ mtu: 200, limit: 2000 }), new Pipe({ mtu: 200, limit: 2000 })] as const);
+  const ways = Array.from(
+    { length: 12 },
+    () => [new Pipe({ mtu: 200, limit: 2000 }), new Pipe({ mtu: 200, limit: 2000 })] as const,
+  );
   const paths = [new Paths(a.endpoint, optionsOfA), new Paths(b.endpoint, optionsOfB)] as const;
   /** Carries what waits on a way. */
   const carry = (n: number, now: number): void => {
     for (const frame of frames({ pipe: ways[n]![0] } as Side)) b.endpoint.receive(ways[n]![1], frame, now);
     for (const frame of frames({ pipe: ways[n]![1] } as Side)) a.endpoint.receive(ways[n]![0], frame, now);
   };
-  const atB = (path: Path): Pipe | undefined => ways.find((_, n) => JSON.stringify(udp(n)) === JSON.stringify(path))?.[1];
+  const atB = (path: Path): Pipe | undefined =>
+    ways.find((_, n) => JSON.stringify(udp(n)) === JSON.stringify(path))?.[1];
   return { a, b, ab, ba, paths, ways, carry, atB };
 }
 
@@ -30,7 +34,10 @@ test("each path that the other tells is answered by; the first answer's is the o
   const told: unknown[] = [];
   const { a, b, ab, ba, paths, ways, carry } = pair(
     { own: () => [udp(1), udp(2), udp(3)] },
-    { pipe: (path) => ways.find((_, n) => JSON.stringify(udp(n)) === JSON.stringify(path))?.[1], told: (link, all) => told.push(link, all) },
+    {
+      pipe: (path) => ways.find((_, n) => JSON.stringify(udp(n)) === JSON.stringify(path))?.[1],
+      told: (link, all) => told.push(link, all),
+    },
   );
   const answers: PathAnswer[] = [];
   paths[0].request(ab, 10, (answer) => answers.push(answer));
@@ -41,8 +48,18 @@ test("each path that the other tells is answered by; the first answer's is the o
   carry(2, 10.2);
   for (const frame of frames(b)) a.endpoint.receive(a.pipe, frame, 10.4);
   carry(1, 10.5);
-  t.deepEqual(answers.map(({ path, seconds }) => [path, Number(seconds.toFixed(3))]), [[udp(2), 0.2], [undefined, 0.4], [udp(1), 0.5]]);
-  t.deepEqual(answers.map(({ pipe }) => pipe), [ways[2]![0], a.pipe, ways[1]![0]]);
+  t.deepEqual(
+    answers.map(({ path, seconds }) => [path, Number(seconds.toFixed(3))]),
+    [
+      [udp(2), 0.2],
+      [undefined, 0.4],
+      [udp(1), 0.5],
+    ],
+  );
+  t.deepEqual(
+    answers.map(({ pipe }) => pipe),
+    [ways[2]![0], a.pipe, ways[1]![0]],
+  );
   t.is(ab.pipe, ways[2]![0]);
   ab.send("by the fastest way");
   carry(2, 11);
@@ -50,10 +67,13 @@ test("each path that the other tells is answered by; the first answer's is the o
 });
 
 test("it is told by which path an answer goes, where that is known, and known paths are used, too", (t) => {
-  const { a, b, ab, ba, paths, ways, carry } = pair({ own: () => [udp(1)] }, {
-    pipe: (path) => ways.find((_, n) => JSON.stringify(udp(n)) === JSON.stringify(path))?.[1],
-    path: (pipe) => (pipe === b.pipe ? udp(9) : undefined),
-  });
+  const { a, b, ab, ba, paths, ways, carry } = pair(
+    { own: () => [udp(1)] },
+    {
+      pipe: (path) => ways.find((_, n) => JSON.stringify(udp(n)) === JSON.stringify(path))?.[1],
+      path: (pipe) => (pipe === b.pipe ? udp(9) : undefined),
+    },
+  );
   ba.paths = [udp(4), udp(1)];
   const answers: (Path | undefined)[] = [];
   paths[0].request(ab, 10, ({ path }) => answers.push(path));
@@ -74,14 +94,29 @@ test("without a rule for pipes, the answer is one", (t) => {
 test("what is no path is left out, and of the others there are only so many", (t) => {
   const told: Path[][] = [];
   const asked: Path[] = [];
-  const { a, b, ab, ways } = pair({}, {
-    told: (_, all) => told.push(all),
-    pipe: (path) => {
-      asked.push(path);
-      return ways[Number((path["ip"] as string).split(".")[3])]?.[1];
+  const { a, b, ab, ways } = pair(
+    {},
+    {
+      told: (_, all) => told.push(all),
+      pipe: (path) => {
+        asked.push(path);
+        return ways[Number((path["ip"] as string).split(".")[3])]?.[1];
+      },
     },
-  });
-  const given = [udp(1), null, "x", 5, [], { type: "udp4" }, { type: "udp4", ip: "300.0.0.1", port: 1 }, udp(1), udp(2), { type: "peer", hn: "x" }, ...Array.from({ length: 9 }, (_, n) => udp(n))];
+  );
+  const given = [
+    udp(1),
+    null,
+    "x",
+    5,
+    [],
+    { type: "udp4" },
+    { type: "udp4", ip: "300.0.0.1", port: 1 },
+    udp(1),
+    udp(2),
+    { type: "peer", hn: "x" },
+    ...Array.from({ length: 9 }, (_, n) => udp(n)),
+  ];
   ab.channel({ type: "path", paths: given });
   tick(a, b, 10);
   // of 16
@@ -135,27 +170,44 @@ test("answers may say anything", (t) => {
   const { a, b, ab, ba, paths } = pair();
   b.endpoint.handle("path", (channel) => {
     channel.on = () => {};
-    for (const path of [udp(1), null, 5, "x", { type: 5 }, [], { type: "udp4", ip: "::", port: 1 }]) channel.send({ path });
+    for (const path of [udp(1), null, 5, "x", { type: 5 }, [], { type: "udp4", ip: "::", port: 1 }])
+      channel.send({ path });
     for (let i = 0; i < 7; i++) channel.send({});
   });
   const answers: (Path | undefined)[] = [];
   paths[0].request(ab, 10, ({ path }) => answers.push(path));
   tick(a, b, 10);
   t.is(answers.length, 14);
-  t.deepEqual(answers.filter((path) => path), [udp(1)]);
+  t.deepEqual(
+    answers.filter((path) => path),
+    [udp(1)],
+  );
   t.true(!!ba.up);
 });
 
 test("hostile requests", (t) => {
-  const { a, b, ab, ways } = pair({}, { pipe: (path) => ways[String(path["ip"]).length]?.[1], path: () => udp(1), told: () => {} });
+  const { a, b, ab, ways } = pair(
+    {},
+    { pipe: (path) => ways[String(path["ip"]).length]?.[1], path: () => udp(1), told: () => {} },
+  );
   let now = 10;
-  fc.assert(fc.property(fc.dictionary(fc.constantFrom("paths", "path", "seq", "end", "err"), fc.jsonValue(), { maxKeys: 3 }), (head) => {
-    ab.channel({ ...(head as lob.Json), type: "path" });
-    tick(a, b, (now += 5));
-  }), { seed: 1, numRuns: 300 });
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.constantFrom("paths", "path", "seq", "end", "err"), fc.jsonValue(), { maxKeys: 3 }),
+      (head) => {
+        ab.channel({ ...(head as lob.Json), type: "path" });
+        tick(a, b, (now += 5));
+      },
+    ),
+    { seed: 1, numRuns: 300 },
+  );
   t.true(ab.up);
   const took: unknown[] = [];
-  ping(ab, () => now, (seconds) => took.push(seconds));
+  ping(
+    ab,
+    () => now,
+    (seconds) => took.push(seconds),
+  );
   tick(a, b, now);
   t.deepEqual(took, [0]);
 });

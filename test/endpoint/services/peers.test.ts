@@ -43,7 +43,8 @@ const names = fc.oneof(fc.string(), fc.jsonValue());
 test("two who do not know each other's keys link by an introduction", (t) => {
   const told: [Introduction, Link][] = [];
   const { star, a, b, peersOfA, peersOfB } = pair(
-    { introduced: (peer, link) => told.push([peer, link]) }, { accept: (_key, name) => name === b.endpoint.hashname },
+    { introduced: (peer, link) => told.push([peer, link]) },
+    { accept: (_key, name) => name === b.endpoint.hashname },
   );
   peersOfA.introduce(a.toRouter, b.endpoint.hashname);
   star.run(1);
@@ -90,9 +91,18 @@ test("an endpoint with several keys introduces itself with each", (t) => {
   new Peers(both).introduce(link, b.endpoint.hashname);
   carry();
   t.is(router.relayed, 2);
-  t.deepEqual(told.map(({ csid }) => csid), ["1a", "1c"]);
-  t.deepEqual(told.map(({ key }) => hex(key!)), [pairs["1a"]!, pairs["1c"]!].map(({ key }) => hex(key)));
-  t.deepEqual(told.map(({ hashname: name }) => name), [both.hashname, both.hashname]);
+  t.deepEqual(
+    told.map(({ csid }) => csid),
+    ["1a", "1c"],
+  );
+  t.deepEqual(
+    told.map(({ key }) => hex(key!)),
+    [pairs["1a"]!, pairs["1c"]!].map(({ key }) => hex(key)),
+  );
+  t.deepEqual(
+    told.map(({ hashname: name }) => name),
+    [both.hashname, both.hashname],
+  );
 });
 
 test("an introduction whose keys are not those of the hashname, or that is none, is not told", (t) => {
@@ -103,7 +113,8 @@ test("an introduction whose keys are not those of the hashname, or that is none,
     b.ofRouter.channel({ type: "connect", peer }, body);
     star.run(0.25);
   };
-  const link = (head: lob.Json, attached: Uint8Array): Uint8Array => lob.encode({ type: "link", at: 1, ...head }, attached);
+  const link = (head: lob.Json, attached: Uint8Array): Uint8Array =>
+    lob.encode({ type: "link", at: 1, ...head }, attached);
   const name = a.endpoint.hashname;
   const right = lob.encode({ "1a": true }, a.key);
   connect(name, link({ csid: "1a" }, lob.encode({ "1a": true }, other.key)));
@@ -120,7 +131,13 @@ test("an introduction whose keys are not those of the hashname, or that is none,
   t.deepEqual(told, []);
   connect(name, link({ csid: "1a", type: "uri", uri: "link://x/#a.b" }, new Uint8Array(0)));
   connect(name, link({ csid: "1a" }, right));
-  t.deepEqual(told.map(({ handshake, key }) => [handshake.json!["type"], key && hex(key)]), [["uri", undefined], ["link", hex(a.key)]]);
+  t.deepEqual(
+    told.map(({ handshake, key }) => [handshake.json!["type"], key && hex(key)]),
+    [
+      ["uri", undefined],
+      ["link", hex(a.key)],
+    ],
+  );
   t.deepEqual(b.endpoint.drops, {});
 });
 
@@ -178,13 +195,23 @@ test("whatever a router brings, nothing is answered, and other links stay as the
     fc.uint8Array({ maxLength: 80 }),
     fc.uint8Array({ maxLength: 80 }).map((inner) => lob.encode(new Uint8Array([0x1a]), inner)),
     fc.uint8Array({ maxLength: 80 }).map((inner) => lob.encode(new Uint8Array(0), inner)),
-    fc.jsonValue().map((json) => lob.encode(new TextEncoder().encode(JSON.stringify({ type: "link", csid: "1a", json })), content(60))),
+    fc
+      .jsonValue()
+      .map((json) =>
+        lob.encode(new TextEncoder().encode(JSON.stringify({ type: "link", csid: "1a", json })), content(60)),
+      ),
   );
-  const given = fc.oneof(fc.constantFrom(a.endpoint.hashname, b.endpoint.hashname, star.router.endpoint.hashname, "a".repeat(52)), names);
-  fc.assert(fc.property(given, bodies, (peer, body) => {
-    b.ofRouter.channel({ type: "connect", ...(peer !== undefined && { peer }) }, body);
-    star.run(0.25);
-  }), { seed: 1, numRuns: 300 });
+  const given = fc.oneof(
+    fc.constantFrom(a.endpoint.hashname, b.endpoint.hashname, star.router.endpoint.hashname, "a".repeat(52)),
+    names,
+  );
+  fc.assert(
+    fc.property(given, bodies, (peer, body) => {
+      b.ofRouter.channel({ type: "connect", ...(peer !== undefined && { peer }) }, body);
+      star.run(0.25);
+    }),
+    { seed: 1, numRuns: 300 },
+  );
   t.is(ba.pipe, pipe);
   t.true(b.toRouter.pipe === b.pipe && !!b.toRouter.up);
   t.false("a" in star.down);

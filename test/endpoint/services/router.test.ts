@@ -52,10 +52,12 @@ function stream(from: Link, to: Spoke, bytes: Uint8Array): { got: Uint8Array; cl
       room = channel.send(at < bytes.length ? {} : { end: true }, part);
     }
   };
-  pour(from.channel({ type: "bulk", seq: 1 }, undefined, (event, data, channel) => {
-    if (event === "drain") pour(channel);
-    if (event === "close") result.closed.push(data);
-  }));
+  pour(
+    from.channel({ type: "bulk", seq: 1 }, undefined, (event, data, channel) => {
+      if (event === "drain") pour(channel);
+      if (event === "close") result.closed.push(data);
+    }),
+  );
   return result;
 }
 
@@ -122,15 +124,23 @@ test("a new session, and a lost one, come through it, too", (t) => {
 });
 
 test("nothing tells who asks whether the other is not allowed, unknown, not linked, or does not answer", (t) => {
-  const answers = (name: string | undefined, options: Partial<RouterOptions>, prepare?: (made: ReturnType<typeof pair>) => void): unknown => {
+  const answers = (
+    name: string | undefined,
+    options: Partial<RouterOptions>,
+    prepare?: (made: ReturnType<typeof pair>) => void,
+  ): unknown => {
     const made = pair(options);
     const { star, a, b } = made;
     prepare?.(made);
     const start = star.now;
     const events: unknown[] = [];
-    a.toRouter.channel({ type: "peer", peer: name ?? b.endpoint.hashname }, lob.encode(new Uint8Array([0x1a]), content(60)), (event, data) => {
-      events.push([star.now - start, event, data]);
-    });
+    a.toRouter.channel(
+      { type: "peer", peer: name ?? b.endpoint.hashname },
+      lob.encode(new Uint8Array([0x1a]), content(60)),
+      (event, data) => {
+        events.push([star.now - start, event, data]);
+      },
+    );
     star.run(40);
     return [star.down["a"] ?? 0, events, a.endpoint.drops];
   };
@@ -139,8 +149,14 @@ test("nothing tells who asks whether the other is not allowed, unknown, not link
   t.deepEqual(answers(undefined, { allow: () => false }), silent);
   t.deepEqual(answers("a".repeat(52), {}), silent);
   t.deepEqual(answers("b", {}), silent);
-  t.deepEqual(answers(undefined, {}, ({ b }) => b.ofRouter.renew()), silent);
-  t.deepEqual(answers(undefined, {}, ({ b }) => b.endpoint.handle("connect", () => {})), silent);
+  t.deepEqual(
+    answers(undefined, {}, ({ b }) => b.ofRouter.renew()),
+    silent,
+  );
+  t.deepEqual(
+    answers(undefined, {}, ({ b }) => b.endpoint.handle("connect", () => {})),
+    silent,
+  );
 });
 
 test("hostile requests are not answered, change nothing, and are counted", (t) => {
@@ -154,16 +170,29 @@ test("hostile requests are not answered, change nothing, and are counted", (t) =
     fc.uint8Array({ maxLength: 60 }),
     fc.uint8Array({ maxLength: 60 }).map((inner) => lob.encode(new Uint8Array(0), inner)),
     fc.uint8Array({ maxLength: 23 }).map((inner) => lob.encode(new Uint8Array([0x1a]), inner)),
-    fc.jsonValue().map((json) => lob.encode(new TextEncoder().encode(JSON.stringify({ type: "other", json })), content(50))),
+    fc
+      .jsonValue()
+      .map((json) => lob.encode(new TextEncoder().encode(JSON.stringify({ type: "other", json })), content(50))),
     fc.jsonValue().map((json) => new TextEncoder().encode(JSON.stringify(json))),
     fc.constant(lob.encode({ type: "other" }, content(50))),
     fc.constant(lob.encode(new Uint8Array([0x1a]), content(1498))),
   );
-  const name = fc.oneof(fc.constantFrom(b.endpoint.hashname, a.endpoint.hashname, star.router.endpoint.hashname), fc.string(), fc.jsonValue());
-  fc.assert(fc.property(fc.dictionary(fc.constantFrom("peer", "uri", "seq", "end", "x"), name, { maxKeys: 3 }), body, (head, data) => {
-    a.toRouter.channel({ ...(head as Json), type: "peer" }, data);
-    star.run(0.25);
-  }), { seed: 1, numRuns: 300 });
+  const name = fc.oneof(
+    fc.constantFrom(b.endpoint.hashname, a.endpoint.hashname, star.router.endpoint.hashname),
+    fc.string(),
+    fc.jsonValue(),
+  );
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.constantFrom("peer", "uri", "seq", "end", "x"), name, { maxKeys: 3 }),
+      body,
+      (head, data) => {
+        a.toRouter.channel({ ...(head as Json), type: "peer" }, data);
+        star.run(0.25);
+      },
+    ),
+    { seed: 1, numRuns: 300 },
+  );
   t.is(router.relayed, expected);
   t.true(router.dropped > 250);
   star.run(40);
@@ -182,7 +211,8 @@ const message = (seed: string, size = 60): Uint8Array => lob.encode(new Uint8Arr
 const tokenOf = (outer: Uint8Array): Uint8Array => token(lob.decode(outer).body);
 /** A channel packet with a token; each has another IV. */
 let count = 0;
-const packet = (of: Uint8Array, size = 50): Uint8Array => lob.encode(new Uint8Array(0), new Uint8Array([...of, ...content(size, `packet ${count++}`)]));
+const packet = (of: Uint8Array, size = 50): Uint8Array =>
+  lob.encode(new Uint8Array(0), new Uint8Array([...of, ...content(size, `packet ${count++}`)]));
 
 test("a token stays with the one that said it first", (t) => {
   const { star, a, b, ab, ba, peersOfA, connect } = pair();
@@ -245,7 +275,8 @@ function flood(made: ReturnType<typeof pair>, flooder: Spoke, between: (turn: nu
   star.run(10);
   const { relayed, passed } = router;
   for (let turn = 0; turn < 80; turn++) {
-    for (let n = 0; n < 8; n++) flooder.toRouter.channel({ type: "peer", peer: b.endpoint.hashname }, message(`${turn} ${n}`, 500));
+    for (let n = 0; n < 8; n++)
+      flooder.toRouter.channel({ type: "peer", peer: b.endpoint.hashname }, message(`${turn} ${n}`, 500));
     for (let n = 0; n < 20; n++) star.router.endpoint.packet(flooder.at, packet(tokenOf(outer), 100));
     between(turn);
     star.run(0.25);
@@ -373,7 +404,13 @@ test("messages and handshakes of any type are relayed as they are", (t) => {
     t.is(json!["peer"], a.endpoint.hashname);
     got.push(hex(body));
   });
-  const bodies = [message("a", 1497), lob.encode({ type: "link" }, content(30)), lob.encode({ at: 5 }), lob.encode({ type: "uri", uri: "link://x" }), lob.encode({ type: "jwt" }, content(600))];
+  const bodies = [
+    message("a", 1497),
+    lob.encode({ type: "link" }, content(30)),
+    lob.encode({ at: 5 }),
+    lob.encode({ type: "uri", uri: "link://x" }),
+    lob.encode({ type: "jwt" }, content(600)),
+  ];
   for (const body of bodies) a.toRouter.channel({ type: "peer", peer: b.endpoint.hashname }, body);
   star.run(1);
   t.deepEqual(got, bodies.map(hex));

@@ -38,7 +38,9 @@ mote.on("up", () => {
   inbox(mote, "0123456789abcdef", (message) => print(message.length));
 });
 serve(mote, (asked, respond) => respond({ body: asked.path }));
-streams(mote, (one) => { one.on = (event) => print(event); });
+streams(mote, (one) => {
+  one.on = (event) => print(event);
+});
 answer(mote);
 
 // a link with another by way of the gateway
@@ -49,8 +51,13 @@ other.on("ready", () => {});
 
 // the radios
 const radios: Radio[] = [
-  advertising(), nus(), serial({ port: Serial1, baud: 9600 }), tcp({ host: "gateway", port: 1 }), udp({ host: "gateway", port: 1 }),
-  nrf24({ spi: SPI1, cs: D1, ce: D2, irq: D3, rx: "mote1", tx: [1, 2, 3, 4, 5] }), sx127x({ spi: SPI1, cs: D1, dio0: D2, frequency: 868.1e6 }),
+  advertising(),
+  nus(),
+  serial({ port: Serial1, baud: 9600 }),
+  tcp({ host: "gateway", port: 1 }),
+  udp({ host: "gateway", port: 1 }),
+  nrf24({ spi: SPI1, cs: D1, ce: D2, irq: D3, rx: "mote1", tx: [1, 2, 3, 4, 5] }),
+  sx127x({ spi: SPI1, cs: D1, dio0: D2, frequency: 868.1e6 }),
 ];
 radios.push(Bluetooth);
 // @ts-expect-error a port is no name

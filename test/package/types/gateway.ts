@@ -1,6 +1,22 @@
 // A gateway as its users write it, with the types that the package has: what is wrong here has to be refused.
 import type { Channel, EndpointOptions, ErrorCode, Json, Knock, Link, State } from "e3x-mote";
-import { Boxes, E3XError, Endpoint, Exchange, Peers, Pipe, Router, Self, errorCode, generate, hashname, keysFromFile, linkInfo, lob, toUri } from "e3x-mote";
+import {
+  Boxes,
+  E3XError,
+  Endpoint,
+  Exchange,
+  Peers,
+  Pipe,
+  Router,
+  Self,
+  errorCode,
+  generate,
+  hashname,
+  keysFromFile,
+  linkInfo,
+  lob,
+  toUri,
+} from "e3x-mote";
 import { channels } from "e3x-mote/channels";
 import { blocks, takeBlocks } from "e3x-mote/block";
 import { boxes, inbox, outbox } from "e3x-mote/box";
@@ -11,7 +27,7 @@ import { sock, socks } from "e3x-mote/sock";
 import { stream, streams } from "e3x-mote/stream";
 import { request, serve } from "e3x-mote/thtp";
 
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const holds = <Claim extends true>(claim?: Claim): void => void claim;
 
 const random = (count: number): Uint8Array => new Uint8Array(count);
@@ -19,7 +35,8 @@ const pairs = keysFromFile("");
 
 // what an endpoint is given
 const options: EndpointOptions = {
-  pairs, random,
+  pairs,
+  random,
   events: {
     message(link, data, packet, arrival) {
       holds<Same<typeof link, Link>>();
@@ -36,11 +53,15 @@ const options: EndpointOptions = {
     },
   },
   accept: (key) => hashname({ "1a": key }) === "",
-  save: (id, state) => { if (state) id.at(state.messages[0]); },
+  save: (id, state) => {
+    if (state) id.at(state.messages[0]);
+  },
 };
 const endpoint = new Endpoint(options);
 // @ts-expect-error a save that is async is not waited for
-options.save = async (id, state) => { await Promise.resolve([id, state]); };
+options.save = async (id, state) => {
+  await Promise.resolve([id, state]);
+};
 // @ts-expect-error neither is one that returns a promise
 options.save = () => Promise.resolve();
 // @ts-expect-error who may link is told at once
@@ -105,7 +126,9 @@ streams(endpoint, (one, _packet, from) => {
 });
 // @ts-expect-error what opens a channel is a link, not the whole endpoint
 stream(endpoint);
-request(known, { method: "GET", path: "/" }, (error, response) => { if (!error) response!.body.at(0); });
+request(known, { method: "GET", path: "/" }, (error, response) => {
+  if (!error) response!.body.at(0);
+});
 serve(endpoint, (asked, respond) => respond({ status: 200, body: asked.path }));
 // @ts-expect-error a status is a number
 serve(endpoint, (_, respond) => respond({ status: "200" }));
@@ -114,10 +137,16 @@ takeBlocks(endpoint, () => (block) => void block?.length);
 inbox(known, "", (message) => message.length);
 outbox(known, "", [new Uint8Array(1)]);
 boxes(endpoint, (message, from) => [message.length, from.id]);
-ping(known, () => 0, (seconds) => seconds?.toFixed());
+ping(
+  known,
+  () => 0,
+  (seconds) => seconds?.toFixed(),
+);
 answer(endpoint);
 sock(known, { sock: "connect", dst: { ip: "10.0.0.1", port: 1 } });
-socks(endpoint, (one) => { one.on = () => {}; });
+socks(endpoint, (one) => {
+  one.on = () => {};
+});
 const { status } = await ask(known, { method: "GET", path: "/" });
 holds<Same<typeof status, number>>();
 void httpHandler;

@@ -2,10 +2,16 @@
 import { SimError, runScenario, simulate } from "e3x-mote-tools/sim";
 import type { Scenario, SimulateOptions, Simulation } from "e3x-mote-tools/sim";
 
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const holds = <Claim extends true>(claim?: Claim): void => void claim;
 
-const options: SimulateOptions = { board: "puckjs", app: "app.ts", seed: 2, medium: { loss: 0.05 }, host: "interpreter" };
+const options: SimulateOptions = {
+  board: "puckjs",
+  app: "app.ts",
+  seed: 2,
+  medium: { loss: 0.05 },
+  host: "interpreter",
+};
 // @ts-expect-error an application is needed
 void simulate({ board: "puckjs" });
 // @ts-expect-error there is no such host

@@ -5,7 +5,8 @@ import type { Transmission } from "../../../sim/media/medium.ts";
 import { golden, table } from "./golden.ts";
 import { TestAir } from "./test-air.ts";
 
-const made = (options: AdvertisingOptions = {}, seed = 1, keep = true): TestAir => new TestAir(new AdvertisingMedium(options), seed, keep);
+const made = (options: AdvertisingOptions = {}, seed = 1, keep = true): TestAir =>
+  new TestAir(new AdvertisingMedium(options), seed, keep);
 
 test("an event is three PDUs, to the microsecond", async (t) => {
   const air = made({ delay: 0, gap: 0.2 });
@@ -14,11 +15,21 @@ test("an event is three PDUs, to the microsecond", async (t) => {
   // 16 bytes and 31, or 1, at 8 us
   air.send(5, "s0", 31).send(5, "s0", 1);
   await air.run(20);
-  t.deepEqual(air.heard.map(({ start, air: ms, channel, attempt }) => [start, ms, channel, attempt]), [
-    [5, 0.376, 37, 1], [5.576, 0.376, 38, 2], [6.152, 0.376, 39, 3],
-    [6.528, 0.136, 37, 1], [6.864, 0.136, 38, 2], [7.2, 0.136, 39, 3],
-  ]);
-  t.deepEqual(air.arrived.map(({ time }) => time), [5.952, 7]);
+  t.deepEqual(
+    air.heard.map(({ start, air: ms, channel, attempt }) => [start, ms, channel, attempt]),
+    [
+      [5, 0.376, 37, 1],
+      [5.576, 0.376, 38, 2],
+      [6.152, 0.376, 39, 3],
+      [6.528, 0.136, 37, 1],
+      [6.864, 0.136, 38, 2],
+      [7.2, 0.136, 39, 3],
+    ],
+  );
+  t.deepEqual(
+    air.arrived.map(({ time }) => time),
+    [5.952, 7],
+  );
   t.deepEqual(air.fates(), { delivered: 2, deaf: 4 });
   const { tx, sent, listening } = air.medium.usage("s0");
   t.deepEqual([Math.round(tx * 1000), sent, listening], [3 * 512, 6, 0]);
@@ -47,10 +58,11 @@ test("a scanner takes the channels in turn, and hears what is within its window"
   await air.run(12_100);
   const got = air.heard.filter(({ rx }) => rx[0]!.fate === "delivered");
   // a PDU of 0.376 ms must begin in the first 14.624 of 30 ms; each channel has a third of that
-  for (const channel of [37, 38, 39]) t.true(Math.abs(got.filter((one) => one.channel === channel).length - 2000 * 14.624 / 30) < 20);
+  for (const channel of [37, 38, 39])
+    t.true(Math.abs(got.filter((one) => one.channel === channel).length - (2000 * 14.624) / 30) < 20);
   // in one interval one channel; the next one in the next
   const turns = got.map(({ start, channel }) => [Math.floor((start - got[0]!.start + 5) / 30), channel!] as const);
-  t.true(turns.every(([turn, channel]) => channel === 37 + (turns[0]![1] - 37 + turn) % 3));
+  t.true(turns.every(([turn, channel]) => channel === 37 + ((turns[0]![1] - 37 + turn) % 3)));
   t.true(Math.abs(air.medium.usage("scanner").listening + air.medium.usage("scanner").rx - 6050) < 0.001);
 });
 
@@ -87,7 +99,9 @@ test("N advertisers collide as often as the closed form says", async (t) => {
     const names = air.crowd(count);
     const events = 30_000 / count;
     const fates = { delivered: 0, collision: 0 };
-    air.onHeard = ({ channel, rx }) => { if (channel === 37) fates[rx[0]!.why === "collision" ? "collision" : "delivered"]++; };
+    air.onHeard = ({ channel, rx }) => {
+      if (channel === 37) fates[rx[0]!.why === "collision" ? "collision" : "delivered"]++;
+    };
     for (const name of names) {
       const random = air.engine.random(`phase/${name}`);
       // advInterval of 100 ms, and what the standard adds to it
@@ -102,22 +116,38 @@ test("N advertisers collide as often as the closed form says", async (t) => {
     await air.run(events * 105);
     const lost = fates.collision / (fates.collision + fates.delivered);
     // the others' PDUs on the channel are a Poisson process of (N - 1) / 105 ms; one may not begin 376 us before or after
-    const share = 1 - Math.exp(-2 * 0.376 * (count - 1) / 105);
-    t.true(Math.abs(lost - share) <= 0.05 * share + 4 * Math.sqrt(share / 30_000) * (count < 50 ? 1 : 0), `${count}: ${lost}, not ${share}`);
+    const share = 1 - Math.exp((-2 * 0.376 * (count - 1)) / 105);
+    t.true(
+      Math.abs(lost - share) <= 0.05 * share + 4 * Math.sqrt(share / 30_000) * (count < 50 ? 1 : 0),
+      `${count}: ${lost}, not ${share}`,
+    );
   }
 });
 
 test("the stronger one survives by 8 dB", async (t) => {
   const air = made({ delay: 0 });
   air.medium.join({ name: "scanner", position: [0, 0], radio: { channel: 37 } });
-  for (const [name, x] of [["near", 10], ["far", 19], ["farther", 18]] as const) air.medium.join({ name, position: [x, 0], listens: false });
+  for (const [name, x] of [
+    ["near", 10],
+    ["far", 19],
+    ["farther", 18],
+  ] as const)
+    air.medium.join({ name, position: [x, 0], listens: false });
   air.send(0, "near", 31).send(0.1, "far", 31);
   air.send(10, "near", 31).send(10.1, "farther", 31);
   air.send(20, "far", 31).send(20.1, "near", 31);
   await air.run(30);
-  t.deepEqual(air.heard.filter(({ channel }) => channel === 37).map(({ from, rx }) => [from, rx[0]!.why]), [
-    ["near", undefined], ["far", "collision"], ["near", "collision"], ["farther", "collision"], ["far", "collision"], ["near", "collision"],
-  ]);
+  t.deepEqual(
+    air.heard.filter(({ channel }) => channel === 37).map(({ from, rx }) => [from, rx[0]!.why]),
+    [
+      ["near", undefined],
+      ["far", "collision"],
+      ["near", "collision"],
+      ["farther", "collision"],
+      ["far", "collision"],
+      ["near", "collision"],
+    ],
+  );
   t.is(air.heard[0]!.rx[0]!.rssi, -70);
 });
 
@@ -143,7 +173,22 @@ test("loss by frame size", async (t) => {
     await air.run(21_000);
     const events = air.heard.filter(({ attempt }) => attempt === 1).length;
     const fates = air.fates();
-    rows.push([size, events, (100 * (1 - air.arrived.length / events)).toFixed(2), fates.loss ?? 0, fates.collision ?? 0, fates.deaf ?? 0]);
+    rows.push([
+      size,
+      events,
+      (100 * (1 - air.arrived.length / events)).toFixed(2),
+      fates.loss ?? 0,
+      fates.collision ?? 0,
+      fates.deaf ?? 0,
+    ]);
   }
-  golden(t, "advertising.txt", table("BLE advertising: 100 stations, an event each 100 ms on average, one scanner, 5 % loss on each link, 20 s", ["bytes", "events", "lost %", "by loss", "collision", "deaf"], rows));
+  golden(
+    t,
+    "advertising.txt",
+    table(
+      "BLE advertising: 100 stations, an event each 100 ms on average, one scanner, 5 % loss on each link, 20 s",
+      ["bytes", "events", "lost %", "by loss", "collision", "deaf"],
+      rows,
+    ),
+  );
 });

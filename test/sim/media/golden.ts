@@ -15,12 +15,23 @@ export function golden(t: ExecutionContext, name: string, text: string): void {
     return;
   }
   t.true(existsSync(file), `${name} is missing: run with UPDATE_GOLDEN=1 and look at it`);
-  t.is(text, readFileSync(file, "utf8"), `${name} has changed: if that is meant, run with UPDATE_GOLDEN=1 and look at the difference`);
+  t.is(
+    text,
+    readFileSync(file, "utf8"),
+    `${name} has changed: if that is meant, run with UPDATE_GOLDEN=1 and look at the difference`,
+  );
 }
 
 /** A table of text: a comment, a head, and rows whose columns stand under one another. */
-export function table(comment: string, head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+export function table(
+  comment: string,
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
   const lines = [head, ...rows.map((row) => row.map(String))];
   const widths = head.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
-  return [`# ${comment}`, ...lines.map((line) => line.map((cell, i) => cell.padStart(widths[i]!)).join("  "))].join("\n") + "\n";
+  return (
+    [`# ${comment}`, ...lines.map((line) => line.map((cell, i) => cell.padStart(widths[i]!)).join("  "))].join("\n") +
+    "\n"
+  );
 }

@@ -6,7 +6,14 @@ import type { Fate, IdealOptions } from "../../../sim/index.ts";
 const made = (options: IdealOptions, seed: number): IdealMedium => {
   const medium = new IdealMedium(options);
   const nothing = (): void => undefined;
-  medium.begin({ time: 0, at: () => nothing, random: (name) => uniform(seed, name), deliver: nothing, link: nothing, heard: nothing });
+  medium.begin({
+    time: 0,
+    at: () => nothing,
+    random: (name) => uniform(seed, name),
+    deliver: nothing,
+    link: nothing,
+    heard: nothing,
+  });
   for (const name of ["a", "b"]) medium.join({ name });
   return medium;
 };
@@ -17,7 +24,8 @@ const many = (options: Omit<IdealOptions, "frameSize">, seed: number, n = 20000)
 const share = (fates: Fate[], holds: (fate: Fate) => boolean): number => fates.filter(holds).length / fates.length;
 
 test("a medium without options delivers each frame once, in order, after the latency", (t) => {
-  for (const [i, fate] of many({ latency: 7 }, 1, 100).entries()) t.deepEqual(fate, { lost: false, duplicated: false, reordered: false, arrivals: [i + 7] });
+  for (const [i, fate] of many({ latency: 7 }, 1, 100).entries())
+    t.deepEqual(fate, { lost: false, duplicated: false, reordered: false, arrivals: [i + 7] });
 });
 
 test("loss, duplication and reordering come near what was asked", (t) => {
@@ -56,7 +64,10 @@ test("links do not disturb each other, nor does one option another", (t) => {
     return medium.fate(i, "a", "b");
   });
   t.deepEqual(crowded, alone);
-  t.deepEqual(many({ loss: 0.5, duplication: 0.5 }, 6, 500).map((f) => f.lost), alone.map((f) => f.lost));
+  t.deepEqual(
+    many({ loss: 0.5, duplication: 0.5 }, 6, 500).map((f) => f.lost),
+    alone.map((f) => f.lost),
+  );
 });
 
 test("a frame too large or empty is an error", (t) => {

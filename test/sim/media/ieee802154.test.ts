@@ -29,10 +29,19 @@ test("a frame and its acknowledgement, to the microsecond", async (t) => {
   t.is(second.start, 15.568);
   t.is(second.air, 0.704);
   t.is(second.detail!["seq"], (first.detail!["seq"]! + 1) & 255);
-  t.deepEqual(air.arrived.map(({ time, to, bytes }) => [time, to, bytes.length]), [[14.064, "s1", 100], [16.272, "s1", 5]]);
+  t.deepEqual(
+    air.arrived.map(({ time, to, bytes }) => [time, to, bytes.length]),
+    [
+      [14.064, "s1", 100],
+      [16.272, "s1", 5],
+    ],
+  );
   t.is(air.medium.frameSize, 116);
   const { tx, rx, listening, sent, received } = air.medium.usage("s0");
-  t.deepEqual([tx, rx, listening, sent, received].map((n) => Math.round(n * 1000)), [4448, 704, 100_000 - 4448 - 704, 2000, 2000]);
+  t.deepEqual(
+    [tx, rx, listening, sent, received].map((n) => Math.round(n * 1000)),
+    [4448, 704, 100_000 - 4448 - 704, 2000, 2000],
+  );
 });
 
 test("an acknowledgement that does not come: it tries again, three times", async (t) => {
@@ -42,7 +51,10 @@ test("an acknowledgement that does not come: it tries again, three times", async
   await air.run(100);
   // macAckWaitDuration of 54 symbols after each, then CCA and turnaround; three retries
   const each = 0.864 + 0.864 + 0.32;
-  t.deepEqual(air.heard.map(({ start, attempt }) => [Math.round(start * 1000), attempt]), [0, 1, 2, 3].map((i) => [Math.round((0.32 + i * each) * 1000), i + 1]));
+  t.deepEqual(
+    air.heard.map(({ start, attempt }) => [Math.round(start * 1000), attempt]),
+    [0, 1, 2, 3].map((i) => [Math.round((0.32 + i * each) * 1000), i + 1]),
+  );
   t.deepEqual(air.fates(), { delivered: 0, loss: 4 });
   t.deepEqual(air.arrived, []);
 });
@@ -52,12 +64,23 @@ test("what comes again as its acknowledgement was lost is delivered once", async
   air.crowd(2, "s", () => ({}));
   air.send(0, "s0", 10, "s1").send(0, "s0", 11, "s1");
   await air.run(100);
-  t.deepEqual(air.arrived.map(({ bytes }) => bytes.length), [10, 11]);
-  t.deepEqual(air.heard.map(({ type = "data", rx }) => [type, rx[0]!.fate, rx[0]!.arrivals.length, rx[0]!.duplicated ?? false]).slice(0, 6), [
-    ["data", "delivered", 1, false], ["ack", "lost", 0, false],
-    ["data", "delivered", 0, true], ["ack", "lost", 0, false],
-    ["data", "delivered", 0, true], ["ack", "delivered", 1, false],
-  ]);
+  t.deepEqual(
+    air.arrived.map(({ bytes }) => bytes.length),
+    [10, 11],
+  );
+  t.deepEqual(
+    air.heard
+      .map(({ type = "data", rx }) => [type, rx[0]!.fate, rx[0]!.arrivals.length, rx[0]!.duplicated ?? false])
+      .slice(0, 6),
+    [
+      ["data", "delivered", 1, false],
+      ["ack", "lost", 0, false],
+      ["data", "delivered", 0, true],
+      ["ack", "lost", 0, false],
+      ["data", "delivered", 0, true],
+      ["ack", "delivered", 1, false],
+    ],
+  );
 });
 
 test("a broadcast goes to all that listen, and nobody answers; a busy channel is told", async (t) => {
@@ -66,10 +89,19 @@ test("a broadcast goes to all that listen, and nobody answers; a busy channel is
   air.crowd(1, "beacon");
   air.send(0, "beacon0", 50).send(1, "s0", 9);
   await air.run(50);
-  t.deepEqual(air.arrived.map(({ to }) => to), ["s0", "s1", "s2"]);
+  t.deepEqual(
+    air.arrived.map(({ to }) => to),
+    ["s0", "s1", "s2"],
+  );
   const dropped = air.heard.find(({ from }) => from === "s0")!;
   t.deepEqual([dropped.air, dropped.attempt, dropped.start], [0, 0, 1.128]);
-  t.deepEqual(dropped.rx.map(({ to, why }) => [to, why]), [["s1", "full"], ["s2", "full"]]);
+  t.deepEqual(
+    dropped.rx.map(({ to, why }) => [to, why]),
+    [
+      ["s1", "full"],
+      ["s2", "full"],
+    ],
+  );
   t.is(air.heard.length, 2);
   // 8 symbols of CCA
   t.is(air.medium.usage("beacon0").listening, 0.128);
@@ -87,7 +119,10 @@ test("a radio that goes forgets its frames; parts of the network do not hear eac
   await air.run(20);
   t.deepEqual(air.fates(), { delivered: 0, away: 3 });
   air.medium.reach("s0", true);
-  air.medium.part([["s0", "s1"], ["s2", "s3"]]);
+  air.medium.part([
+    ["s0", "s1"],
+    ["s2", "s3"],
+  ]);
   air.send(30, "s0", 100).send(30, "s2", 100);
   await air.run(60);
   t.deepEqual(air.arrived.map(({ from, to }) => from + to).sort(), ["s0s1", "s2s3"]);
@@ -98,12 +133,27 @@ test("options that are none", (t) => {
   t.is(t.throws(() => new Ieee802154Medium({ channel: 27 }), { instanceOf: SimError })?.code, "options");
   const air = new TestAir(new Ieee802154Medium());
   air.crowd(1);
-  t.throws(() => { air.medium.send("s0", new Uint8Array(117)); }, { message: /117 bytes/ });
-  t.throws(() => { air.medium.send("s0", new Uint8Array(1), "nobody"); }, { instanceOf: SimError });
+  t.throws(
+    () => {
+      air.medium.send("s0", new Uint8Array(117));
+    },
+    { message: /117 bytes/ },
+  );
+  t.throws(
+    () => {
+      air.medium.send("s0", new Uint8Array(1), "nobody");
+    },
+    { instanceOf: SimError },
+  );
 });
 
 /** Share of time with frames that arrive, and frames offered in a frame's time, of many stations that send as a Poisson process. */
-async function throughput(options: Ieee802154Options, size: number, load: number, frames: number): Promise<{ offered: number; carried: number }> {
+async function throughput(
+  options: Ieee802154Options,
+  size: number,
+  load: number,
+  frames: number,
+): Promise<{ offered: number; carried: number }> {
   const air = new TestAir(new Ieee802154Medium(options), 3, false);
   air.medium.join({ name: "sink" });
   const names = air.crowd(200);
@@ -115,10 +165,10 @@ async function throughput(options: Ieee802154Options, size: number, load: number
     tried++;
     if (rx[0]!.fate === "delivered") delivered++;
   };
-  const until = frames * each / load;
-  air.poisson(names, names.length * each / load, size, until, "sink");
+  const until = (frames * each) / load;
+  air.poisson(names, (names.length * each) / load, size, until, "sink");
   await air.run(until + 1000);
-  return { offered: tried * each / until, carried: delivered * each / until };
+  return { offered: (tried * each) / until, carried: (delivered * each) / until };
 }
 
 test("non-persistent CSMA carries what Kleinrock and Tobagi say", async (t) => {
@@ -130,7 +180,7 @@ test("non-persistent CSMA carries what Kleinrock and Tobagi say", async (t) => {
   const a = 0.192 / ((17 + size) * 0.032);
   for (const load of [0.2, 0.5, 1, 2, 4, 8]) {
     const { offered: g, carried } = await throughput(options, size, load, 20_000);
-    const s = g * Math.exp(-a * g) / (g * (1 + 2 * a) + Math.exp(-a * g));
+    const s = (g * Math.exp(-a * g)) / (g * (1 + 2 * a) + Math.exp(-a * g));
     t.true(near(g, load, 0.03), `G ${g} ${load}`);
     t.true(near(carried, s, 0.03), `G ${g}: S ${carried}, not ${s}`);
   }
@@ -138,7 +188,12 @@ test("non-persistent CSMA carries what Kleinrock and Tobagi say", async (t) => {
 
 test("without sensing it is pure ALOHA", async (t) => {
   for (const load of [0.1, 0.5, 1]) {
-    const { offered: g, carried } = await throughput({ sensing: Infinity, minBE: 0, retries: 0, acks: false }, 50, load, 20_000);
+    const { offered: g, carried } = await throughput(
+      { sensing: Infinity, minBE: 0, retries: 0, acks: false },
+      50,
+      load,
+      20_000,
+    );
     // N. Abramson 1970
     t.true(near(carried, g * Math.exp(-2 * g), 0.05), `G ${g}: S ${carried}`);
   }
@@ -159,7 +214,8 @@ test("two stations with a frame at the same time: as many arrive as all courses 
   let share = 0;
   for (let one = 0; one < 8; one++) {
     // equal numbers: both are lost
-    for (let two = one + 1; two < 8; two++) share += (1 + sends(two * 320, [one * 320 + 320, one * 320 + 320 + frame], 0, 3)) / 64;
+    for (let two = one + 1; two < 8; two++)
+      share += (1 + sends(two * 320, [one * 320 + 320, one * 320 + 320 + frame], 0, 3)) / 64;
   }
   const air = new TestAir(new Ieee802154Medium({ acks: false }), 5);
   air.medium.join({ name: "sink" });
@@ -169,28 +225,41 @@ test("two stations with a frame at the same time: as many arrive as all courses 
   await air.run(pairs * 100);
   const delivered = air.arrived.length / pairs / 2;
   // four standard deviations of pairs
-  t.true(Math.abs(delivered - share) < 4 * 0.5 / Math.sqrt(pairs), `${delivered}, not ${share}`);
+  t.true(Math.abs(delivered - share) < (4 * 0.5) / Math.sqrt(pairs), `${delivered}, not ${share}`);
   t.true(share > 0.8 && share < 0.875, `${share}`);
 });
 
 test("property: who does not hear the other sends into its frame; who does, waits", async (t) => {
-  await fc.assert(fc.asyncProperty(fc.double({ min: 2, max: 130, noNaN: true }), fc.double({ min: 0.4, max: 4, noNaN: true }), async (metres, later) => {
-    const air = new TestAir(new Ieee802154Medium({ minBE: 0, maxBackoffs: 0, acks: false }));
-    air.medium.join({ name: "sink", position: [0, 0] });
-    air.medium.join({ name: "left", position: [-metres / 2, 0] });
-    air.medium.join({ name: "right", position: [metres / 2, 0] });
-    air.send(0, "left", 116, "sink").send(later, "right", 116, "sink");
-    await air.run(20);
-    // 40 dB over the first metre, then 30 a decade: -85 dBm at 31.6 m
-    if (Math.abs(40 + 30 * Math.log10(metres) - 85) > 0.02) t.deepEqual(air.fates(), metres < 31.6 ? { delivered: 1, full: 1 } : { delivered: 0, collision: 2 }, `${metres} m`);
-  }), { numRuns: 60 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.double({ min: 2, max: 130, noNaN: true }),
+      fc.double({ min: 0.4, max: 4, noNaN: true }),
+      async (metres, later) => {
+        const air = new TestAir(new Ieee802154Medium({ minBE: 0, maxBackoffs: 0, acks: false }));
+        air.medium.join({ name: "sink", position: [0, 0] });
+        air.medium.join({ name: "left", position: [-metres / 2, 0] });
+        air.medium.join({ name: "right", position: [metres / 2, 0] });
+        air.send(0, "left", 116, "sink").send(later, "right", 116, "sink");
+        await air.run(20);
+        // 40 dB over the first metre, then 30 a decade: -85 dBm at 31.6 m
+        if (Math.abs(40 + 30 * Math.log10(metres) - 85) > 0.02)
+          t.deepEqual(
+            air.fates(),
+            metres < 31.6 ? { delivered: 1, full: 1 } : { delivered: 0, collision: 2 },
+            `${metres} m`,
+          );
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
 
 test("two hidden terminals lose what the formula says", async (t) => {
   const air = new TestAir(new Ieee802154Medium({ minBE: 0, maxBackoffs: 0, acks: false }), 8, false);
   air.medium.join({ name: "sink", position: [0, 0] });
   // a hundred on each side, who hear one another, so that nobody's frames wait
-  for (let i = 0; i < 100; i++) for (const x of [-40, 40]) air.medium.join({ name: `s${x}/${i}`, position: [x, 0], listens: false });
+  for (let i = 0; i < 100; i++)
+    for (const x of [-40, 40]) air.medium.join({ name: `s${x}/${i}`, position: [x, 0], listens: false });
   const names = Array.from({ length: 100 }, (_, i) => [`s-40/${i}`, `s40/${i}`]).flat();
   const frame = 133 * 0.032;
   const count = { sent: 0, delivered: 0 };
@@ -201,11 +270,11 @@ test("two hidden terminals lose what the formula says", async (t) => {
   };
   const load = 0.3;
   const a = 0.32 / frame;
-  air.poisson(names, 100 * frame / load, 116, 40_000 * frame / load, "sink");
-  await air.run(40_000 * frame / load);
+  air.poisson(names, (100 * frame) / load, 116, (40_000 * frame) / load, "sink");
+  await air.run((40_000 * frame) / load);
   // A side's channel is in use for a frame, then free for 1 / load of a frame on average. A frame of the other arrives if this
   // side is not in one (renewal), does not begin one, and if its own side does not collide in the turnaround.
-  const share = Math.exp(-load) / (1 + load) * Math.exp(-load * a);
+  const share = (Math.exp(-load) / (1 + load)) * Math.exp(-load * a);
   t.true(near(count.delivered / count.sent, share, 0.05), `${count.delivered / count.sent}, not ${share}`);
 });
 
@@ -230,16 +299,27 @@ test("a jammer: who hears it does not send, and what it hits is damaged", async 
   const air = new TestAir(new Ieee802154Medium({ minBE: 0 }));
   air.crowd(3, "s", () => ({}));
   air.send(0, "s0", 100, "s1").send(3, "s2", 100, "s1");
-  air.engine.at(2, () => { (air.medium as Ieee802154Medium).jam("s2", 50, 15); });
+  air.engine.at(2, () => {
+    (air.medium as Ieee802154Medium).jam("s2", 50, 15);
+  });
   await air.run(100);
-  t.deepEqual(air.heard.filter(({ from, type }) => from === "s0" && type !== "noise").map(({ rx }) => rx[0]!.why), ["damaged", "full"]);
+  t.deepEqual(
+    air.heard.filter(({ from, type }) => from === "s0" && type !== "noise").map(({ rx }) => rx[0]!.why),
+    ["damaged", "full"],
+  );
   t.is(air.heard.find(({ type }) => type === "noise")!.air, 50);
 });
 
 test("the same seed, the same air; another seed, another", async (t) => {
   const run = async (seed: number): Promise<Transmission[]> => {
     const air = new TestAir(new Ieee802154Medium({ loss: 0.2 }), seed);
-    air.poisson(air.crowd(8, "s", () => ({})), 100, 60, 3000, "s0");
+    air.poisson(
+      air.crowd(8, "s", () => ({})),
+      100,
+      60,
+      3000,
+      "s0",
+    );
     return (await air.run(4000)).heard;
   };
   const one = await run(1);
@@ -256,12 +336,31 @@ test("loss by frame size", async (t) => {
     let frames = 0;
     const { medium } = air;
     const send = medium.send.bind(medium);
-    medium.send = (...args) => { frames++; send(...args); };
+    medium.send = (...args) => {
+      frames++;
+      send(...args);
+    };
     air.poisson(air.crowd(20), 200, size, 60_000, "sink");
     await air.run(61_000);
     const { delivered: _all, ...fates } = air.fates("sink");
     const data = air.heard.filter(({ type, attempt }) => type !== "ack" && attempt).length;
-    rows.push([size, frames, (data / frames).toFixed(3), (100 * (1 - air.arrived.length / frames)).toFixed(2), fates.loss ?? 0, fates.collision ?? 0, fates.full ?? 0]);
+    rows.push([
+      size,
+      frames,
+      (data / frames).toFixed(3),
+      (100 * (1 - air.arrived.length / frames)).toFixed(2),
+      fates.loss ?? 0,
+      fates.collision ?? 0,
+      fates.full ?? 0,
+    ]);
   }
-  golden(t, "ieee802154.txt", table("802.15.4: 20 stations, a frame each 200 ms on average to one, 5 % loss on each link, 60 s", ["bytes", "frames", "sent/frame", "lost %", "by loss", "collision", "no channel"], rows));
+  golden(
+    t,
+    "ieee802154.txt",
+    table(
+      "802.15.4: 20 stations, a frame each 200 ms on average to one, 5 % loss on each link, 60 s",
+      ["bytes", "frames", "sent/frame", "lost %", "by loss", "collision", "no channel"],
+      rows,
+    ),
+  );
 });

@@ -25,7 +25,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 test("a share is lost, and nothing else", (t) => {
   for (const p of [0.01, 0.1, 0.5, 0.9]) {
     const lost = draws(p, 100_000, `share ${p}`);
-    t.true(Math.abs(share(lost) - p) < 4 * Math.sqrt(p * (1 - p) / 100_000), `${p}`);
+    t.true(Math.abs(share(lost) - p) < 4 * Math.sqrt((p * (1 - p)) / 100_000), `${p}`);
     // without memory: a run of losses has 1 / (1 - p)
     t.true(Math.abs(mean(runs(lost, true)) * (1 - p) - 1) < 0.05, `${p}`);
   }
@@ -35,7 +35,12 @@ test("a share is lost, and nothing else", (t) => {
 
 test("bursts have the mean loss and the lengths of the closed form", (t) => {
   // Gilbert: lost is the bad state alone: p / (p + r), bursts of 1 / r, gaps of 1 / p
-  for (const [p, r] of [[0.01, 0.2], [0.05, 0.5], [0.02, 0.05], [0.3, 0.6]] as const) {
+  for (const [p, r] of [
+    [0.01, 0.2],
+    [0.05, 0.5],
+    [0.02, 0.05],
+    [0.3, 0.6],
+  ] as const) {
     const lost = draws({ p, r }, 400_000, `gilbert ${p} ${r}`);
     t.true(Math.abs(share(lost) / (p / (p + r)) - 1) < 0.05, `${p} ${r}: ${share(lost)}`);
     t.true(Math.abs(mean(runs(lost, true)) * r - 1) < 0.04, `${p} ${r}: bursts of ${mean(runs(lost, true))}`);
@@ -45,7 +50,10 @@ test("bursts have the mean loss and the lengths of the closed form", (t) => {
     t.true(Math.abs(lengths.filter((length) => length === 1).length / lengths.length / r - 1) < 0.05, `${p} ${r}`);
   }
   // Elliott: each state loses a share of its own
-  for (const [p, r, good, bad] of [[0.02, 0.1, 0.01, 0.6], [0.1, 0.1, 0.2, 0.9]] as const) {
+  for (const [p, r, good, bad] of [
+    [0.02, 0.1, 0.01, 0.6],
+    [0.1, 0.1, 0.2, 0.9],
+  ] as const) {
     const lost = draws({ p, r, good, bad }, 400_000, `elliott ${p} ${r}`);
     const inBad = p / (p + r);
     t.true(Math.abs(share(lost) / ((1 - inBad) * good + inBad * bad) - 1) < 0.05, `${p} ${r}: ${share(lost)}`);
@@ -66,14 +74,25 @@ test("bursts begin as they go on: the first transmission is lost as often as any
 
 test("a trace is followed, and begins anew", (t) => {
   t.deepEqual(draws({ trace: "1101" }, 10), [false, false, true, false, false, false, true, false, false, false]);
-  fc.assert(fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 40 }), (lost) => {
-    const seen = draws({ trace: lost.map((value) => (value ? "0" : "1")).join("") }, lost.length * 3);
-    return JSON.stringify(seen) === JSON.stringify([...lost, ...lost, ...lost]);
-  }));
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 40 }), (lost) => {
+      const seen = draws({ trace: lost.map((value) => (value ? "0" : "1")).join("") }, lost.length * 3);
+      return JSON.stringify(seen) === JSON.stringify([...lost, ...lost, ...lost]);
+    }),
+  );
 });
 
 test("shares over time hold from their times on", (t) => {
-  const lost = lossOf({ shares: [[100, 1], [200, 0], [300, 0.5]] }, uniform(7, "shares"));
+  const lost = lossOf(
+    {
+      shares: [
+        [100, 1],
+        [200, 0],
+        [300, 0.5],
+      ],
+    },
+    uniform(7, "shares"),
+  );
   const during = (from: number): number => share(Array.from({ length: 1000 }, (_, i) => lost(from + i / 11)));
   t.is(during(0), 0);
   t.true(lost(100));
@@ -81,12 +100,22 @@ test("shares over time hold from their times on", (t) => {
   t.is(during(200), 0);
   t.true(Math.abs(during(300) - 0.5) < 0.06);
   // a link that is quiet for long
-  const skipped = lossOf({ shares: [[100, 1], [200, 0], [300, 1]] }, uniform(7, "shares"));
+  const skipped = lossOf(
+    {
+      shares: [
+        [100, 1],
+        [200, 0],
+        [300, 1],
+      ],
+    },
+    uniform(7, "shares"),
+  );
   t.true(skipped(1000));
 });
 
 test("power falls by log distance", (t) => {
-  const at = (options: object, metres: number, dBm = 14): number => new Propagation(options, () => () => 0).received("a", [0, 0], "b", [metres, 0], dBm);
+  const at = (options: object, metres: number, dBm = 14): number =>
+    new Propagation(options, () => () => 0).received("a", [0, 0], "b", [metres, 0], dBm);
   t.is(at({}, 1), 14 - 40);
   t.is(at({}, 10), 14 - 70);
   t.is(at({}, 1000), 14 - 130);
@@ -102,7 +131,10 @@ test("power falls by log distance", (t) => {
 test("shadowing is normal, one figure for both directions of a link, for good", (t) => {
   const propagation = new Propagation({ shadowing: 6 }, (name) => uniform(7, name));
   const plain = -100;
-  const deviations = Array.from({ length: 20_000 }, (_, i) => propagation.received("gateway", [0, 0], `s${i}`, [100, 0], 0) - plain);
+  const deviations = Array.from(
+    { length: 20_000 },
+    (_, i) => propagation.received("gateway", [0, 0], `s${i}`, [100, 0], 0) - plain,
+  );
   const sigma = Math.sqrt(mean(deviations.map((x) => x * x)));
   t.true(Math.abs(mean(deviations)) < 0.15, `${mean(deviations)}`);
   t.true(Math.abs(sigma / 6 - 1) < 0.03, `${sigma}`);
@@ -110,5 +142,9 @@ test("shadowing is normal, one figure for both directions of a link, for good", 
   t.is(propagation.received("s3", [100, 0], "gateway", [0, 0], 0) - plain, deviations[3]!);
   t.is(propagation.received("gateway", [0, 0], "s3", [100, 0], 0) - plain, deviations[3]!);
   // whoever else is there
-  t.is(new Propagation({ shadowing: 6 }, (name) => uniform(7, name)).received("s3", [100, 0], "gateway", [0, 0], 0) - plain, deviations[3]!);
+  t.is(
+    new Propagation({ shadowing: 6 }, (name) => uniform(7, name)).received("s3", [100, 0], "gateway", [0, 0], 0) -
+      plain,
+    deviations[3]!,
+  );
 });

@@ -17,19 +17,48 @@ test("ten bits a byte, both directions at once, writes one after the other", asy
   air.send(0, "s0", 96).send(0, "s0", 48).send(0, "s1", 96);
   await air.run(1000);
   // 9,600 bit/s: 100 ms for 96 bytes
-  t.deepEqual(air.arrived.map(({ time, to, bytes }) => [time, to, bytes.length]), [[100, "s1", 96], [100, "s0", 96], [150, "s1", 48]]);
-  t.deepEqual(air.heard.map(({ start, air: ms }) => [start, ms]), [[0, 100], [100, 50], [0, 100]]);
+  t.deepEqual(
+    air.arrived.map(({ time, to, bytes }) => [time, to, bytes.length]),
+    [
+      [100, "s1", 96],
+      [100, "s0", 96],
+      [150, "s1", 48],
+    ],
+  );
+  t.deepEqual(
+    air.heard.map(({ start, air: ms }) => [start, ms]),
+    [
+      [0, 100],
+      [100, 50],
+      [0, 100],
+    ],
+  );
   t.is(air.medium.frameSize, 256);
   const fast = made({ baud: 115_200, bits: 11, piece: 8 });
   fast.send(0, "s0", numbers(20));
   await fast.run(10);
   // 11 bits of 8.68 us
-  t.deepEqual(fast.arrived.map(({ time, bytes }) => [time, bytes[0], bytes.length]), [[0.764, 0, 8], [1.528, 8, 8], [1.91, 16, 4]]);
+  t.deepEqual(
+    fast.arrived.map(({ time, bytes }) => [time, bytes[0], bytes.length]),
+    [
+      [0.764, 0, 8],
+      [1.528, 8, 8],
+      [1.91, 16, 4],
+    ],
+  );
 });
 
 test("a line has two ends", (t) => {
   const air = made();
-  t.is(t.throws(() => { air.medium.join({ name: "third" }); }, { instanceOf: SimError })?.code, "endpoint");
+  t.is(
+    t.throws(
+      () => {
+        air.medium.join({ name: "third" });
+      },
+      { instanceOf: SimError },
+    )?.code,
+    "endpoint",
+  );
 });
 
 test("a receiver that reads slowly: what fits into its buffer arrives, the rest is lost", async (t) => {
@@ -48,12 +77,24 @@ test("a receiver that reads slowly: what fits into its buffer arrives, the rest 
 });
 
 test("property: no byte is lost while the reader is as fast as the line, whatever is written", async (t) => {
-  await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 1, max: 256 })), { minLength: 1, maxLength: 8 }), async (writes) => {
-    const air = made({ buffer: 2, reads: 961 });
-    for (const [time, size] of writes) air.send(time, "s0", numbers(size));
-    await air.run(5000);
-    t.is(air.arrived.reduce((sum, { bytes }) => sum + bytes.length, 0), writes.reduce((sum, [, size]) => sum + size, 0));
-  }), { numRuns: 30 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 1, max: 256 })), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      async (writes) => {
+        const air = made({ buffer: 2, reads: 961 });
+        for (const [time, size] of writes) air.send(time, "s0", numbers(size));
+        await air.run(5000);
+        t.is(
+          air.arrived.reduce((sum, { bytes }) => sum + bytes.length, 0),
+          writes.reduce((sum, [, size]) => sum + size, 0),
+        );
+      },
+    ),
+    { numRuns: 30 },
+  );
 });
 
 test("noise changes a share of the bytes, and never into themselves", async (t) => {
@@ -61,7 +102,10 @@ test("noise changes a share of the bytes, and never into themselves", async (t) 
   for (let i = 0; i < 100; i++) air.send(i * 10, "s0", numbers(200));
   await air.run(2000);
   const changed = air.arrived.reduce((sum, { bytes }) => sum + bytes.filter((byte, i) => byte !== i).length, 0);
-  t.is(changed, air.heard.reduce((sum, { detail }) => sum + (detail?.["damaged"] ?? 0), 0));
+  t.is(
+    changed,
+    air.heard.reduce((sum, { detail }) => sum + (detail?.["damaged"] ?? 0), 0),
+  );
   // 20,000 bytes: four standard deviations
   t.true(Math.abs(changed - 2000) < 170, `${changed}`);
 });

@@ -31,10 +31,12 @@ export class TestAir {
   onArrival: (arrival: Arrival) => void = () => {};
 
   constructor(medium: Medium, seed = 1, keep = true) {
-    const engine = this.engine = new Engine(seed);
+    const engine = (this.engine = new Engine(seed));
     this.medium = medium;
     this.air = {
-      get time() { return engine.time; },
+      get time() {
+        return engine.time;
+      },
       at: (time, work) => engine.at(time, work),
       random: (name) => engine.random(name),
       deliver: (to, bytes, from) => {
@@ -60,7 +62,11 @@ export class TestAir {
   }
 
   /** N stations join, by a name and a number from 0; returns their names. */
-  crowd(count: number, name = "s", station: (i: number) => Omit<Station, "name"> = () => ({ listens: false })): string[] {
+  crowd(
+    count: number,
+    name = "s",
+    station: (i: number) => Omit<Station, "name"> = () => ({ listens: false }),
+  ): string[] {
     return Array.from({ length: count }, (_, i) => {
       this.medium.join({ name: `${name}${i}`, ...station(i) });
       return `${name}${i}`;
@@ -70,7 +76,9 @@ export class TestAir {
   /** A station sends at a virtual time in ms: bytes, or so many. */
   send(time: number, from: string, bytes: Uint8Array | number, to?: string): this {
     const frame = typeof bytes === "number" ? new Uint8Array(bytes) : bytes;
-    this.engine.at(time, () => { this.medium.send(from, frame, to); });
+    this.engine.at(time, () => {
+      this.medium.send(from, frame, to);
+    });
     return this;
   }
 
@@ -84,7 +92,11 @@ export class TestAir {
         if (time > until) return;
         this.engine.at(time, () => {
           count++;
-          this.medium.send(from, Uint8Array.from({ length: size }, (_, i) => (i < 4 ? count >> (i * 8) : 0)), to);
+          this.medium.send(
+            from,
+            Uint8Array.from({ length: size }, (_, i) => (i < 4 ? count >> (i * 8) : 0)),
+            to,
+          );
           next(time);
         });
       };

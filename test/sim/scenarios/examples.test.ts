@@ -7,7 +7,9 @@ const path = (file: string): string => fileURLToPath(new URL(`../../../examples/
 
 for (const file of readdirSync(path("")).filter((name) => name !== "app.ts")) {
   test.serial(`examples/scenarios/${file} holds`, async (t) => {
-    const { scenario: { devices } } = await loadScenario(path(file));
+    const {
+      scenario: { devices },
+    } = await loadScenario(path(file));
     if (devices.some(({ host }) => host === "interpreter") && findInterpreter() === undefined) {
       t.log("skipped: no espruino-linux");
       t.pass();

@@ -55,14 +55,18 @@ export function aliasOften(file: ts.SourceFile, stays: Set<string>, edits: Magic
   };
   const visit = (node: ts.Node): void => {
     const length = node.getEnd() - node.getStart(file);
-    if (ts.isVoidExpression(node) && ts.isNumericLiteral(node.expression)) say("void", "", node, node.getStart(file), length - 1);
-    else if (ts.isStringLiteral(node) && isText(node)) say(`text ${node.text}`, node.getText(file), node, node.getStart(file), length - 1);
+    if (ts.isVoidExpression(node) && ts.isNumericLiteral(node.expression))
+      say("void", "", node, node.getStart(file), length - 1);
+    else if (ts.isStringLiteral(node) && isText(node))
+      say(`text ${node.text}`, node.getText(file), node, node.getStart(file), length - 1);
     else if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.name) && stays.has(node.name.text)) {
       const { text } = node.name;
       say(`text ${text}`, JSON.stringify(text), node, node.expression.getEnd(), text.length - 2, true);
     } else if (ts.isIdentifier(node)) {
-      if (ts.isVariableDeclaration(node.parent) || ts.isParameter(node.parent) || ts.isClassLike(node.parent)) declared.add(node.text);
-      if (globals.has(node.text) && isValue(node)) say(`global ${node.text}`, node.text, node, node.getStart(file), length - 1);
+      if (ts.isVariableDeclaration(node.parent) || ts.isParameter(node.parent) || ts.isClassLike(node.parent))
+        declared.add(node.text);
+      if (globals.has(node.text) && isValue(node))
+        say(`global ${node.text}`, node.text, node, node.getStart(file), length - 1);
     }
     ts.forEachChild(node, visit);
   };
@@ -72,7 +76,8 @@ export function aliasOften(file: ts.SourceFile, stays: Set<string>, edits: Magic
     if (saved <= 0 || (key.startsWith("global ") && declared.has(value))) continue;
     const name = `often$${declarations.length}`;
     declarations.push(value === "" ? name : `${name}=${value}`);
-    for (const { node, from, member } of places) edits.update(from, node.getEnd(), member ? `[${name}]` : apart(name, file.text, from, node.getEnd()));
+    for (const { node, from, member } of places)
+      edits.update(from, node.getEnd(), member ? `[${name}]` : apart(name, file.text, from, node.getEnd()));
   }
   if (declarations.length === 0) return;
   const first = file.statements[0]!;

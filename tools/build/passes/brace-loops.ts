@@ -6,12 +6,28 @@ import ts from "typescript";
  */
 export const braceLoops: ts.TransformerFactory<ts.SourceFile> = (context) => {
   const { factory } = context;
-  const braced = (body: ts.Statement): ts.Statement => (ts.isIfStatement(body) ? ts.setTextRange(factory.createBlock([body]), body) : body);
+  const braced = (body: ts.Statement): ts.Statement =>
+    ts.isIfStatement(body) ? ts.setTextRange(factory.createBlock([body]), body) : body;
   const visit = (whole: ts.Node): ts.Node => {
     const node = ts.visitEachChild(whole, visit, context);
-    if (ts.isForStatement(node)) return factory.updateForStatement(node, node.initializer, node.condition, node.incrementor, braced(node.statement));
-    if (ts.isForInStatement(node)) return factory.updateForInStatement(node, node.initializer, node.expression, braced(node.statement));
-    if (ts.isForOfStatement(node)) return factory.updateForOfStatement(node, node.awaitModifier, node.initializer, node.expression, braced(node.statement));
+    if (ts.isForStatement(node))
+      return factory.updateForStatement(
+        node,
+        node.initializer,
+        node.condition,
+        node.incrementor,
+        braced(node.statement),
+      );
+    if (ts.isForInStatement(node))
+      return factory.updateForInStatement(node, node.initializer, node.expression, braced(node.statement));
+    if (ts.isForOfStatement(node))
+      return factory.updateForOfStatement(
+        node,
+        node.awaitModifier,
+        node.initializer,
+        node.expression,
+        braced(node.statement),
+      );
     if (ts.isWhileStatement(node)) return factory.updateWhileStatement(node, node.expression, braced(node.statement));
     if (ts.isDoStatement(node)) return factory.updateDoStatement(node, braced(node.statement), node.expression);
     return node;

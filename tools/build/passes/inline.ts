@@ -7,7 +7,8 @@ interface Call {
   arrow: ts.ArrowFunction;
 }
 
-const inner = (node: ts.Expression): ts.Expression => (ts.isParenthesizedExpression(node) ? inner(node.expression) : node);
+const inner = (node: ts.Expression): ts.Expression =>
+  ts.isParenthesizedExpression(node) ? inner(node.expression) : node;
 
 /** A node, or the parentheses around it. */
 function whole(node: ts.Node): ts.Node {
@@ -17,21 +18,34 @@ function whole(node: ts.Node): ts.Node {
 function callOf(node: ts.Node): Call | undefined {
   if (!ts.isCallExpression(node)) return undefined;
   const arrow = inner(node.expression);
-  if (!ts.isArrowFunction(arrow) || node.arguments.some(ts.isSpreadElement) || !arrow.parameters.every(({ name, initializer, dotDotDotToken }) => ts.isIdentifier(name) && !initializer && !dotDotDotToken)) return undefined;
+  if (
+    !ts.isArrowFunction(arrow) ||
+    node.arguments.some(ts.isSpreadElement) ||
+    !arrow.parameters.every(
+      ({ name, initializer, dotDotDotToken }) => ts.isIdentifier(name) && !initializer && !dotDotDotToken,
+    )
+  )
+    return undefined;
   return { node, arrow };
 }
 
-const isAssignment = (kind: ts.SyntaxKind): boolean => kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
+const isAssignment = (kind: ts.SyntaxKind): boolean =>
+  kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 
 /** Whether an identifier is a variable's name, not a member's. */
 const isVariable = (node: ts.Identifier): boolean =>
-  !(ts.isPropertyAccessExpression(node.parent) && node.parent.name === node) && !(ts.isPropertyAssignment(node.parent) && node.parent.name === node) && !ts.isClassElement(node.parent);
+  !(ts.isPropertyAccessExpression(node.parent) && node.parent.name === node) &&
+  !(ts.isPropertyAssignment(node.parent) && node.parent.name === node) &&
+  !ts.isClassElement(node.parent);
 
 const isSet = (node: ts.Identifier): boolean => {
   const { parent } = node;
-  return (ts.isBinaryExpression(parent) && parent.left === node && isAssignment(parent.operatorToken.kind))
-    || ((ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) && (parent.operator === ts.SyntaxKind.PlusPlusToken || parent.operator === ts.SyntaxKind.MinusMinusToken))
-    || ((ts.isForOfStatement(parent) || ts.isForInStatement(parent)) && parent.initializer as ts.Node === node);
+  return (
+    (ts.isBinaryExpression(parent) && parent.left === node && isAssignment(parent.operatorToken.kind)) ||
+    ((ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) &&
+      (parent.operator === ts.SyntaxKind.PlusPlusToken || parent.operator === ts.SyntaxKind.MinusMinusToken)) ||
+    ((ts.isForOfStatement(parent) || ts.isForInStatement(parent)) && (parent.initializer as ts.Node) === node)
+  );
 };
 
 /** The variables that a file says, by name, in their order: to look through all of it for each name took a third of a build. */
@@ -59,13 +73,18 @@ const uses = (node: ts.Node, name: string): ts.Identifier[] =>
   (variablesOf(node.getSourceFile()).get(name) ?? []).filter(({ pos, end }) => pos >= node.pos && end <= node.end);
 
 const isConstant = (node: ts.Expression): boolean =>
-  ts.isNumericLiteral(node) || (ts.isVoidExpression(node) && ts.isNumericLiteral(node.expression)) || node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword;
+  ts.isNumericLiteral(node) ||
+  (ts.isVoidExpression(node) && ts.isNumericLiteral(node.expression)) ||
+  node.kind === ts.SyntaxKind.TrueKeyword ||
+  node.kind === ts.SyntaxKind.FalseKeyword;
 
 /** Whether to leave an expression out, or to say it elsewhere, changes nothing else: in the runtime no getter does anything. */
 const isQuiet = (node: ts.Expression): boolean =>
-  ts.isIdentifier(node) || isConstant(node) || node.kind === ts.SyntaxKind.ThisKeyword
-  || (ts.isPropertyAccessExpression(node) && isQuiet(node.expression))
-  || (ts.isElementAccessExpression(node) && isQuiet(node.expression) && isQuiet(node.argumentExpression));
+  ts.isIdentifier(node) ||
+  isConstant(node) ||
+  node.kind === ts.SyntaxKind.ThisKeyword ||
+  (ts.isPropertyAccessExpression(node) && isQuiet(node.expression)) ||
+  (ts.isElementAccessExpression(node) && isQuiet(node.expression) && isQuiet(node.argumentExpression));
 
 /** Whether nobody sees what an expression gives. */
 function isUnused(node: ts.Node): boolean {
@@ -77,8 +96,16 @@ function isUnused(node: ts.Node): boolean {
   if (!ts.isBinaryExpression(parent)) return false;
   const { kind } = parent.operatorToken;
   if (kind === ts.SyntaxKind.CommaToken && parent.left === node) return true;
-  return parent.right === node && isUnused(parent)
-    && [ts.SyntaxKind.CommaToken, ts.SyntaxKind.AmpersandAmpersandToken, ts.SyntaxKind.BarBarToken, ts.SyntaxKind.QuestionQuestionToken].includes(kind);
+  return (
+    parent.right === node &&
+    isUnused(parent) &&
+    [
+      ts.SyntaxKind.CommaToken,
+      ts.SyntaxKind.AmpersandAmpersandToken,
+      ts.SyntaxKind.BarBarToken,
+      ts.SyntaxKind.QuestionQuestionToken,
+    ].includes(kind)
+  );
 }
 
 function hasReturn(node: ts.Node): boolean {
@@ -86,7 +113,8 @@ function hasReturn(node: ts.Node): boolean {
   return ts.isReturnStatement(node) || (ts.forEachChild(node, hasReturn) ?? false);
 }
 
-const functionOf = (node: ts.Node): ts.Node => (ts.isFunctionLike(node.parent) || ts.isSourceFile(node.parent) ? node.parent : functionOf(node.parent));
+const functionOf = (node: ts.Node): ts.Node =>
+  ts.isFunctionLike(node.parent) || ts.isSourceFile(node.parent) ? node.parent : functionOf(node.parent);
 
 /**
  * Whether an argument may stand for its parameter wherever that is said in the body. A variable may where nothing that runs
@@ -119,8 +147,10 @@ function inOrder(body: ts.Expression, waiting: string[], constant: (node: ts.Ide
     }
     if (isConstant(node)) return true;
     // the name that is called, then the arguments; the call is last
-    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) return visit(node.expression) && node.arguments.every(visit) && !left.length;
-    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.CommaToken) return visit(node.left) && visit(node.right);
+    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression))
+      return visit(node.expression) && node.arguments.every(visit) && !left.length;
+    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.CommaToken)
+      return visit(node.left) && visit(node.right);
     return false;
   };
   return visit(body) && !left.length;
@@ -169,13 +199,21 @@ function asExpression(call: Call, file: ts.SourceFile, edits: MagicString): bool
 
 /** The expressions of a comma expression, in order; what is in parentheses is one. */
 function sequence(node: ts.Expression): ts.Expression[] {
-  return ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.CommaToken ? [...sequence(node.left), ...sequence(node.right)] : [node];
+  return ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.CommaToken
+    ? [...sequence(node.left), ...sequence(node.right)]
+    : [node];
 }
 
 /** Whether something is what an expression does first. */
 function comesFirst(first: ts.Node, node: ts.Node): boolean {
   if (node === first) return true;
-  if (ts.isParenthesizedExpression(node) || ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) || ts.isCallExpression(node)) return comesFirst(first, node.expression);
+  if (
+    ts.isParenthesizedExpression(node) ||
+    ts.isPropertyAccessExpression(node) ||
+    ts.isElementAccessExpression(node) ||
+    ts.isCallExpression(node)
+  )
+    return comesFirst(first, node.expression);
   if (ts.isPrefixUnaryExpression(node)) return comesFirst(first, node.operand);
   if (ts.isConditionalExpression(node)) return comesFirst(first, node.condition);
   if (!ts.isBinaryExpression(node)) return false;
@@ -183,7 +221,9 @@ function comesFirst(first: ts.Node, node: ts.Node): boolean {
   if (node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return false;
   // of a member, its object is taken before: a variable that nothing sets meanwhile
   const base = ts.isPropertyAccessExpression(node.left) ? node.left.expression : node.left;
-  const isFixed = base.kind === ts.SyntaxKind.ThisKeyword || (ts.isIdentifier(base) && (base === node.left || !uses(first, base.text).some(isSet)));
+  const isFixed =
+    base.kind === ts.SyntaxKind.ThisKeyword ||
+    (ts.isIdentifier(base) && (base === node.left || !uses(first, base.text).some(isSet)));
   return isFixed && comesFirst(first, node.right);
 }
 
@@ -195,8 +235,16 @@ interface Place {
 
 function placeOf(call: ts.Node): Place | undefined {
   const { parent } = call;
-  if (ts.isArrowFunction(parent) && parent.body === call) return { node: call, list: sequence(ts.isParenthesizedExpression(call) ? call.expression : call as ts.Expression) };
-  if ((ts.isExpressionStatement(parent) || ts.isReturnStatement(parent) || ts.isIfStatement(parent)) && parent.expression === call) return { node: parent, list: sequence(parent.expression) };
+  if (ts.isArrowFunction(parent) && parent.body === call)
+    return {
+      node: call,
+      list: sequence(ts.isParenthesizedExpression(call) ? call.expression : (call as ts.Expression)),
+    };
+  if (
+    (ts.isExpressionStatement(parent) || ts.isReturnStatement(parent) || ts.isIfStatement(parent)) &&
+    parent.expression === call
+  )
+    return { node: parent, list: sequence(parent.expression) };
   if (ts.isVariableDeclaration(parent)) {
     const list = parent.parent;
     if (!ts.isVariableDeclarationList(list) || !ts.isVariableStatement(list.parent)) return undefined;
@@ -218,26 +266,39 @@ function asStatements({ node, arrow }: Call, file: ts.SourceFile, edits: MagicSt
   const isArrow = ts.isArrowFunction(place.node.parent) && place.node.parent.body === place.node;
   if (!before.length || !element || !(isArrow || ts.isBlock(place.node.parent))) return false;
   // what a function gives is what the body gives: all its `return` may stay
-  const isTail = (isArrow || ts.isReturnStatement(place.node)) && inner(element) === node && at === place.list.length - 1;
+  const isTail =
+    (isArrow || ts.isReturnStatement(place.node)) && inner(element) === node && at === place.list.length - 1;
   if (!isTail && (before.some(hasReturn) || (!result && !(inner(element) === node && isUnused(node))))) return false;
   const declarations: string[] = [];
   for (const [i, parameter] of parameters.entries()) {
     const name = parameter.name.getText(file);
     const said = uses(body, name);
     const argument = node.arguments[i];
-    if (argument && !said.some(isSet) && mayMove(argument, body, file, node)) for (const use of said) edits.update(use.getStart(file), use.getEnd(), argument.getText(file));
-    else if (said.length || (argument && !isQuiet(argument))) declarations.push(argument ? `${name}=${argument.getText(file)}` : name);
+    if (argument && !said.some(isSet) && mayMove(argument, body, file, node))
+      for (const use of said) edits.update(use.getStart(file), use.getEnd(), argument.getText(file));
+    else if (said.length || (argument && !isQuiet(argument)))
+      declarations.push(argument ? `${name}=${argument.getText(file)}` : name);
   }
   const start = place.node.getStart(file);
   const end = place.node.getEnd();
   const first = before[0]!.getStart(file);
   const until = before.at(-1)!.getEnd();
-  const variable = ts.isVariableStatement(place.node) ? element.parent as ts.VariableDeclaration : undefined;
-  const listed: readonly ts.Node[] = ts.isVariableStatement(place.node) ? place.node.declarationList.declarations : place.list;
+  const variable = ts.isVariableStatement(place.node) ? (element.parent as ts.VariableDeclaration) : undefined;
+  const listed: readonly ts.Node[] = ts.isVariableStatement(place.node)
+    ? place.node.declarationList.declarations
+    : place.list;
   const index = variable ? listed.indexOf(variable) : at;
   // what comes before it is a statement of its own
   const anchor = index ? listed[index]!.getStart(file) : start;
-  const word = !index ? "" : variable ? "let " : ts.isReturnStatement(place.node) ? "return " : ts.isIfStatement(place.node) ? "if(" : "";
+  const word = !index
+    ? ""
+    : variable
+      ? "let "
+      : ts.isReturnStatement(place.node)
+        ? "return "
+        : ts.isIfStatement(place.node)
+          ? "if("
+          : "";
   const parentheses = isArrow && ts.isParenthesizedExpression(place.node);
   if (parentheses) {
     edits.update(start, start + 1, "{");
@@ -287,7 +348,10 @@ function isDeclaredFirst(declaration: ts.VariableDeclaration, file: ts.SourceFil
   if (parent.flags & ts.NodeFlags.BlockScoped) return true;
   const block = parent.parent.parent;
   if (!initializer) return ts.isSourceFile(block) || ts.isBlock(block);
-  return (ts.isSourceFile(block) || ts.isFunctionLike(block.parent)) && uses(file, declaration.name.getText(file)).every(({ pos }) => pos >= declaration.pos);
+  return (
+    (ts.isSourceFile(block) || ts.isFunctionLike(block.parent)) &&
+    uses(file, declaration.name.getText(file)).every(({ pos }) => pos >= declaration.pos)
+  );
 }
 
 /** Takes a declaration away, with its statement where there is no other. */
@@ -305,7 +369,8 @@ function undeclare(declaration: ts.VariableDeclaration, file: ts.SourceFile, edi
  * @returns whether it did: once a call
  */
 function dropCopy(file: ts.SourceFile, edits: MagicString): boolean {
-  const isFixed = (node: ts.Node): node is ts.Identifier => ts.isIdentifier(node) && declarations.has(node.text) && !uses(file, node.text).some(isSet);
+  const isFixed = (node: ts.Node): node is ts.Identifier =>
+    ts.isIdentifier(node) && declarations.has(node.text) && !uses(file, node.text).some(isSet);
   const declarations = new Set<string>();
   const candidates: ts.VariableDeclaration[] = [];
   const find = (node: ts.Node): void => {
@@ -326,12 +391,24 @@ function dropCopy(file: ts.SourceFile, edits: MagicString): boolean {
     let source: ts.Expression | undefined = initializer;
     if (!initializer) {
       const set = sets[0]?.parent;
-      if (sets.length !== 1 || !set || !ts.isBinaryExpression(set) || set.operatorToken.kind !== ts.SyntaxKind.EqualsToken) continue;
+      if (
+        sets.length !== 1 ||
+        !set ||
+        !ts.isBinaryExpression(set) ||
+        set.operatorToken.kind !== ts.SyntaxKind.EqualsToken
+      )
+        continue;
       source = set.right;
       // the smallest expression in which it is said
       place = whole(set);
-      while (ts.isExpression(place.parent) && !said.every((each) => each.pos >= place!.pos && each.end <= place!.end)) place = place.parent;
-      if (!said.every((each) => each.pos >= place!.pos && each.end <= place!.end) || !ts.isExpression(place) || !comesFirst(set, place)) continue;
+      while (ts.isExpression(place.parent) && !said.every((each) => each.pos >= place!.pos && each.end <= place!.end))
+        place = place.parent;
+      if (
+        !said.every((each) => each.pos >= place!.pos && each.end <= place!.end) ||
+        !ts.isExpression(place) ||
+        !comesFirst(set, place)
+      )
+        continue;
     } else if (sets.length) continue;
     if (!source || !isFixed(source)) continue;
     if (place) edits.update(whole(sets[0]!.parent).getStart(file), whole(sets[0]!.parent).getEnd(), `(${source.text})`);
@@ -349,7 +426,9 @@ function inlineOnce(file: ts.SourceFile, edits: MagicString): void {
   // whether something was changed in there
   const visit = (node: ts.Node): boolean => {
     let changed = false;
-    ts.forEachChild(node, (child) => { changed = visit(child) || changed; });
+    ts.forEachChild(node, (child) => {
+      changed = visit(child) || changed;
+    });
     const call = changed ? undefined : callOf(node);
     if (!call) return changed;
     const place = placeOf(node)?.node;
@@ -365,7 +444,13 @@ function inlineOnce(file: ts.SourceFile, edits: MagicString): void {
 function saidOnce(file: ts.SourceFile): [ts.VariableDeclaration, ts.Identifier][] {
   const found: [ts.VariableDeclaration, ts.Identifier][] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isVariableDeclaration(node) && isDeclaredFirst(node, file) && ts.isIdentifier(node.name) && node.initializer && ts.isArrowFunction(node.initializer)) {
+    if (
+      ts.isVariableDeclaration(node) &&
+      isDeclaredFirst(node, file) &&
+      ts.isIdentifier(node.name) &&
+      node.initializer &&
+      ts.isArrowFunction(node.initializer)
+    ) {
       const [use, ...others] = uses(file, node.name.text).filter((each) => each !== node.name);
       const isCall = use && ts.isCallExpression(use.parent) && use.parent.expression === use;
       const within = use && use.pos >= node.pos && use.end <= node.end;
@@ -378,7 +463,12 @@ function saidOnce(file: ts.SourceFile): [ts.VariableDeclaration, ts.Identifier][
 }
 
 /** Puts a function in the place of its name, and takes its declaration away. */
-function unname(declaration: ts.VariableDeclaration, use: ts.Identifier, file: ts.SourceFile, edits: MagicString): void {
+function unname(
+  declaration: ts.VariableDeclaration,
+  use: ts.Identifier,
+  file: ts.SourceFile,
+  edits: MagicString,
+): void {
   const { initializer } = declaration;
   const { declarations, parent } = declaration.parent as ts.VariableDeclarationList;
   const at = declarations.indexOf(declaration);
@@ -403,7 +493,11 @@ function unname(declaration: ts.VariableDeclaration, use: ts.Identifier, file: t
  * @param stays functions whose names stay
  * @returns the code and its source maps
  */
-export function inlineCalls(code: string, stays: string[], parse: (code: string) => ts.SourceFile): { code: string; maps: object[] } {
+export function inlineCalls(
+  code: string,
+  stays: string[],
+  parse: (code: string) => ts.SourceFile,
+): { code: string; maps: object[] } {
   const maps: object[] = [];
   const apply = (edits: MagicString): void => {
     code = edits.toString();
@@ -441,6 +535,8 @@ export function inlineCalls(code: string, stays: string[], parse: (code: string)
 /** How many functions are called where they stand. */
 function countCalls(node: ts.Node): number {
   let count = callOf(node) ? 1 : 0;
-  ts.forEachChild(node, (child) => { count += countCalls(child); });
+  ts.forEachChild(node, (child) => {
+    count += countCalls(child);
+  });
   return count;
 }

@@ -20,7 +20,8 @@ const MAKER = "parts";
 
 /** A function that is called where it stands. */
 function calledAtOnce(node: ts.Node): ts.ArrowFunction | undefined {
-  const callee = ts.isCallExpression(node) && ts.isParenthesizedExpression(node.expression) ? node.expression.expression : undefined;
+  const callee =
+    ts.isCallExpression(node) && ts.isParenthesizedExpression(node.expression) ? node.expression.expression : undefined;
   return callee && ts.isArrowFunction(callee) ? callee : undefined;
 }
 
@@ -36,7 +37,9 @@ function mayThrow(node: ts.Node, throwers: Set<string>): boolean {
   if (ts.isFunctionLike(node)) return false;
   if ((ts.isCallExpression(node) || ts.isNewExpression(node)) && throwers.has(called(node))) return true;
   const now = calledAtOnce(node);
-  return (now && mayThrow(now.body, throwers)) || (ts.forEachChild(node, (child) => mayThrow(child, throwers)) ?? false);
+  return (
+    (now && mayThrow(now.body, throwers)) || (ts.forEachChild(node, (child) => mayThrow(child, throwers)) ?? false)
+  );
 }
 
 /** What may throw in code that is not minified; undefined where nothing is let go of. */
@@ -55,13 +58,14 @@ export function findThrowing(file: ts.SourceFile): Throwing | undefined {
       add(name, node.initializer.body, within);
       inside ||= name === MAKER;
     } else if (ts.isMethodDeclaration(node)) add(`.${node.name.getText(file)}`, node.body, within);
-    else if (ts.isConstructorDeclaration(node)) add((node.parent as ts.ClassDeclaration).name?.text ?? "", node.body, within);
+    else if (ts.isConstructorDeclaration(node))
+      add((node.parent as ts.ClassDeclaration).name?.text ?? "", node.body, within);
     ts.forEachChild(node, (child) => visit(child, inside));
   };
   visit(file, false);
   if (!bodies.has(MAKER)) return undefined;
   const throwers = new Set<string>();
-  for (let before = -1; before < throwers.size; ) {
+  for (let before = -1; before < throwers.size;) {
     before = throwers.size;
     for (const [name, all] of bodies) if (all.some((body) => mayThrow(body, throwers))) throwers.add(name);
   }
@@ -73,16 +77,31 @@ export const namesOf = ({ made, throwers }: Throwing): string[] => [MAKER, ...ma
 
 /** Whether it does nothing, so that it may be said later. */
 function isPlain(node: ts.Node): boolean {
-  if (ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isPostfixUnaryExpression(node) || ts.isPrefixUnaryExpression(node)) return false;
+  if (
+    ts.isCallExpression(node) ||
+    ts.isNewExpression(node) ||
+    ts.isPostfixUnaryExpression(node) ||
+    ts.isPrefixUnaryExpression(node)
+  )
+    return false;
   const { FirstAssignment, LastAssignment } = ts.SyntaxKind;
-  if (ts.isBinaryExpression(node) && node.operatorToken.kind >= FirstAssignment && node.operatorToken.kind <= LastAssignment) return false;
+  if (
+    ts.isBinaryExpression(node) &&
+    node.operatorToken.kind >= FirstAssignment &&
+    node.operatorToken.kind <= LastAssignment
+  )
+    return false;
   return !(ts.forEachChild(node, (child) => !isPlain(child)) ?? false);
 }
 
 /** Whether no brackets are needed there around expressions with commas. */
 function isOpen({ parent }: ts.Node): boolean {
-  return ts.isExpressionStatement(parent) || ts.isReturnStatement(parent) || ts.isParenthesizedExpression(parent)
-    || (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.CommaToken);
+  return (
+    ts.isExpressionStatement(parent) ||
+    ts.isReturnStatement(parent) ||
+    ts.isParenthesizedExpression(parent) ||
+    (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.CommaToken)
+  );
 }
 
 /** A function's text with variables in it: parameters, where it is an expression. */
@@ -101,7 +120,12 @@ export function liftThrowing(file: ts.SourceFile, { made, throwers }: Throwing, 
 
   /** The text of a call whose arguments have to be said before it, all up to the last that may throw. */
   const lifted = (node: ts.Node): string | undefined => {
-    if (!(ts.isCallExpression(node) || ts.isNewExpression(node)) || !node.arguments || !(made.has(called(node)) || calledAtOnce(node))) return undefined;
+    if (
+      !(ts.isCallExpression(node) || ts.isNewExpression(node)) ||
+      !node.arguments ||
+      !(made.has(called(node)) || calledAtOnce(node))
+    )
+      return undefined;
     const last = node.arguments.findLastIndex((argument) => mayThrow(argument, throwers));
     if (last < 0) return undefined;
     let within: ts.Node = node.parent;
@@ -142,7 +166,12 @@ export function liftThrowing(file: ts.SourceFile, { made, throwers }: Throwing, 
     const text = lifted(node);
     if (text === undefined) ts.forEachChild(node, visit);
     // a keyword needs a blank, unless a bracket follows
-    else edits.update(start, node.getEnd(), /[\w$]/.test(code[start - 1] ?? "") && !text.startsWith("(") ? ` ${text}` : text);
+    else
+      edits.update(
+        start,
+        node.getEnd(),
+        /[\w$]/.test(code[start - 1] ?? "") && !text.startsWith("(") ? ` ${text}` : text,
+      );
   };
   const find = (node: ts.Node): void => {
     if (ts.isVariableDeclaration(node) && node.name.getText(file) === MAKER) visit(node);

@@ -9,13 +9,16 @@ const FILE = "/listing.ts";
  */
 export const assembleListings: ts.TransformerFactory<ts.SourceFile> = (context) => (file) => {
   const isAssembler = (node: ts.Node): boolean =>
-    ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier) && node.moduleSpecifier.text.endsWith(FILE);
+    ts.isImportDeclaration(node) &&
+    ts.isStringLiteral(node.moduleSpecifier) &&
+    node.moduleSpecifier.text.endsWith(FILE);
   if (!file.statements.some(isAssembler)) return file;
   const visit = (node: ts.Node): ts.Node | undefined => {
     if (isAssembler(node)) return undefined;
     if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === listing.name) {
       const [text] = node.arguments;
-      if (!text || !ts.isStringLiteralLike(text)) throw new Error(`${file.fileName}: a listing is a text without expressions`);
+      if (!text || !ts.isStringLiteralLike(text))
+        throw new Error(`${file.fileName}: a listing is a text without expressions`);
       return ts.setTextRange(context.factory.createStringLiteral(listing(text.text)), node);
     }
     return ts.visitEachChild(node, visit, context);

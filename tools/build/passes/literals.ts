@@ -7,8 +7,15 @@ function first(node: ts.Node): ts.Node | undefined {
   if (ts.isConditionalExpression(node)) return first(node.condition);
   if (ts.isPostfixUnaryExpression(node)) return first(node.operand);
   if (ts.isTaggedTemplateExpression(node)) return first(node.tag);
-  if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) || ts.isCallExpression(node) || ts.isNonNullExpression(node)
-    || ts.isAsExpression(node) || ts.isSatisfiesExpression(node)) return first(node.expression);
+  if (
+    ts.isPropertyAccessExpression(node) ||
+    ts.isElementAccessExpression(node) ||
+    ts.isCallExpression(node) ||
+    ts.isNonNullExpression(node) ||
+    ts.isAsExpression(node) ||
+    ts.isSatisfiesExpression(node)
+  )
+    return first(node.expression);
   return undefined;
 }
 
@@ -17,7 +24,12 @@ function operands(node: ts.Node): ts.Node[] {
   if (ts.isConditionalExpression(node)) return [node.whenTrue, node.whenFalse];
   if (ts.isBinaryExpression(node)) {
     const { kind } = node.operatorToken;
-    const logical = [ts.SyntaxKind.AmpersandAmpersandToken, ts.SyntaxKind.BarBarToken, ts.SyntaxKind.QuestionQuestionToken, ts.SyntaxKind.CommaToken];
+    const logical = [
+      ts.SyntaxKind.AmpersandAmpersandToken,
+      ts.SyntaxKind.BarBarToken,
+      ts.SyntaxKind.QuestionQuestionToken,
+      ts.SyntaxKind.CommaToken,
+    ];
     if (logical.includes(kind)) return [node.right];
   }
   return [];
@@ -36,7 +48,9 @@ export const wrapLiterals: ts.TransformerFactory<ts.SourceFile> = (context) => (
       if (literal) wrapped.add(literal);
     }
     const made = ts.visitEachChild(node, visit, context);
-    return wrapped.has(node) ? ts.setTextRange(context.factory.createParenthesizedExpression(made as ts.Expression), node) : made;
+    return wrapped.has(node)
+      ? ts.setTextRange(context.factory.createParenthesizedExpression(made as ts.Expression), node)
+      : made;
   };
   return ts.visitNode(file, visit, ts.isSourceFile);
 };

@@ -11,7 +11,8 @@ function scopeOf(node: ts.Node): ts.Node {
 }
 
 /** Whether it has a function's `arguments`, which an arrow function has not. */
-const saysArguments = (node: ts.Node): boolean => (ts.isIdentifier(node) && node.text === "arguments") || (ts.forEachChild(node, saysArguments) ?? false);
+const saysArguments = (node: ts.Node): boolean =>
+  (ts.isIdentifier(node) && node.text === "arguments") || (ts.forEachChild(node, saysArguments) ?? false);
 
 /** What is known of a name of members. */
 interface Known {
@@ -22,7 +23,10 @@ interface Known {
 }
 
 const isCalled = (node: ts.PropertyAccessExpression): boolean =>
-  ts.isCallExpression(node.parent) && node.parent.expression === node && !node.questionDotToken && !node.parent.questionDotToken;
+  ts.isCallExpression(node.parent) &&
+  node.parent.expression === node &&
+  !node.questionDotToken &&
+  !node.parent.questionDotToken;
 
 function knownNames(file: ts.SourceFile): Map<string, Known> {
   const found = new Map<string, Known>();
@@ -36,9 +40,16 @@ function knownNames(file: ts.SourceFile): Map<string, Known> {
       const entry = known(node.name.text);
       if (isCalled(node)) entry.calls.push(node.parent as Known["calls"][number]);
       else entry.otherwise = true;
-    } else if (ts.isMethodDeclaration(node) && ts.isClassDeclaration(node.parent) && !node.parent.heritageClauses && !ts.getCombinedModifierFlags(node) && !node.asteriskToken) {
+    } else if (
+      ts.isMethodDeclaration(node) &&
+      ts.isClassDeclaration(node.parent) &&
+      !node.parent.heritageClauses &&
+      !ts.getCombinedModifierFlags(node) &&
+      !node.asteriskToken
+    ) {
       known(node.name.getText(file)).methods.push(node);
-    } else if ((ts.isClassElement(node) || ts.isObjectLiteralElement(node)) && node.name) known(node.name.getText(file)).otherwise = true;
+    } else if ((ts.isClassElement(node) || ts.isObjectLiteralElement(node)) && node.name)
+      known(node.name.getText(file)).otherwise = true;
     ts.forEachChild(node, visit);
   };
   visit(file);
@@ -76,7 +87,11 @@ export function freeMethods(stays: Set<string>): Plugin {
         for (const call of calls) {
           const target = call.expression;
           edits.appendRight(call.getStart(file), `${free}(`);
-          edits.update(target.expression.getEnd(), code.indexOf("(", target.name.getEnd()) + 1, call.arguments.length ? ", " : "");
+          edits.update(
+            target.expression.getEnd(),
+            code.indexOf("(", target.name.getEnd()) + 1,
+            call.arguments.length ? ", " : "",
+          );
         }
       }
       return edits.hasChanged() ? { code: edits.toString(), map: edits.generateMap({ hires: true }) } : null;

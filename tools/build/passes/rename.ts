@@ -18,11 +18,21 @@ interface Variable {
   name?: string;
 }
 
-type Node = { type: string; range: [number, number]; name?: string; parent?: Node; shorthand?: boolean; computed?: boolean; key?: Node };
+type Node = {
+  type: string;
+  range: [number, number];
+  name?: string;
+  parent?: Node;
+  shorthand?: boolean;
+  computed?: boolean;
+  key?: Node;
+};
 
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_"];
-const names = [...LETTERS, ...LETTERS.flatMap((first) => [...LETTERS, ..."0123456789"].map((second) => first + second))]
-  .filter((name) => !reservedWords.has(name) && !reservedIdentifiers.includes(name));
+const names = [
+  ...LETTERS,
+  ...LETTERS.flatMap((first) => [...LETTERS, ..."0123456789"].map((second) => first + second)),
+].filter((name) => !reservedWords.has(name) && !reservedIdentifiers.includes(name));
 
 /** A scope with so many variables comes first: there are letters enough for all others. */
 const MANY = 20;
@@ -42,8 +52,10 @@ function variablesOf({ scopes }: Scope.ScopeManager): { variables: Variable[]; g
   const byNode = new Map<unknown, Variable>();
   const globals = new Map<string, Variable>();
   const say = (variable: Variable, { range: [start, end], parent }: Node, from: Scope.Scope): void => {
-    if (!variable.places.some((place) => place.start === start)) variable.places.push({ start, end, shorthand: parent!.type === "Property" && !!parent!.shorthand });
-    for (let scope: Scope.Scope | null = from; scope; scope = scope === variable.home ? null : scope.upper) variable.scopes.add(scope);
+    if (!variable.places.some((place) => place.start === start))
+      variable.places.push({ start, end, shorthand: parent!.type === "Property" && !!parent!.shorthand });
+    for (let scope: Scope.Scope | null = from; scope; scope = scope === variable.home ? null : scope.upper)
+      variable.scopes.add(scope);
   };
   for (const scope of scopes) {
     for (const { identifiers, references } of scope.variables) {
@@ -69,7 +81,8 @@ function variablesOf({ scopes }: Scope.ScopeManager): { variables: Variable[]; g
 }
 
 /** Whether one would be taken for the other, were they called the same. */
-const meet = (one: Variable, other: Variable): boolean => (!!one.home && other.scopes.has(one.home)) || (!!other.home && one.scopes.has(other.home));
+const meet = (one: Variable, other: Variable): boolean =>
+  (!!one.home && other.scopes.has(one.home)) || (!!other.home && one.scopes.has(other.home));
 
 function nameVariables({ variables, globals }: ReturnType<typeof variablesOf>): void {
   const done = [...globals];
@@ -96,14 +109,17 @@ export function shortNames(code: string, stays: Set<string>): MagicString {
     if (!computed) member(key!, shorthand);
   };
   walk(code, ({ sourceCode }) => ({
-    MemberExpression: (node) => { if (!node.computed) member(node.property as unknown as Node); },
+    MemberExpression: (node) => {
+      if (!node.computed) member(node.property as unknown as Node);
+    },
     Property: property,
     MethodDefinition: property,
     PropertyDefinition: property,
     "Program:exit": () => {
       const found = variablesOf(sourceCode.scopeManager);
       nameVariables(found);
-      for (const { places, name } of found.variables) for (const { start, end } of places) edits.update(start, end, name!);
+      for (const { places, name } of found.variables)
+        for (const { start, end } of places) edits.update(start, end, name!);
     },
   }));
   const short = names.filter((name) => !stays.has(name));
@@ -120,7 +136,8 @@ export function shortNames(code: string, stays: Set<string>): MagicString {
 
 /** Whether a function or a class is declared at a place. */
 const isFunctionAt = (code: string, { start, end }: Place): boolean =>
-  /(?:class|function)\s$/.test(code.slice(start - 9, start)) || /^=(?:\(|[\w$]+=>|class\b|function\b)/.test(code.slice(end, end + 40));
+  /(?:class|function)\s$/.test(code.slice(start - 9, start)) ||
+  /^=(?:\(|[\w$]+=>|class\b|function\b)/.test(code.slice(end, end + 40));
 
 /** Gives each variable a name of its own, but functions and classes whose names stay; globals keep theirs. */
 export function uniqueNames(code: string, stays: string[]): MagicString {
@@ -134,7 +151,8 @@ export function uniqueNames(code: string, stays: string[]): MagicString {
         const [first] = places;
         if (stays.includes(code.slice(first!.start, first!.end)) && isFunctionAt(code, first!)) continue;
         let name;
-        do name = `v${next++}`; while (taken.has(name));
+        do name = `v${next++}`;
+        while (taken.has(name));
         for (const { start, end, shorthand } of places) {
           if (shorthand) edits.appendLeft(end, `:${name}`);
           else edits.update(start, end, name);

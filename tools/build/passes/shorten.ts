@@ -18,7 +18,8 @@ function privateMembers(node: ts.ClassLikeDeclaration): Map<string, string> {
   // a class made of another shares its objects
   if (node.heritageClauses) return names;
   for (const member of node.members) {
-    const has = (kind: ts.SyntaxKind): boolean => ts.canHaveModifiers(member) && !!ts.getModifiers(member)?.some((m) => m.kind === kind);
+    const has = (kind: ts.SyntaxKind): boolean =>
+      ts.canHaveModifiers(member) && !!ts.getModifiers(member)?.some((m) => m.kind === kind);
     if (has(ts.SyntaxKind.DeclareKeyword)) continue;
     const name = member.name?.getText() ?? "";
     // what only classes of the host that are made of it reach
@@ -28,7 +29,8 @@ function privateMembers(node: ts.ClassLikeDeclaration): Map<string, string> {
     else uses.set(name, 1);
   }
   const count = (child: ts.Node): void => {
-    if (ts.isPropertyAccessExpression(child) && uses.has(child.name.text)) uses.set(child.name.text, uses.get(child.name.text)! + 1);
+    if (ts.isPropertyAccessExpression(child) && uses.has(child.name.text))
+      uses.set(child.name.text, uses.get(child.name.text)! + 1);
     ts.forEachChild(child, count);
   };
   count(node);
@@ -41,46 +43,78 @@ function privateMembers(node: ts.ClassLikeDeclaration): Map<string, string> {
  * join, a function declaration becomes a variable with an arrow function, and in the runtime error codes become numbers,
  * the cipher set a constant, and private members of all classes share their names, as their objects do not meet.
  */
-export const shorten = (role: Role): ts.TransformerFactory<ts.SourceFile> => (context) => {
-  const { factory } = context;
-  const renamed = (node: ts.Node, names: Map<string, string>): ts.Node => {
-    const rename = (child: ts.Node): ts.Node => {
-      const inner = ts.visitEachChild(child, rename, context);
-      const { parent } = child;
-      if (!ts.isIdentifier(inner) || !names.has(inner.text)) return inner;
-      const isName = (ts.isPropertyAccessExpression(parent) || ts.isClassElement(parent)) && parent.name === child;
-      return isName ? ts.setTextRange(factory.createIdentifier(names.get(inner.text)!), inner) : inner;
+export const shorten =
+  (role: Role): ts.TransformerFactory<ts.SourceFile> =>
+  (context) => {
+    const { factory } = context;
+    const renamed = (node: ts.Node, names: Map<string, string>): ts.Node => {
+      const rename = (child: ts.Node): ts.Node => {
+        const inner = ts.visitEachChild(child, rename, context);
+        const { parent } = child;
+        if (!ts.isIdentifier(inner) || !names.has(inner.text)) return inner;
+        const isName = (ts.isPropertyAccessExpression(parent) || ts.isClassElement(parent)) && parent.name === child;
+        return isName ? ts.setTextRange(factory.createIdentifier(names.get(inner.text)!), inner) : inner;
+      };
+      return rename(node);
     };
-    return rename(node);
-  };
-  const visit = (whole: ts.Node): ts.Node => {
-    const node = role === "runtime" && ts.isClassLike(whole) ? renamed(whole, privateMembers(whole)) : whole;
-    const inner = ts.visitEachChild(node, visit, context);
-    // src/cipher/set-of.ts has a constant for it
-    if (role === "runtime" && ts.isCallExpression(inner) && ts.isIdentifier(inner.expression) && inner.expression.text === "setOf") {
-      return inner.expression;
-    }
-    // an application may have a function of that name
-    if (role === "runtime" && ts.isCallExpression(inner) && ts.isIdentifier(inner.expression) && ["fail", "errorNumber"].includes(inner.expression.text)) {
-      const code = inner.arguments[0]!;
-      if (ts.isStringLiteral(code)) {
-        if (inner.expression.text === "errorNumber") return factory.createNumericLiteral(errorNumber(code.text));
-        return factory.updateCallExpression(inner, inner.expression, undefined, [factory.createNumericLiteral(errorNumber(code.text))]);
+    const visit = (whole: ts.Node): ts.Node => {
+      const node = role === "runtime" && ts.isClassLike(whole) ? renamed(whole, privateMembers(whole)) : whole;
+      const inner = ts.visitEachChild(node, visit, context);
+      // src/cipher/set-of.ts has a constant for it
+      if (
+        role === "runtime" &&
+        ts.isCallExpression(inner) &&
+        ts.isIdentifier(inner.expression) &&
+        inner.expression.text === "setOf"
+      ) {
+        return inner.expression;
       }
-    }
-    if (ts.isVariableDeclarationList(inner) && inner.flags & ts.NodeFlags.Const) {
-      const list = factory.createVariableDeclarationList(inner.declarations, ts.NodeFlags.Let);
-      return ts.setTextRange(list, inner);
-    }
-    if (ts.isFunctionDeclaration(inner) && inner.name && inner.body && !inner.asteriskToken && !usesOwnThis(inner.body)) {
-      const modifiers = inner.modifiers?.filter(ts.isModifier);
-      if (modifiers?.some((m) => m.kind !== ts.SyntaxKind.ExportKeyword)) return inner;
-      const arrow = factory.createArrowFunction(undefined, inner.typeParameters, inner.parameters, undefined, undefined, inner.body);
-      const declaration = factory.createVariableDeclaration(inner.name, undefined, undefined, ts.setTextRange(arrow, inner));
-      const list = factory.createVariableDeclarationList([ts.setTextRange(declaration, inner)], ts.NodeFlags.Let);
-      return ts.setTextRange(factory.createVariableStatement(modifiers, list), inner);
-    }
-    return inner;
+      // an application may have a function of that name
+      if (
+        role === "runtime" &&
+        ts.isCallExpression(inner) &&
+        ts.isIdentifier(inner.expression) &&
+        ["fail", "errorNumber"].includes(inner.expression.text)
+      ) {
+        const code = inner.arguments[0]!;
+        if (ts.isStringLiteral(code)) {
+          if (inner.expression.text === "errorNumber") return factory.createNumericLiteral(errorNumber(code.text));
+          return factory.updateCallExpression(inner, inner.expression, undefined, [
+            factory.createNumericLiteral(errorNumber(code.text)),
+          ]);
+        }
+      }
+      if (ts.isVariableDeclarationList(inner) && inner.flags & ts.NodeFlags.Const) {
+        const list = factory.createVariableDeclarationList(inner.declarations, ts.NodeFlags.Let);
+        return ts.setTextRange(list, inner);
+      }
+      if (
+        ts.isFunctionDeclaration(inner) &&
+        inner.name &&
+        inner.body &&
+        !inner.asteriskToken &&
+        !usesOwnThis(inner.body)
+      ) {
+        const modifiers = inner.modifiers?.filter(ts.isModifier);
+        if (modifiers?.some((m) => m.kind !== ts.SyntaxKind.ExportKeyword)) return inner;
+        const arrow = factory.createArrowFunction(
+          undefined,
+          inner.typeParameters,
+          inner.parameters,
+          undefined,
+          undefined,
+          inner.body,
+        );
+        const declaration = factory.createVariableDeclaration(
+          inner.name,
+          undefined,
+          undefined,
+          ts.setTextRange(arrow, inner),
+        );
+        const list = factory.createVariableDeclarationList([ts.setTextRange(declaration, inner)], ts.NodeFlags.Let);
+        return ts.setTextRange(factory.createVariableStatement(modifiers, list), inner);
+      }
+      return inner;
+    };
+    return (file) => ts.visitNode(file, visit, ts.isSourceFile);
   };
-  return (file) => ts.visitNode(file, visit, ts.isSourceFile);
-};

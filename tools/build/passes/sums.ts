@@ -1,14 +1,21 @@
 import type MagicString from "magic-string";
 import ts from "typescript";
 
-const bare = (node: ts.Expression): ts.Expression => (ts.isParenthesizedExpression(node) ? bare(node.expression) : node);
+const bare = (node: ts.Expression): ts.Expression =>
+  ts.isParenthesizedExpression(node) ? bare(node.expression) : node;
 
-const isSum = (node: ts.Expression): node is ts.BinaryExpression => ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken;
+const isSum = (node: ts.Expression): node is ts.BinaryExpression =>
+  ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken;
 
 /** Whether code shows that it is a text. */
 function isText(whole: ts.Expression): boolean {
   const node = bare(whole);
-  return ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) || ts.isTypeOfExpression(node) || (isSum(node) && (isText(node.left) || isText(node.right)));
+  return (
+    ts.isStringLiteralLike(node) ||
+    ts.isTemplateExpression(node) ||
+    ts.isTypeOfExpression(node) ||
+    (isSum(node) && (isText(node.left) || isText(node.right)))
+  );
 }
 
 /** What comes first in a sum. */

@@ -8,8 +8,13 @@ const contains = (node: ts.Node, asked: (node: ts.Node) => boolean): boolean =>
   asked(node) || (!ts.isFunctionLike(node) && (ts.forEachChild(node, (child) => contains(child, asked)) ?? false));
 
 /** Whether it needs no brackets behind an operator. */
-const isClosed = (node: ts.Expression): boolean => ts.isCallExpression(node) || ts.isIdentifier(node) || ts.isPropertyAccessExpression(node)
-  || ts.isElementAccessExpression(node) || ts.isParenthesizedExpression(node) || ts.isLiteralExpression(node);
+const isClosed = (node: ts.Expression): boolean =>
+  ts.isCallExpression(node) ||
+  ts.isIdentifier(node) ||
+  ts.isPropertyAccessExpression(node) ||
+  ts.isElementAccessExpression(node) ||
+  ts.isParenthesizedExpression(node) ||
+  ts.isLiteralExpression(node);
 
 /**
  * Makes `a=a+b()` of `a+=b()` where b may set a: Espruino (2v29, src/jsparse.c: __jspeAssignmentExpression) takes a's value
@@ -32,18 +37,34 @@ export function mendAssignments(file: ts.SourceFile, edits: MagicString): void {
   find(file);
   const mayChange = (left: ts.Expression, right: ts.Expression): boolean => {
     if (ts.isIdentifier(left)) {
-      const ofLeft = (node: ts.Node): boolean => { const set = target(node); return !!set && ts.isIdentifier(set) && set.text === left.text; };
+      const ofLeft = (node: ts.Node): boolean => {
+        const set = target(node);
+        return !!set && ts.isIdentifier(set) && set.text === left.text;
+      };
       return contains(right, ofLeft) || (!!shared.get(home(left.text, left))?.has(left.text) && contains(right, runs));
     }
     return contains(right, (node) => runs(node) || target(node) !== undefined);
   };
   /** Whether it can be said twice. */
-  const isPlain = (node: ts.Expression): boolean => ts.isIdentifier(node) || node.kind === SyntaxKind.ThisKeyword || ts.isLiteralExpression(node)
-    || (ts.isPropertyAccessExpression(node) && isPlain(node.expression)) || (ts.isElementAccessExpression(node) && isPlain(node.expression) && isPlain(node.argumentExpression));
+  const isPlain = (node: ts.Expression): boolean =>
+    ts.isIdentifier(node) ||
+    node.kind === SyntaxKind.ThisKeyword ||
+    ts.isLiteralExpression(node) ||
+    (ts.isPropertyAccessExpression(node) && isPlain(node.expression)) ||
+    (ts.isElementAccessExpression(node) && isPlain(node.expression) && isPlain(node.argumentExpression));
   const visit = (node: ts.Node): void => {
-    if (isAssignment(node) && node.operatorToken.kind !== SyntaxKind.EqualsToken && isPlain(node.left) && mayChange(node.left, node.right)) {
+    if (
+      isAssignment(node) &&
+      node.operatorToken.kind !== SyntaxKind.EqualsToken &&
+      isPlain(node.left) &&
+      mayChange(node.left, node.right)
+    ) {
       const operator = node.operatorToken.getText(file).slice(0, -1);
-      edits.update(node.operatorToken.getStart(file), node.operatorToken.getEnd(), `=${node.left.getText(file)}${operator}`);
+      edits.update(
+        node.operatorToken.getStart(file),
+        node.operatorToken.getEnd(),
+        `=${node.left.getText(file)}${operator}`,
+      );
       if (!isClosed(node.right)) {
         edits.appendRight(node.right.getStart(file), "(");
         edits.appendLeft(node.right.getEnd(), ")");

@@ -7,13 +7,20 @@ import { freeName } from "./free-name.ts";
 function isOfNew(node: ts.Expression): boolean {
   const { parent } = node;
   if (ts.isNewExpression(parent)) return parent.expression === node;
-  return (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) && parent.expression === node && isOfNew(parent);
+  return (
+    (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) &&
+    parent.expression === node &&
+    isOfNew(parent)
+  );
 }
 
 /** Where an expression says the `arguments` of the function that it is in. */
 function findArguments(node: ts.Node, found: ts.Node[] = []): ts.Node[] {
   if (ts.isIdentifier(node) && node.text === "arguments") found.push(node);
-  if (!ts.isFunctionLike(node)) ts.forEachChild(node, (child) => { findArguments(child, found); });
+  if (!ts.isFunctionLike(node))
+    ts.forEachChild(node, (child) => {
+      findArguments(child, found);
+    });
   return found;
 }
 
@@ -21,14 +28,20 @@ function findArguments(node: ts.Node, found: ts.Node[] = []): ts.Node[] {
 export function newNames(file: ts.SourceFile): () => string {
   let first: string | undefined;
   let count = 0;
-  return () => `${first ??= freeName(file)}${count++ || ""}`;
+  return () => `${(first ??= freeName(file))}${count++ || ""}`;
 }
 
 /**
  * What begins and ends an arrow function that is called where an expression stands. It is given what `said`, of the expression, says of
  * the function around: an arrow function has no `arguments`, and within another, in Espruino, often no `this`.
  */
-export function bracketsOf(node: ts.Expression, said: ts.Node, newName: () => string, file: ts.SourceFile, edits: MagicString): [string, string] {
+export function bracketsOf(
+  node: ts.Expression,
+  said: ts.Node,
+  newName: () => string,
+  file: ts.SourceFile,
+  edits: MagicString,
+): [string, string] {
   const given: string[] = [];
   const names: string[] = [];
   for (const found of [findThis(said), findArguments(said)]) {

@@ -1,9 +1,21 @@
 import ts from "typescript";
-import { boardGlobals, languageGlobals, moduleGlobals, reservedIdentifiers, reservedWords } from "../../espruino-names.ts";
+import {
+  boardGlobals,
+  languageGlobals,
+  moduleGlobals,
+  reservedIdentifiers,
+  reservedWords,
+} from "../../espruino-names.ts";
 
 const letters = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_"];
 const names = [...letters, ...letters.flatMap((first) => letters.map((second) => first + second))];
-const never = new Set([...languageGlobals, ...boardGlobals, ...moduleGlobals, ...reservedIdentifiers, ...reservedWords]);
+const never = new Set([
+  ...languageGlobals,
+  ...boardGlobals,
+  ...moduleGlobals,
+  ...reservedIdentifiers,
+  ...reservedWords,
+]);
 
 /** The shortest name that code says nowhere. */
 export function freeName(file: ts.SourceFile): string {

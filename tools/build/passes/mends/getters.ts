@@ -14,7 +14,11 @@ function isDropped(node: ts.Node): boolean {
   if (!ts.isBinaryExpression(parent)) return false;
   const { kind } = parent.operatorToken;
   if (kind === CommaToken && node === parent.left) return true;
-  return node === parent.right && [AmpersandAmpersandToken, BarBarToken, CommaToken, QuestionQuestionToken].includes(kind) && isDropped(parent);
+  return (
+    node === parent.right &&
+    [AmpersandAmpersandToken, BarBarToken, CommaToken, QuestionQuestionToken].includes(kind) &&
+    isDropped(parent)
+  );
 }
 
 /**
@@ -23,7 +27,8 @@ function isDropped(node: ts.Node): boolean {
  */
 export function mendGetters(file: ts.SourceFile, edits: MagicString): void {
   const visit = (node: ts.Node): void => {
-    if ((ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) && isDropped(node)) edits.appendRight(node.getStart(file), "!");
+    if ((ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) && isDropped(node))
+      edits.appendRight(node.getStart(file), "!");
     ts.forEachChild(node, visit);
   };
   visit(file);

@@ -2,7 +2,8 @@ import type MagicString from "magic-string";
 import ts from "typescript";
 import { declareIn } from "../functions.ts";
 
-const isVar = (node: ts.Node): node is ts.VariableDeclarationList => ts.isVariableDeclarationList(node) && !(node.flags & ts.NodeFlags.BlockScoped);
+const isVar = (node: ts.Node): node is ts.VariableDeclarationList =>
+  ts.isVariableDeclarationList(node) && !(node.flags & ts.NodeFlags.BlockScoped);
 
 /** The lists of variables by `var` in a function or file, without those of functions within. */
 function findVars(node: ts.Node, found: ts.VariableDeclarationList[] = []): ts.VariableDeclarationList[] {
@@ -29,7 +30,12 @@ export function hoistVariables(file: ts.SourceFile, edits: MagicString): void {
     for (const list of lists) {
       const start = list.getStart(file);
       const set = list.declarations.filter(({ initializer }) => initializer);
-      if (!set.length && ts.isVariableStatement(list.parent)) edits.update(start, list.parent.getEnd(), ts.isBlock(list.parent.parent) || ts.isSourceFile(list.parent.parent) ? "" : ";");
+      if (!set.length && ts.isVariableStatement(list.parent))
+        edits.update(
+          start,
+          list.parent.getEnd(),
+          ts.isBlock(list.parent.parent) || ts.isSourceFile(list.parent.parent) ? "" : ";",
+        );
       else if (!set.length) edits.remove(start, list.declarations[0]!.getStart(file));
       else {
         // what is set stays, without what is only declared
@@ -48,7 +54,8 @@ export function hoistVariables(file: ts.SourceFile, edits: MagicString): void {
   const visit = (node: ts.Node): void => {
     ts.forEachChild(node, visit);
     if (ts.isSourceFile(node)) hoist(node, []);
-    else if (ts.isFunctionLike(node) && "body" in node && node.body && ts.isBlock(node.body as ts.Node)) hoist(node.body as ts.Block, node.parameters);
+    else if (ts.isFunctionLike(node) && "body" in node && node.body && ts.isBlock(node.body as ts.Node))
+      hoist(node.body as ts.Block, node.parameters);
   };
   visit(file);
 }

@@ -23,6 +23,20 @@ export type Pass = (file: ts.SourceFile, edits: MagicString) => void;
  * test/build/differential/known-differences.ts.
  */
 export const mends: readonly Pass[] = [
-  hoistVariables, scopeDeclarations, mendDoLoops, mendGetters, separateTexts, mendSlashes, mendNumbers, mendDelete, mendSwitches, mendAssignments, nameBases, wrapSkippedClasses, splitDeclarations, mendThrown,
-  mendSkippedThis, mendLostThis,
+  hoistVariables,
+  scopeDeclarations,
+  mendDoLoops,
+  mendGetters,
+  separateTexts,
+  mendSlashes,
+  mendNumbers,
+  mendDelete,
+  mendSwitches,
+  mendAssignments,
+  nameBases,
+  wrapSkippedClasses,
+  splitDeclarations,
+  mendThrown,
+  mendSkippedThis,
+  mendLostThis,
 ];

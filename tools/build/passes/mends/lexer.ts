@@ -6,8 +6,12 @@ const { SyntaxKind } = ts;
 
 /** Statements after whose last token Espruino reads the next one again, or for which it is read as it is run. */
 const isReadAgain = (node: ts.Statement): boolean =>
-  ts.isIterationStatement(node, false) || ts.isSwitchStatement(node) || ts.isBlock(node) || ts.isFunctionDeclaration(node)
-  || ts.isClassDeclaration(node) || (ts.isTryStatement(node) && node.finallyBlock !== undefined);
+  ts.isIterationStatement(node, false) ||
+  ts.isSwitchStatement(node) ||
+  ts.isBlock(node) ||
+  ts.isFunctionDeclaration(node) ||
+  ts.isClassDeclaration(node) ||
+  (ts.isTryStatement(node) && node.finallyBlock !== undefined);
 
 /** Whether code's first token is one that has its text from the lexer: a string, a template, a regular expression. */
 const beginsWithText = (node: ts.Node, file: ts.SourceFile): boolean => /["'`/]/.test(file.text[node.getStart(file)]!);
@@ -22,7 +26,7 @@ function missingSemicolons(before: ts.Statement, file: ts.SourceFile): number {
   let last = before;
   while (ts.isIfStatement(last) || ts.isIterationStatement(last, false)) {
     if (last !== before && ts.isIfStatement(last) && !last.elseStatement) missing++;
-    last = ts.isIfStatement(last) ? last.elseStatement ?? last.thenStatement : last.statement;
+    last = ts.isIfStatement(last) ? (last.elseStatement ?? last.thenStatement) : last.statement;
   }
   if (ts.isEmptyStatement(last) && ts.isIterationStatement(last.parent, false)) missing++;
   return missing;
@@ -33,7 +37,11 @@ function separate(statements: ts.NodeArray<ts.Statement>, file: ts.SourceFile, e
   statements.forEach((statement, i) => {
     if (!beginsWithText(statement, file)) return;
     const before = statements[i - 1];
-    const missing = before ? (isReadAgain(before) ? 0 : missingSemicolons(before, file)) : Number(ts.isCaseClause(statement.parent));
+    const missing = before
+      ? isReadAgain(before)
+        ? 0
+        : missingSemicolons(before, file)
+      : Number(ts.isCaseClause(statement.parent));
     if (missing) edits.appendLeft(statement.getStart(file), ";".repeat(missing));
   });
 }
@@ -58,7 +66,8 @@ function isBeforeRegExp(node: ts.Expression, file: ts.SourceFile): boolean {
  */
 export function separateTexts(file: ts.SourceFile, edits: MagicString): void {
   const visit = (node: ts.Node): void => {
-    if (ts.isSourceFile(node) || ts.isBlock(node) || ts.isCaseOrDefaultClause(node)) separate(node.statements, file, edits);
+    if (ts.isSourceFile(node) || ts.isBlock(node) || ts.isCaseOrDefaultClause(node))
+      separate(node.statements, file, edits);
     ts.forEachChild(node, visit);
   };
   visit(file);
@@ -72,13 +81,18 @@ export function separateTexts(file: ts.SourceFile, edits: MagicString): void {
  */
 export function mendSlashes(file: ts.SourceFile, edits: MagicString): void {
   const visit = (node: ts.Node): void => {
-    if (ts.isBinaryExpression(node) && (node.operatorToken.kind === SyntaxKind.SlashToken || node.operatorToken.kind === SyntaxKind.SlashEqualsToken)
-      && isBeforeRegExp(node.left, file)) {
+    if (
+      ts.isBinaryExpression(node) &&
+      (node.operatorToken.kind === SyntaxKind.SlashToken || node.operatorToken.kind === SyntaxKind.SlashEqualsToken) &&
+      isBeforeRegExp(node.left, file)
+    ) {
       edits.appendRight(node.left.getStart(file), "(");
       edits.appendLeft(node.left.getEnd(), ")");
     }
     if (ts.isRegularExpressionLiteral(node)) {
-      const text = node.text.replace(/\\.|\[(?:\\.|[^\]])*\]/g, (part) => (part.startsWith("[") ? part.replace(/\\.|\//g, (one) => (one === "/" ? "\\/" : one)) : part));
+      const text = node.text.replace(/\\.|\[(?:\\.|[^\]])*\]/g, (part) =>
+        part.startsWith("[") ? part.replace(/\\.|\//g, (one) => (one === "/" ? "\\/" : one)) : part,
+      );
       const bracket = file.text.slice(0, node.getStart(file)).trimEnd().endsWith(")");
       if (text !== node.text || bracket) edits.update(node.getStart(file), node.getEnd(), bracket ? `(${text})` : text);
     }

@@ -3,7 +3,8 @@ import ts from "typescript";
 import { findThis } from "../functions.ts";
 
 /** Where the last function begins that is in code. */
-const lastFunction = (node: ts.Node): number => Math.max(ts.isFunctionLike(node) ? node.pos : -1, ...node.getChildren().map(lastFunction));
+const lastFunction = (node: ts.Node): number =>
+  Math.max(ts.isFunctionLike(node) ? node.pos : -1, ...node.getChildren().map(lastFunction));
 
 /**
  * Makes a block of an arrow function's expression that says `this` before another function, as `()=>[this.a].map(b=>b+1)`: Espruino

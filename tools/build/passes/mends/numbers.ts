@@ -26,7 +26,9 @@ const WHOLE = 2 ** 53;
 /** An expression of whole numbers that comes to a positive number exactly, the shortest there is easily. */
 function exactly(value: number): string {
   const texts: string[] = [];
-  for (let by = 2; by <= 4096; by++) if (Number.isInteger(value * by) && value * by < WHOLE && (value * by) / by === value) texts.push(`${value * by}/${by}`);
+  for (let by = 2; by <= 4096; by++)
+    if (Number.isInteger(value * by) && value * by < WHOLE && (value * by) / by === value)
+      texts.push(`${value * by}/${by}`);
   for (let by = 10; by <= 1e15; by *= 10) {
     const times = Math.round(value * by);
     if (times < WHOLE && times / by === value) texts.push(`${times}/${by}`);

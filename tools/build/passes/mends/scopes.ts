@@ -14,15 +14,21 @@ export function scopeOf(node: ts.Node): Scope {
   return scope;
 }
 
-export const isAssignment = (node: ts.Node): node is ts.BinaryExpression => ts.isBinaryExpression(node)
-  && node.operatorToken.kind >= SyntaxKind.FirstAssignment && node.operatorToken.kind <= SyntaxKind.LastAssignment;
+export const isAssignment = (node: ts.Node): node is ts.BinaryExpression =>
+  ts.isBinaryExpression(node) &&
+  node.operatorToken.kind >= SyntaxKind.FirstAssignment &&
+  node.operatorToken.kind <= SyntaxKind.LastAssignment;
 
 /** What is set there, if anything. */
 export function target(node: ts.Node): ts.Expression | undefined {
   if (isAssignment(node)) return node.left;
-  if (ts.isForOfStatement(node) || ts.isForInStatement(node)) return ts.isVariableDeclarationList(node.initializer) ? undefined : node.initializer;
+  if (ts.isForOfStatement(node) || ts.isForInStatement(node))
+    return ts.isVariableDeclarationList(node.initializer) ? undefined : node.initializer;
   const { PlusPlusToken, MinusMinusToken } = SyntaxKind;
-  return (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) && [PlusPlusToken, MinusMinusToken].includes(node.operator) ? node.operand : undefined;
+  return (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) &&
+    [PlusPlusToken, MinusMinusToken].includes(node.operator)
+    ? node.operand
+    : undefined;
 }
 
 /**
@@ -30,18 +36,24 @@ export function target(node: ts.Node): ts.Expression | undefined {
  * other files do not set its variables but by functions that it gives them.
  */
 export function findRunning(file: ts.SourceFile): (node: ts.Node) => boolean {
-  const hasAccessors = (node: ts.Node): boolean => ts.isAccessor(node) || (ts.isIdentifier(node) && /^(defineProperty|defineProperties|__defineGetter__)$/.test(node.text))
-    || (ts.forEachChild(node, hasAccessors) ?? false);
+  const hasAccessors = (node: ts.Node): boolean =>
+    ts.isAccessor(node) ||
+    (ts.isIdentifier(node) && /^(defineProperty|defineProperties|__defineGetter__)$/.test(node.text)) ||
+    (ts.forEachChild(node, hasAccessors) ?? false);
   const accessors = hasAccessors(file);
-  return (node) => ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isTaggedTemplateExpression(node)
-    || (accessors && (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)));
+  return (node) =>
+    ts.isCallExpression(node) ||
+    ts.isNewExpression(node) ||
+    ts.isTaggedTemplateExpression(node) ||
+    (accessors && (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)));
 }
 
 /** Names that each scope declares. */
 function declarations(file: ts.SourceFile): Map<Scope, Set<string>> {
   const found = new Map<Scope, Set<string>>();
   const visit = (node: ts.Node, scope: Scope): void => {
-    if ((ts.isVariableDeclaration(node) || ts.isParameter(node)) && ts.isIdentifier(node.name)) found.get(scope)!.add(node.name.text);
+    if ((ts.isVariableDeclaration(node) || ts.isParameter(node)) && ts.isIdentifier(node.name))
+      found.get(scope)!.add(node.name.text);
     if (isScope(node)) found.set(node, new Set());
     ts.forEachChild(node, (child) => visit(child, isScope(node) ? node : scope));
   };
@@ -68,7 +80,7 @@ export function findOwnFunctions(file: ts.SourceFile): (node: ts.Expression) => 
     if (!ts.isIdentifier(name)) return;
     const scope = home(name.text, name);
     const own = values.get(scope) ?? new Map<string, (ts.Node | undefined)[]>();
-    values.set(scope, own.set(name.text, [...own.get(name.text) ?? [], value]));
+    values.set(scope, own.set(name.text, [...(own.get(name.text) ?? []), value]));
   };
   const visit = (node: ts.Node): void => {
     const set = target(node);
@@ -77,7 +89,11 @@ export function findOwnFunctions(file: ts.SourceFile): (node: ts.Expression) => 
     ts.forEachChild(node, visit);
   };
   visit(file);
-  const isFunction = (node: ts.Node | undefined): boolean => !!node && (ts.isArrowFunction(node) || ts.isFunctionExpression(node) || (ts.isParenthesizedExpression(node) && isFunction(node.expression)));
+  const isFunction = (node: ts.Node | undefined): boolean =>
+    !!node &&
+    (ts.isArrowFunction(node) ||
+      ts.isFunctionExpression(node) ||
+      (ts.isParenthesizedExpression(node) && isFunction(node.expression)));
   return (node) => {
     if (!ts.isIdentifier(node)) return isFunction(node);
     const [value, ...others] = values.get(home(node.text, node))?.get(node.text) ?? [];

@@ -6,16 +6,23 @@ import { freeName } from "./free-name.ts";
 
 const { SyntaxKind } = ts;
 
-const isShortCircuit = (node: ts.Node): node is ts.BinaryExpression => ts.isBinaryExpression(node)
-  && [SyntaxKind.AmpersandAmpersandToken, SyntaxKind.BarBarToken, SyntaxKind.QuestionQuestionToken].includes(node.operatorToken.kind);
+const isShortCircuit = (node: ts.Node): node is ts.BinaryExpression =>
+  ts.isBinaryExpression(node) &&
+  [SyntaxKind.AmpersandAmpersandToken, SyntaxKind.BarBarToken, SyntaxKind.QuestionQuestionToken].includes(
+    node.operatorToken.kind,
+  );
 
 /** Whether something is done there that may throw, or is not known. */
-const calls = (node: ts.Node): boolean => ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isThrowStatement(node)
-  || (!ts.isFunctionLike(node) && (ts.forEachChild(node, calls) ?? false));
+const calls = (node: ts.Node): boolean =>
+  ts.isCallExpression(node) ||
+  ts.isNewExpression(node) ||
+  ts.isThrowStatement(node) ||
+  (!ts.isFunctionLike(node) && (ts.forEachChild(node, calls) ?? false));
 
 /** Whether what comes before it in the same expression may throw. */
 const comesAfterCall = (at: ts.Node, parent: ts.Node): boolean =>
-  ts.forEachChild(parent, (child) => child.pos < at.pos && child !== at && ts.isExpression(child) && calls(child)) ?? false;
+  ts.forEachChild(parent, (child) => child.pos < at.pos && child !== at && ts.isExpression(child) && calls(child)) ??
+  false;
 
 /**
  * Whether Espruino may read code token by token, without running it, in the way in which it would run it: where it is not
@@ -24,7 +31,14 @@ const comesAfterCall = (at: ts.Node, parent: ts.Node): boolean =>
 function isParsedWithoutRun(node: ts.Node): boolean {
   for (let at = node; ; at = at.parent) {
     const { parent } = at;
-    if (ts.isBlock(parent) || ts.isSourceFile(parent) || ts.isObjectLiteralExpression(parent) || ts.isTemplateSpan(parent) || ts.isClassLike(parent)) return false;
+    if (
+      ts.isBlock(parent) ||
+      ts.isSourceFile(parent) ||
+      ts.isObjectLiteralExpression(parent) ||
+      ts.isTemplateSpan(parent) ||
+      ts.isClassLike(parent)
+    )
+      return false;
     if (ts.isConditionalExpression(parent) && at !== parent.condition) return true;
     if (isShortCircuit(parent) && at === parent.right) return true;
     if (ts.isCaseOrDefaultClause(parent) || (ts.isIfStatement(parent) && at !== parent.expression)) return true;
@@ -49,7 +63,8 @@ export function wrapSkippedClasses(file: ts.SourceFile, edits: MagicString): voi
   visit(file);
 }
 
-const hasClass = (node: ts.Node): boolean => ts.isClassExpression(node) || (!ts.isFunctionLike(node) && (ts.forEachChild(node, hasClass) ?? false));
+const hasClass = (node: ts.Node): boolean =>
+  ts.isClassExpression(node) || (!ts.isFunctionLike(node) && (ts.forEachChild(node, hasClass) ?? false));
 
 /**
  * Ends a declaration before a class that is declared behind what may throw: Espruino (2v29, src/jsparse.c: jspeStatementVar) goes
@@ -62,7 +77,8 @@ export function splitDeclarations(file: ts.SourceFile, edits: MagicString): void
       const { declarations } = node.declarationList;
       const keyword = node.declarationList.getText(file).split(/\s/)[0]!;
       declarations.forEach((declaration, i) => {
-        if (i && hasClass(declaration) && declarations.slice(0, i).some(calls)) edits.update(declarations[i - 1]!.getEnd(), declaration.getStart(file), `;${keyword} `);
+        if (i && hasClass(declaration) && declarations.slice(0, i).some(calls))
+          edits.update(declarations[i - 1]!.getEnd(), declaration.getStart(file), `;${keyword} `);
       });
     }
     ts.forEachChild(node, visit);
@@ -71,10 +87,15 @@ export function splitDeclarations(file: ts.SourceFile, edits: MagicString): void
 }
 
 const ownsThis = (node: ts.Node): node is ts.FunctionLikeDeclaration =>
-  ts.isFunctionExpression(node) || ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node) || ts.isAccessor(node);
+  ts.isFunctionExpression(node) ||
+  ts.isFunctionDeclaration(node) ||
+  ts.isMethodDeclaration(node) ||
+  ts.isConstructorDeclaration(node) ||
+  ts.isAccessor(node);
 
 /** Whether it says `this`, or a function or class within it does. */
-const saysThis = (node: ts.Node): boolean => node.kind === SyntaxKind.ThisKeyword || (ts.forEachChild(node, saysThis) ?? false);
+const saysThis = (node: ts.Node): boolean =>
+  node.kind === SyntaxKind.ThisKeyword || (ts.forEachChild(node, saysThis) ?? false);
 
 /** Arrow functions with a `this` in them where they are parsed without being run. */
 function findArrows(node: ts.Node, found: ts.ArrowFunction[] = []): ts.ArrowFunction[] {
@@ -87,7 +108,9 @@ function findArrows(node: ts.Node, found: ts.ArrowFunction[] = []): ts.ArrowFunc
 }
 
 /** Whether a function or class within it says `this`. */
-const saysOthers = (node: ts.Node): boolean => ts.forEachChild(node, (child) => (ownsThis(child) || ts.isClassLike(child) ? saysThis(child) : saysOthers(child))) ?? false;
+const saysOthers = (node: ts.Node): boolean =>
+  ts.forEachChild(node, (child) => (ownsThis(child) || ts.isClassLike(child) ? saysThis(child) : saysOthers(child))) ??
+  false;
 
 /** Makes a function expression of an arrow function that has no `this` of its own. */
 function toFunction(node: ts.ArrowFunction, file: ts.SourceFile, edits: MagicString): void {
@@ -123,7 +146,12 @@ export function mendSkippedThis(file: ts.SourceFile, edits: MagicString): void {
     const called = ts.isConstructorDeclaration(node) && node.parent.heritageClauses ? findSuper(node.body!) : undefined;
     const { parent } = called ?? node;
     // there is no `this` before super() was called
-    if (called && !ts.isExpressionStatement(parent) && !(ts.isBinaryExpression(parent) && parent.operatorToken.kind === SyntaxKind.CommaToken)) return false;
+    if (
+      called &&
+      !ts.isExpressionStatement(parent) &&
+      !(ts.isBinaryExpression(parent) && parent.operatorToken.kind === SyntaxKind.CommaToken)
+    )
+      return false;
     name ??= freeName(file);
     edits.appendRight((node.body as ts.Block).getStart(file) + 1, called ? `let ${name};` : `let ${name}=this;`);
     if (called) edits.appendLeft(called.getEnd(), `,${name}=this`);
@@ -135,7 +163,8 @@ export function mendSkippedThis(file: ts.SourceFile, edits: MagicString): void {
     if (!ts.isSourceFile(node) && !(ownsThis(node) && node.body)) return;
     const arrows = findArrows(ts.isSourceFile(node) ? node : node.body!);
     // who says `this` at the outermost means what is global
-    if (ts.isSourceFile(node) || named(node, arrows)) for (const arrow of arrows) if (saysOthers(arrow)) toFunction(arrow, file, edits);
+    if (ts.isSourceFile(node) || named(node, arrows))
+      for (const arrow of arrows) if (saysOthers(arrow)) toFunction(arrow, file, edits);
   };
   visit(file);
 }

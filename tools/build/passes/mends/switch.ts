@@ -11,7 +11,9 @@ function results(node: ts.Expression): ts.Expression[] {
   if (ts.isBinaryExpression(node)) {
     const { kind } = node.operatorToken;
     if (kind === CommaToken) return results(node.right);
-    return [AmpersandAmpersandToken, BarBarToken, QuestionQuestionToken].includes(kind) ? [...results(node.left), ...results(node.right)] : [];
+    return [AmpersandAmpersandToken, BarBarToken, QuestionQuestionToken].includes(kind)
+      ? [...results(node.left), ...results(node.right)]
+      : [];
   }
   return [node];
 }
@@ -24,14 +26,18 @@ function results(node: ts.Expression): ts.Expression[] {
  */
 export function mendSwitches(file: ts.SourceFile, edits: MagicString): void {
   const runs = findRunning(file);
-  const changes = (node: ts.Node): boolean => runs(node) || target(node) !== undefined || (!ts.isFunctionLike(node) && (ts.forEachChild(node, changes) ?? false));
+  const changes = (node: ts.Node): boolean =>
+    runs(node) || target(node) !== undefined || (!ts.isFunctionLike(node) && (ts.forEachChild(node, changes) ?? false));
   const visit = (node: ts.Node): void => {
     if (ts.isSwitchStatement(node)) {
       const { expression } = node;
       const found = results(expression);
       const isMember = found.some((one) => ts.isPropertyAccessExpression(one) || ts.isElementAccessExpression(one));
       const cases = node.caseBlock.clauses.filter(ts.isCaseClause);
-      if ((isMember && cases.length > 1) || ((isMember || found.some(ts.isIdentifier)) && cases[0] && changes(cases[0].expression))) {
+      if (
+        (isMember && cases.length > 1) ||
+        ((isMember || found.some(ts.isIdentifier)) && cases[0] && changes(cases[0].expression))
+      ) {
         const list = ts.isBinaryExpression(expression) && expression.operatorToken.kind === CommaToken;
         edits.appendRight(expression.getStart(file), list ? "[(" : "[");
         edits.appendLeft(expression.getEnd(), list ? ")][0]" : "][0]");

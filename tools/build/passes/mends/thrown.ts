@@ -6,21 +6,30 @@ import { findOwnFunctions } from "./scopes.ts";
 const { InKeyword, InstanceOfKeyword } = ts.SyntaxKind;
 
 /** Whether something is done there that may throw; functions are not looked into that are only made. */
-const mayThrow = (node: ts.Node): boolean => ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isPropertyAccessExpression(node)
-  || ts.isElementAccessExpression(node) || ts.isThrowStatement(node)
-  || (ts.isBinaryExpression(node) && [InKeyword, InstanceOfKeyword].includes(node.operatorToken.kind))
-  || (!ts.isFunctionLike(node) && (ts.forEachChild(node, mayThrow) ?? false));
+const mayThrow = (node: ts.Node): boolean =>
+  ts.isCallExpression(node) ||
+  ts.isNewExpression(node) ||
+  ts.isPropertyAccessExpression(node) ||
+  ts.isElementAccessExpression(node) ||
+  ts.isThrowStatement(node) ||
+  (ts.isBinaryExpression(node) && [InKeyword, InstanceOfKeyword].includes(node.operatorToken.kind)) ||
+  (!ts.isFunctionLike(node) && (ts.forEachChild(node, mayThrow) ?? false));
 
 /** Whether an error is caught in the function that code is in. */
 function isTried(node: ts.Node): boolean {
-  for (let at = node.parent; !ts.isSourceFile(at) && !ts.isFunctionLike(at); at = at.parent) if (ts.isTryStatement(at)) return true;
+  for (let at = node.parent; !ts.isSourceFile(at) && !ts.isFunctionLike(at); at = at.parent)
+    if (ts.isTryStatement(at)) return true;
   return false;
 }
 
 /** The whole expression that code is part of. */
 function wholeOf(node: ts.Expression): ts.Expression {
   let whole = node;
-  for (let at: ts.Node = node.parent; ts.isExpression(at) || ts.isObjectLiteralElement(at) || ts.isTemplateSpan(at); at = at.parent) {
+  for (
+    let at: ts.Node = node.parent;
+    ts.isExpression(at) || ts.isObjectLiteralElement(at) || ts.isTemplateSpan(at);
+    at = at.parent
+  ) {
     if (ts.isFunctionLike(at)) break;
     if (ts.isExpression(at)) whole = at;
   }
@@ -28,8 +37,13 @@ function wholeOf(node: ts.Expression): ts.Expression {
 }
 
 /** Whether code has a brace behind a place; a template is one token. */
-const hasBraceBehind = (node: ts.Node, at: number): boolean => node.getEnd() > at && !ts.isTemplateExpression(node)
-  && (ts.isObjectLiteralExpression(node) || ts.isBlock(node) || ts.isClassLike(node) || (ts.forEachChild(node, (child) => hasBraceBehind(child, at)) ?? false));
+const hasBraceBehind = (node: ts.Node, at: number): boolean =>
+  node.getEnd() > at &&
+  !ts.isTemplateExpression(node) &&
+  (ts.isObjectLiteralExpression(node) ||
+    ts.isBlock(node) ||
+    ts.isClassLike(node) ||
+    (ts.forEachChild(node, (child) => hasBraceBehind(child, at)) ?? false));
 
 /**
  * Puts expressions in a try statement into functions that are called at once, where Espruino (2v29) would not find the block's
