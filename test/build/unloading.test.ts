@@ -62,7 +62,7 @@ test("it is taken when the runtime gives it its methods back, or says why it nee
     ...reassembly,
     [index, known, `${known}\n  setMethods(link.reassembly, made && made.Reassembly);`],
     [parts, "import { Link }", "import { Link, Reassembly }"],
-    [parts, "Link, MessageExchange, Session", "Link, MessageExchange, Reassembly, Session"],
+    [parts, "    MessageExchange,\n", "    MessageExchange,\n    Reassembly,\n"],
   );
   t.true(bytes > 10000);
   await t.notThrowsAsync(
