@@ -23,11 +23,13 @@ export function own(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** No texts on a device, and numbers for codes: they would take more flash than the code that fails. */
+/**
+ * No texts on a device, and numbers for codes: they would take more flash than the code that fails. The object is not made by
+ * Error's constructor: Espruino's keeps the text of every call under way in it, which took a hundred variables and more of a
+ * heap that may have no more left, for a packet that is dropped.
+ */
 export function fail(code: ErrorCode): never {
-  const error = new Error("e3x-mote " + code) as Error & { code: ErrorCode };
-  error.code = code;
-  throw error;
+  throw { "__proto__": Error.prototype, "message": "e3x-mote " + code, "code": code };
 }
 
 export function fromBase64(text: string): Uint8Array {
