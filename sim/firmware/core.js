@@ -143,8 +143,11 @@
       }
     });
   };
+  // what setTime has moved getTime by, in microseconds: timers go by the clock, as on a board
+  let moved = 0;
+  global.setTime = function (seconds) { moved = Math.round(seconds * 1000000) - clock; };
   global.getTime = function () {
-    const now = clock / 1000000;
+    const now = (clock + moved) / 1000000;
     clock += boot.step;
     sample();
     return now;
