@@ -56,6 +56,13 @@ const WAIT_MAX = 600;
 /** How many packets may wait for the radio. */
 const WAITING = 8;
 
+/**
+ * The longest that this board sleeps while something waits for its time, in seconds, and how much more has gone by where its
+ * time was set.
+ */
+const SLEEP = 10;
+const STEP = 3 * SLEEP;
+
 /** Seconds after which the parts that are needed while something goes on are let go of. */
 const REST = 1;
 
@@ -128,6 +135,9 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let secret: Uint8Array;
 /** @unload undefined: code is not unloaded before the identity is there */
 let job: CurveJob | undefined;
+// this board's own clock, and what the time was when it was asked last
+let clock = 1;
+let told = 0;
 // a frame that the radio did not take
 let held: Uint8Array | undefined;
 // links by way of the gateway: name, link, and what stands for their radio
@@ -137,6 +147,19 @@ let asked: boolean;
 // seconds to wait before a gateway that did not answer is asked again, and the timer for it
 let wait = 1;
 let again: ReturnType<typeof setTimeout> | undefined;
+
+/**
+ * Seconds of this board's own clock. The time that `getTime` tells may be set at any moment, by 50 years when a phone connects, or
+ * back: what no wait explains is not taken for time that went by, so that nothing ends early, and nothing waits for a time to come
+ * again. Where it was set, a wait that is under way may begin anew.
+ */
+function time(): number {
+  const read = getTime();
+  const gone = read - told;
+  told = read;
+  if (gone > 0 && gone < STEP) clock += gone;
+  return clock;
+}
 
 /** Gives an object the methods of a class, or takes them from it. The build reads calls of it (tools/build/unloading.ts). */
 function setMethods(object: object, type?: { prototype: object }): void {
@@ -240,7 +263,7 @@ function addressed(to: Link | undefined, packet: Uint8Array): boolean {
 
 /** Does curve work for a slice of time, writes what is to be written, and sees that it is called when there is more. */
 function turn(): void {
-  let now = getTime();
+  let now = time();
   let before = now;
   let next: number | undefined;
   const end = now + (options.slice ?? 20) / 1000;
@@ -267,7 +290,7 @@ function turn(): void {
       emit("ready");
     }
     before = now;
-    now = getTime();
+    now = time();
   }
   pipe.mtu = radio.mtu ?? options.mtu ?? 20;
   // while the radio takes nothing, nothing is sent again
@@ -289,7 +312,7 @@ function turn(): void {
   next = sooner(next, pipe.until);
   // not at once: events of the radio come first
   if (more) wake();
-  else if (next) wake(turn, Math.max(1, (next - now) * 1000));
+  else if (next) wake(turn, Math.min(SLEEP, next - now) * 1000);
   else wake(loadParts, REST * 1000);
 }
 
@@ -299,10 +322,10 @@ function receive(outer: Uint8Array): void {
   if (PEERS)
     for (const peer of peers)
       if (addressed(peer[1], outer)) {
-        peer[1].receive(outer, peer[2], getTime());
+        peer[1].receive(outer, peer[2], time());
         return;
       }
-  link!.receive(outer, pipe, getTime());
+  link!.receive(outer, pipe, time());
 }
 
 const mote: Mote = {
@@ -338,7 +361,7 @@ if (PEERS) {
   handlers[" connect"] = (channel, open) => {
     channel.on = () => {};
     channel.timeout = 0;
-    for (const peer of peers) if (peer[0] === open.json!["peer"]) peer[1].receive(open.body, peer[2], getTime());
+    for (const peer of peers) if (peer[0] === open.json!["peer"]) peer[1].receive(open.body, peer[2], time());
   };
   mote.peer = (key, name) => {
     const heard: { [event: string]: (peer: Peer, data?: unknown, packet?: unknown) => void } = {};
@@ -447,7 +470,7 @@ export function create(given: MoteOptions): Mote {
   radio.on("data", (data) => {
     // the data may be what exhausts memory, which interrupts this callback: the timer then goes on with the work
     wake(turn, REST * 1000);
-    if (link) pipe.receive(E.toUint8Array(data), getTime(), receive);
+    if (link) pipe.receive(E.toUint8Array(data), time(), receive);
     // set last, so that radio events that wait are served before the work begins
     wake();
   });

@@ -1,6 +1,6 @@
 /**
  * A day of use on a heap of a Puck.js's own variables: messages both ways, streams, lost frames, restarts, a radio that goes
- * and comes, and Storage that is compacted. `npm run test:long` has the whole day, and one with channels; otherwise it is 8 hours.
+ * and comes, Storage that is compacted, and a time that is set. `npm run test:long` has the whole day, and one with channels; otherwise it is 8 hours.
  */
 import test from "ava";
 import { findFixedInterpreter } from "../../sim/index.ts";
@@ -18,6 +18,14 @@ setInterval(() => {
   for (let i = 0; i < 12; i++) files.write("log", new Uint8Array(2000), i * 2000, 24000);
 }, 1800000);`;
 
+// a phone that sets the time, by fifty years and back, and somebody who sets it by hours
+const steps = `
+const steps = [1576800000, -3600, -1576800000, 7200, -90, -3600];
+let steppings = 0;
+setInterval(() => {
+  setTime(getTime() + steps[steppings++ % 6]);
+}, 2900000);`;
+
 for (const channels of long ? [false, true] : [false]) {
   test(`${hours} hours of a Puck.js ${channels ? "with" : "without"} channels`, async (t) => {
     t.timeout(long ? 3600_000 : 240_000);
@@ -27,7 +35,7 @@ for (const channels of long ? [false, true] : [false]) {
       { board: "puckjs", channels, share: channels ? 0.1 : 0.3, largest: 600 },
       3,
       0.02,
-      scribble,
+      scribble + steps,
     );
     const usage: number[] = [];
     let arrived = 0;
